@@ -4,7 +4,7 @@ HOST ?= 127.0.0.1
 PORT ?= 8000
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 ARGS ?=
-# Compiled modules are cached, because the tests start many processes.
+# Cache compiled modules, because the tests start many processes.
 unexport PYTHONDONTWRITEBYTECODE
 
 BIN := .venv/bin
@@ -23,13 +23,13 @@ demo: .venv/runtime ## Process the sample photos and print their descriptions
 	@exec $(BIN)/python manage.py demo
 
 # Many tests wait for real processes, so run more of them at a time than there are cores. External servers allow only
-# one.
+# one process.
 JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
 
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(ARGS)
 
-test-fast: .venv/development ## Run the tests that start no web server, worker or browser
+test-fast: .venv/development ## Run only tests that start no web server, worker or browser
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]
@@ -69,11 +69,11 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 .venv/bin/python:
 	@case "$$($(or $(PYTHON),python3) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)" in \
 		3.11) ;; \
-		*) echo 'Python 3.11 was not found. Install it, or name it: make run PYTHON=/path/to/python3.11' >&2; \
+		*) echo 'Python 3.11 was not found. Install it, or set its path: make run PYTHON=/path/to/python3.11' >&2; \
 			exit 1 ;; esac
 	@echo 'Creating .venv'
 	@$(PYTHON) -m venv .venv || { \
-		echo 'The virtual environment could not be created. Install the venv module of Python (Debian: python3.11-venv).' >&2; \
+		echo 'The virtual environment could not be created. Install the Python module venv (Debian: python3.11-venv).' >&2; \
 		rm -rf .venv; exit 1; }
 
 .venv/runtime: requirements.txt | .venv/bin/python

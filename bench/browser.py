@@ -1,8 +1,8 @@
 """Measure how fast Chromium uploads a folder of many small files. No workers run.
 
 Run it with `make bench ARGS=browser`. Set CHROMIUM if the browser is not at /usr/bin/chromium. The measured time starts
-when the folder is chosen and ends when the batch's page is shown, which the upload page opens after it has sent all
-files and sealed the batch. The last line of the output is one JSON object.
+when the folder is chosen and ends when the batch's page is shown, after all files are sent and the batch is sealed. The
+last line of the output is one JSON object.
 """
 
 import json
@@ -40,7 +40,7 @@ def main() -> None:
             context = browser.new_context(base_url=site)
             context.add_cookies([{"name": name, "value": value, "url": site}])
             page = context.new_page()
-            # The sizes differ, because the page would otherwise hash all measured files as possible duplicates.
+            # Use different sizes, because the page would otherwise hash all measured files as possible duplicates.
             upload_folder(page, make_files(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
             before = cpu_seconds(pid)
             seconds = upload_folder(page, make_files(Path(folder) / "roll", count, KILOBYTES))
@@ -67,7 +67,7 @@ def report(count: int, seconds: float, cpu_ms: float) -> None:
 
 
 def make_files(folder: Path, count: int, kilobytes: int) -> Path:
-    """Write files of equal size but different content, each of which begins like a JPEG."""
+    """Write files of the same size but different content, which all begin like a JPEG."""
     folder.mkdir()
     for number in range(count):
         head = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + f"{folder.name} {number}".encode()

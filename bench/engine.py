@@ -55,7 +55,7 @@ def idle_percent(*pids: int) -> float:
 
 
 def measure_sizes(sizes: Sequence[int], pids: list[int]) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
-    """Measure all sizes in each of ROUNDS rounds; return the CPU ms per file and the files per second by size.
+    """Measure all sizes in each of ROUNDS rounds. Return the CPU ms per file and the files per second, by size.
 
     Each measurement processes about MIN_FILES files, or one whole batch if that is larger. Small sizes are measured
     over several batches, because a single small batch finishes too quickly to time.

@@ -1,7 +1,7 @@
-"""Measure the time to read a video of one minute, compared with only decoding the same key frames.
+"""Measure the time to read a video of one minute, compared with decoding only the same key frames.
 
 `make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the reduced key frames and the
-previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame at each to RGB. Both run
+previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame at each to RGB. The two run
 alternately, each in its own process.
 """
 
@@ -92,6 +92,6 @@ def _timed(work: Callable[[], None]) -> float:
 
 
 def _peak(decoder: Decoder) -> float:
-    """Return the largest resident memory of a decoder in MB."""
+    """Return the peak resident memory of a decoder in MB."""
     status = Path(f"/proc/{decoder._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6

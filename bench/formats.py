@@ -1,7 +1,7 @@
-"""Measure the time to read one picture of each format, compared with only the library call on the same machine.
+"""Measure the time to read one picture of each format, compared with just the library call on the same machine.
 
 `make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the colour conversion and the
-two previews. "Bare" is the library that decodes the format and returns all pixels. Both run alternately.
+two previews. "Bare" is the library that decodes the format and returns all pixels. The two run alternately.
 """
 
 import io
@@ -103,7 +103,7 @@ def _timed(work: Callable[[], None]) -> float:
 
 
 def peak_megabytes(pool: DecoderPool) -> float:
-    """Return the largest resident memory of the pool's decoder in MB, or 0 if the decoder has ended."""
+    """Return the peak resident memory of the pool's decoder in MB, or 0 if the decoder has exited."""
     if not pool._idle:
         return 0
     status = Path(f"/proc/{pool._idle[0]._process.pid}/status").read_text()
@@ -111,6 +111,6 @@ def peak_megabytes(pool: DecoderPool) -> float:
 
 
 def close_decoders(pool: DecoderPool) -> None:
-    """End the pool's decoders."""
+    """Close the pool's decoders."""
     while pool._idle:
         pool._idle.pop().close()

@@ -1,8 +1,8 @@
 """The greedy and slow clients of `bench.greedy`, in a separate process.
 
 `python -m bench.greedy_load PORT SESSION BATCH UPLOAD SHA256 SIZE` prints `ready` once all clients are connected. When
-its standard input ends, it prints one JSON object: how often the server closed a slow connection, and the statuses of
-the bulk requests.
+its standard input is closed, it prints one JSON object: how often the server closed a slow connection, and the statuses
+of the bulk requests.
 """
 
 import asyncio
@@ -36,7 +36,7 @@ class Load:
     statuses: Counter[int] = field(default_factory=Counter)
 
     async def run(self) -> None:
-        """Run all clients until standard input ends."""
+        """Run all clients until standard input is closed."""
         tasks = [self._start(self.stall(number)) for number in range(STALLED)]
         tasks += [self._start(self.dribble(STALLED + number)) for number in range(DRIBBLING)]
         tasks += [self._start(self.ask(STALLED + DRIBBLING + number)) for number in range(GREEDY)]
@@ -59,7 +59,7 @@ class Load:
                 connection.setblocking(False)
                 path = f"/media/{self.upload}/original"
                 await self._loop.sock_sendall(connection, self._head("GET", path, "Connection: close"))
-                # Peek, so that the buffer stays full. The end of the connection is noticed only as an error on writing.
+                # Peek, so that the buffer stays full. A closed connection is then detected only by an error on writing.
                 while True:
                     await asyncio.sleep(1)
                     connection.send(b"")
@@ -69,7 +69,7 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def dribble(self, number: int) -> None:
-        """Send an endless request at one byte per second. Half of the clients stay in the head, half in the body."""
+        """Send an endless request at one byte per second: half of the clients its head, the others its body."""
         while True:
             with suppress(OSError), self._socket(number) as connection:
                 await self._connect(connection)
@@ -82,7 +82,7 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def ask(self, number: int) -> None:
-        """Register known files, one request after the other, without pause."""
+        """Register known files, with one request after the other and no pauses."""
         question = 0
         while True:
             question += 1

@@ -1,9 +1,9 @@
 """Measure how hostile files affect other users' files, with default settings and real workers.
 
-Run it with `make bench ARGS=hostile`. One user sends scan bombs, EXIF bombs and comment bombs, which would keep a
-careless decoder busy for minutes or fill its memory. Two other users send five photos each. The last line of the output
-is one JSON object: seconds until the photos were described, until the last hostile file was refused, and until all were
-finished, and the largest resident memory of a worker process and of a decoder process, in MB (a million bytes).
+Run it with `make bench ARGS=hostile`. One user sends scan bombs, EXIF bombs and comment bombs, which take minutes or
+all memory in a careless decoder. Two other users send five photos each. The last line of the output is one JSON object:
+seconds until the photos were described, until the last hostile file was refused, and until all were finished, and the
+largest resident memory of a worker process and of a decoder process, in MB (a million bytes).
 """
 
 import json
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[str, str]]:
-    """Return the seconds until the photos and the hostile files were finished or refused, and the latter's outcomes."""
+    """Return the seconds until photos and hostile files were finished or refused, and the outcomes of hostile files."""
     from batches.models import BatchItem, UploadBatch  # noqa: PLC0415 (needs django.setup())
     from bench import rows  # noqa: PLC0415
 
@@ -71,7 +71,7 @@ def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[
 
 @contextmanager
 def largest_memory(pids: list[int]) -> Iterator[dict[str, float]]:
-    """Yield a dictionary that holds, after the block, the largest resident memory of each kind of process in MB."""
+    """Yield a dictionary that contains, after the block, the largest resident memory of each kind of process in MB."""
     largest = {"worker": 0.0, "decoder": 0.0}
     done = threading.Event()
 

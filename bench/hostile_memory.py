@@ -1,11 +1,11 @@
-"""Measure what hostile files cost one by one, and whether 1,000 of them leave a worker process as it was.
+"""Measure the cost of single hostile files, and whether a worker's memory grows after 1,000 of them.
 
-Run it with `make bench ARGS=hostile_memory`. It prints a table of all generated pictures, videos and archives: what
-became of each, the largest resident memory of its decoder (of a process that reads the directory, for archives) in MB,
-and the seconds, with the start of that process. Then a real worker process handles 1,000 of them, between rounds of
-photos. The last line of the output is one JSON object: how many outcomes were unexpected, the worker's resident memory
-after the first and after the last round of photos in MB, their ratio, and how many worker processes ended and how many
-files were refused or completed.
+Run it with `make bench ARGS=hostile_memory`. It prints a table of all generated pictures, videos and archives: the
+outcome of each, the peak resident memory in MB of its decoder (for archives, of a process that reads the directory),
+and the seconds, including the start of that process. Then a real worker process handles 1,000 of the files, between
+rounds of photos. The last line of the output is one JSON object: how many outcomes were unexpected, the worker's
+resident memory after the first and after the last round of photos in MB, their ratio, and how many worker processes
+ended and how many files were refused or completed.
 """
 
 import json
@@ -62,7 +62,7 @@ def _write(path: Path, data: bytes) -> Path:
 
 
 def print_table(pictures: list[Path], archives: list[Path]) -> int:
-    """Handle each file once, in a process of its own, print what became of it, and count unexpected outcomes."""
+    """Handle each file once, in its own process. Print the outcome, and return the number of unexpected ones."""
     rows = [(path.name, *_measure(_decode, path)) for path in pictures]
     with multiprocessing.get_context("spawn").Pool(1, django.setup, maxtasksperchild=1) as pool:
         rows += [(path.stem, *pool.apply(_measure, (_read_archive, path))) for path in archives]
@@ -75,7 +75,7 @@ def print_table(pictures: list[Path], archives: list[Path]) -> int:
 
 
 def expected_outcomes() -> Outcomes:
-    """Return the possible outcomes of each file, separated by “|”; blank if all are possible."""
+    """Return the possible outcomes of each file, separated by “|”, or "" if any outcome is possible."""
     found = {name: code for cases in (hostile_files.CASES, hostile_stills.CASES) for name, (code, _) in cases.items()}
     found |= {f"film: {name}": code for name, (_, code) in hostile_films.CASES.items()}
     archives = {name: code for name, (code, _) in hostile_archives.CASES.items()}
@@ -117,7 +117,7 @@ def _read_archive(path: Path) -> tuple[str, float]:
 
 
 def feed(hostile: list[Path], photos: list[Path], group: Workers) -> dict[str, object]:
-    """Let the worker handle photos, hostile files and photos again, and return the figures."""
+    """Let the worker handle photos, hostile files, and photos again. Return the figures."""
     first = set(group.worker_pids())
     _run(photos, "ada")
     _run(photos, "ada")
@@ -136,7 +136,7 @@ def feed(hostile: list[Path], photos: list[Path], group: Workers) -> dict[str, o
 
 
 def _run(files: list[Path], owner: str) -> dict[str, int]:
-    """Put copies of the files into a batch, wait until it is completed, and count what became of them."""
+    """Put copies of the files into a batch, wait until it is completed, and count the outcomes."""
     from batches.models import BatchItem, UploadBatch  # noqa: PLC0415
     from bench import rows  # noqa: PLC0415
 

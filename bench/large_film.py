@@ -27,7 +27,7 @@ _BLOCK = 2**20
 
 
 def main() -> None:
-    """Send the video, wait for its description, and read it as a player does."""
+    """Send the video, wait for its description, and read it like a player."""
     with stack(), web() as (port, pid), workers(1) as group, largest_memory(group.pids) as largest:
         from batches.models import BatchItem  # noqa: PLC0415
         from bench import people  # noqa: PLC0415 (models need the set-up)

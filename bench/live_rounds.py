@@ -18,7 +18,7 @@ from bench.stack import ROOT, cpu_seconds
 FILES = 2_000
 SIZES = (100, 100_000)
 ROUNDS = 40
-# Wait this long before reading the statistics, because an idle PostgreSQL backend may report them ten seconds late.
+# Wait this long before reading statistics, because an idle PostgreSQL backend may report them ten seconds late.
 FLUSH_SECONDS = 11.5
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
 # JavaScript that records each count shown on the page, with the time.
@@ -58,7 +58,7 @@ def browser_delays(site: Site, session: str) -> list[float]:
         with page.expect_websocket():
             page.goto(f"{site.address}/batches/{batch_id}/")
         page.evaluate(OBSERVE)
-        # Uses its own thread, because Django refuses database access on this one, where Playwright runs an event loop.
+        # Use another thread, because Django refuses database access on this one, where Playwright runs an event loop.
         steady.run_to_completion(batch_id)
         page.wait_for_selector("#summary[data-ended]", timeout=30_000)
         shown = page.evaluate("shown")

@@ -1,11 +1,11 @@
-"""For bench.engine, measure how long a few files wait while other owners have many. Needs a running bench.stack."""
+"""For bench.engine: measure how long a few files wait while other owners have many. Needs a running bench.stack."""
 
 from bench import rows
 
 FILES = 3
 BEHIND = 100_000
 BESIDE = 100
-# Enough files that every other batch still has some when the newcomer's batch is completed.
+# Enough files to keep every other batch running until the newcomer's batch is completed.
 FILES_BESIDE = 150
 ROUNDS = 3
 
@@ -30,7 +30,7 @@ def beside_many() -> float:
 
 
 def _longest(others: list[int]) -> float:
-    """Complete the newcomers' batches one after another while the others run; return the longest time in seconds."""
+    """Complete the newcomers' batches one after another while the others run. Return the longest time in seconds."""
     newcomers = [rows.add(FILES, f"newcomer {others[0]} {number}") for number in range(ROUNDS)]
     rows.start(others)
     seconds = [rows.run_to_completion(batch_id) for batch_id in newcomers]

@@ -1,4 +1,4 @@
-"""The user who owns the files that the benches upload."""
+"""The user who owns the uploads of the benches."""
 
 from django.conf import settings
 from django.contrib.auth.models import User

@@ -1,10 +1,10 @@
-"""Measure the overhead of real workers compared with a bare loop, for 200 photos and the samples.
+"""Measure the overhead of real workers compared with a plain loop, for 200 photos and the samples.
 
-Run it with `make bench ARGS=pipeline`. The bare loop runs the same pipeline and writes the same previews in the same
-number of processes, but without the database, queue and messages. The last line of the output is one JSON object. It
-has the workers' throughput relative to the loop's, and the CPU time of all processes per file in ms: once with the
-local analyzer and once with an analyzer that only waits 55 ms. `ratio_video` comes from bench/films.py, and the other
-ratios of formats, such as `ratio_heic`, come from bench/formats.py.
+Run it with `make bench ARGS=pipeline`. The loop runs the same pipeline and writes the same previews in the same number
+of processes, but without the database, queue and messages. The last line of the output is one JSON object with the
+workers' throughput relative to the loop's, and the CPU time of all processes per file in ms, both with the local
+analyzer and with an analyzer that only waits 55 ms. `ratio_video` comes from bench/films.py, and the other ratios of
+formats, such as `ratio_heic`, come from bench/formats.py.
 """
 
 import json
@@ -32,7 +32,7 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 def main() -> None:
-    """Measure the bare loop and the workers alternately, then the workers with the waiting analyzer."""
+    """Measure the plain loop and the workers alternately, then the workers with the waiting analyzer."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as folder:
         ratios = measure_formats(Path(folder)) | measure_films(Path(folder))
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list[float], list[tuple[float, float]]]:
-    """Run the bare loop and the workers alternately, so that changes in the machine's speed affect both.
+    """Run the plain loop and the workers alternately, so that changes in the machine's speed affect both.
 
     Return ROUNDS results of each: files per second of the loop, and the results of `through_workers`.
     """
@@ -75,7 +75,7 @@ def warm_up(number: int) -> None:
 
 
 def describe(path: Path, target: Path) -> str:
-    """Process one file as a worker does, without the database."""
+    """Process one file like a worker, but without the database."""
     result = process_file(path, get_analyzer("local"), lambda stage: None)
     for side, content in result.previews.items():
         (target / f"{path.stem}-{side}.jpg").write_bytes(content)

@@ -1,4 +1,4 @@
-"""Process the pictures of bench.quality, and ask judged queries."""
+"""Process the pictures of bench.quality, and run judged queries."""
 
 from collections.abc import Mapping
 from hashlib import sha256
@@ -27,7 +27,7 @@ def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
     owner, analyzer, names = User.objects.create(username="quality"), get_analyzer(settings.DESCRIBER), {}
     for number, (name, path) in enumerate(paths.items()):
         result = process_file(path, analyzer, lambda _stage: None)
-        # The file's name would give the answer away.
+        # File names are searched, too, and would reveal the answer.
         upload = Upload.objects.create(
             owner=owner,
             sha256=sha256(name.encode()).hexdigest(),
@@ -46,7 +46,7 @@ def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
 
 
 def ask(owner_id: int, names: Mapping[int, str], judged: Judged) -> Outcome:
-    """Run a query as the search page does, in its language."""
+    """Run a query like the search page, in its language."""
     with translation.override(judged.language):
         query = interpret(owner_id, judged.query).searched
     [encoder] = owner_encoders(owner_id)

@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A query and the names of the pictures that answer it; none if no picture does. `ignored` count neither way."""
+    """A query and the names of the pictures that match it, if any. `ignored` pictures do not count."""
 
     query: str
     relevant: frozenset[str]
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All pictures in the order of a query's ranking, without ignored ones, and the number of hits."""
+    """All pictures ranked by a query, without ignored ones, and the number of hits."""
 
     judged: Judged
     ranking: tuple[str, ...]
@@ -32,22 +32,22 @@ class Outcome:
 
     @property
     def average_precision(self) -> float:
-        """The mean, over the relevant pictures, of the precision at each one's rank; 0 for one that is not ranked."""
+        """The mean precision at the ranks of the relevant pictures; 0 for a picture that is not ranked."""
         ranks = [rank for rank, name in enumerate(self.ranking, 1) if name in self.judged.relevant]
         return sum(found / rank for found, rank in enumerate(ranks, 1)) / max(1, len(self.judged.relevant))
 
     @property
     def is_wrong(self) -> bool:
-        """Whether an answerable query has no hit or a wrong first one, or an unanswerable one has a hit."""
+        """Whether an answerable query has no hit or a wrong first hit, or an unanswerable query has a hit."""
         return not (self.hits and self.found_in(1)) if self.judged.relevant else self.hits > 0
 
     def found_in(self, first: int) -> bool:
-        """Return whether a relevant picture is among the first ones."""
+        """Return whether a relevant picture is among the first `first`."""
         return any(name in self.judged.relevant for name in self.ranking[:first])
 
 
 def summarize(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return the scores. A score for which there are no queries is left out."""
+    """Return the scores. Scores without any queries are left out."""
     answerable = [one for one in outcomes if one.judged.relevant]
     german = [one for one in answerable if one.judged.language == "de"]
     unanswerable = [one for one in outcomes if not one.judged.relevant]

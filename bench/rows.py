@@ -1,4 +1,4 @@
-"""Create batches with many items for the benches, set counters as the engine would, and run the batches."""
+"""Create batches with many items for the benches, set counters like the engine, and run the batches."""
 
 import shutil
 from pathlib import Path
@@ -25,7 +25,7 @@ def fill(files: int, owner: str = "bench") -> int:
 
 
 def add(files: int, owner: str) -> int:
-    """Do the same as `fill` but skip `vacuum`, so that a caller can create many batches and then call it once."""
+    """Like `fill`, but without `vacuum`, so that a caller can create many batches and then call it once."""
     user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name=f"{files} files", status=BatchStatus.PAUSED, total=files, sealed_at=timezone.now()
@@ -53,7 +53,7 @@ def _copy_item(item: BatchItem, copies: int) -> None:
 
 
 def vacuum() -> None:
-    """Vacuum the item table and update its statistics, as autovacuum would."""
+    """Vacuum the item table and update its statistics, like autovacuum."""
     with connection.cursor() as cursor:
         cursor.execute("VACUUM ANALYZE batches_batchitem")
 
@@ -112,9 +112,9 @@ def count_completed(batch_id: int) -> int:
 
 
 def run_to_completion(batch_id: int, limit: float = 600) -> float:
-    """Start the batch and wait; return the seconds from start to completion, according to the times in its row.
+    """Start the batch and wait. Return the seconds from start to completion, according to the times in its row.
 
-    The row is polled only every 0.25 s, so that polling takes little CPU time from the workers.
+    The row is polled only every 0.25 s, so that polling uses little CPU time.
     """
     start([batch_id])
     wait_for(lambda: is_completed(batch_id), limit, every=0.25)

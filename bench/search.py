@@ -1,10 +1,10 @@
 """Measure search in a library of 1,000,000 pictures, for owners of 1 %, 10 % and 80 % of them.
 
 Run it with `make bench ARGS=search`, or `python -m bench.search 100000` for a quick run. The vectors are generated from
-the shipped vocabulary (bench/search_data.py). The recall is that of the ten nearest vectors compared with an exact
-scan; of several equal vectors, any counts. The last line of the output is one JSON object with the worst owner's
+the shipped vocabulary (bench/search_data.py). Recall is measured for the ten nearest vectors, compared with an exact
+scan; any of several equal vectors counts. The last line of the output is one JSON object with the worst owner's
 figures: `p95_ms` and `recall_at_10` for words alone, `p95_filtered_ms` and `recall_filtered` with filters, and
-`p95_8_clients_ms` with 8 clients at once. A time is that of a whole page of results.
+`p95_8_clients_ms` with 8 clients at once. Times are for a whole page of results.
 """
 
 import json
@@ -20,7 +20,7 @@ from rich.table import Table
 
 from bench.stack import stack
 
-if TYPE_CHECKING:  # models exist only after the set-up
+if TYPE_CHECKING:  # models exist only after Django is set up
     from bench.search_load import Figures
 
 PICTURES = 1_000_000

@@ -1,7 +1,7 @@
 """Fill a library with pictures whose vectors follow the concept formula, for bench.search.
 
-Each picture shows one label of the shipped vocabulary. The other labels that the classifier would confuse with it, the
-kinds, people and colours are drawn at random, and combined as `uploads.analysis.concept_vector` does.
+Each picture shows one label of the shipped vocabulary. Other labels that the classifier might confuse with it, kinds,
+people and colours are chosen at random, and combined as in `uploads.analysis.concept_vector`.
 """
 
 import json
@@ -30,7 +30,7 @@ FIRST_DAY = datetime(2014, 1, 1, tzinfo=UTC)
 YEARS = 10
 CAMERAS = ("Google Pixel 8", "Apple iPhone 13", "Canon EOS R6", "NIKON Z 6", "Leica Q2", "")
 COLOURS = ("Brown", "Blue", "Green", "Grey", "White")
-# What a photo's metadata looks like, so that rows are as wide as real ones.
+# Realistic metadata, so that rows are as wide as real ones.
 METADATA = json.dumps({"make": "Google", "lens": "Pixel 8 back camera 6.9mm f/1.68", "exposure": "1/120", "iso": 54} | {
     f"tag_{number}": f"value {number} of the metadata" for number in range(12)})  # fmt: skip
 UPLOAD_COLUMNS = ("id", "owner_id", "key", "sha256", "filename", "size", "mime_type", "kind", "taken_at",
@@ -78,7 +78,7 @@ def _draw_blocks(vocabulary: Vocabulary, random: np.random.Generator) -> Iterato
         p = np.zeros((BLOCK, labels), np.float32)
         np.put_along_axis(p, np.hstack([shown[:, None], others]), np.hstack([sure, (1 - sure) * rest]), axis=1)
         vectors = _combine(vocabulary, p, random)
-        # Some pictures of a burst are equal.
+        # Some pictures of a burst have the same vector.
         vectors[10::20] = vectors[9::20]
         names = [
             (vocabulary.labels[one], vocabulary.labels[other]) for one, other in zip(shown, others[:, 0], strict=True)
@@ -87,7 +87,7 @@ def _draw_blocks(vocabulary: Vocabulary, random: np.random.Generator) -> Iterato
 
 
 def _combine(vocabulary: Vocabulary, p: Floats, random: np.random.Generator) -> Floats:
-    """Return the vectors of pictures with these probabilities of labels, by the formula of `concept_vector`."""
+    """Return the vectors of pictures with these label probabilities, by the formula of `concept_vector`."""
     labels, rows = p.shape[1], vocabulary.vectors.shape[0]
     weights = np.zeros((len(p), rows), np.float32)
     weights[:, :labels] = np.sqrt(p) / np.sqrt(p).sum(axis=1, keepdims=True) + np.where(p >= 0.08, p, 0)

@@ -1,4 +1,4 @@
-"""The searches of bench.search, and what they cost and find."""
+"""Run the searches of bench.search, and measure their times and recall."""
 
 import time
 from collections.abc import Iterable, Sequence
@@ -26,7 +26,7 @@ PLAIN = ""
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What was measured for one owner and kind of query: times in ms, and the recall."""
+    """The measurements for one owner and kind of query: times in ms, and recall."""
 
     owner: str
     filtered: bool
@@ -36,7 +36,7 @@ class Figures:
 
 
 def build_indexes() -> tuple[float, float]:
-    """Build the vector indexes as workers do; return the seconds it took and their size in MB."""
+    """Build the vector indexes like workers. Return the seconds it took and the size of the indexes in MB."""
     started = time.perf_counter()
     names = maintain_indexes()
     seconds = time.perf_counter() - started
@@ -66,7 +66,7 @@ def measure(owner: str, owner_id: int, filtered: bool) -> Figures:
 
 
 def times_of(owner_id: int, texts: Iterable[str]) -> list[float]:
-    """Run searches, one after another; return the ms that each of them took."""
+    """Run searches one after another, and return the time of each in ms."""
 
     times = []
     for text in texts:
@@ -77,7 +77,7 @@ def times_of(owner_id: int, texts: Iterable[str]) -> list[float]:
 
 
 def recall(owner_id: int, text: str) -> float:
-    """Return which part of the NEAREST vectors by an exact scan a search finds."""
+    """Return the share of the NEAREST vectors of an exact scan that a search finds."""
     encoder, query = site_encoder(), parse_query(text)
     if encoder is None:
         raise SystemExit("There is no text model.")
@@ -94,7 +94,7 @@ def recall(owner_id: int, text: str) -> float:
 
 
 def client(owner_id: int, seed: int) -> list[float]:
-    """Search as one of several clients, with and without filters in turn."""
+    """Search as one of several clients, alternately with and without filters."""
     plain, filtered = (queries(QUERIES // 2, filtered=one, seed=seed) for one in (False, True))
     return times_of(owner_id, [text for pair in zip(plain, filtered, strict=True) for text in pair])
 

@@ -29,7 +29,7 @@ def stack() -> Iterator[LocalServices]:
     """Start PostgreSQL and Redis in a temporary folder, set up Django and migrate; stop them when the block ends."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # if root starts PostgreSQL, it runs as another user, who must be able to enter the folder
+        folder.chmod(0o711)  # if root starts PostgreSQL, it runs as another user, who must be able to enter this folder
     services = LocalServices(folder)
     services.start()
     os.environ.update(
@@ -83,7 +83,7 @@ class Workers:
 
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[Workers]:
-    """Run workers until the block ends. The block starts when all of them hold their lock."""
+    """Run workers while the block runs, which starts when all of them hold their lock."""
     from batches.engine.liveness import live_workers  # noqa: PLC0415 (models exist only after the set-up)
 
     group = Workers(processes, threads, env)

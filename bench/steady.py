@@ -21,7 +21,7 @@ IN_FLIGHT = 8
 
 
 def run_to_completion(batch_id: int) -> float:
-    """Finish all files of a batch on a separate thread, and return the seconds it took.
+    """Finish all files of a batch in a separate thread, and return the seconds it took.
 
     The thread finishes RATE files per second and keeps IN_FLIGHT files claimed.
     """

@@ -1,4 +1,4 @@
-"""An analyzer that only waits, to simulate one that calls a model server."""
+"""An analyzer that only waits, like one that calls a model server."""
 
 import time
 from collections.abc import Sequence
@@ -17,7 +17,7 @@ class WaitingAnalyzer:
     computes = False
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """Wait, then return a fixed description, with a label, so that the embedded analyzer is not asked for one."""
+        """Wait, then return a fixed description with a label, so that the embedded analyzer does not add labels."""
         time.sleep(SECONDS)
         return Description((Label("picture", 1.0),), "A picture.")
 

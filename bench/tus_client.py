@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The port, session cookie and batch to upload to; `with_upload` says whether a POST may contain the file."""
+    """The port, session cookie and batch to upload to. `with_upload` means that a POST may contain the file."""
 
     port: int
     cookie: str = ""

@@ -1,9 +1,9 @@
 """Measure uploads: many small files, one large file, many slow clients, and a gigabyte from an anonymous client.
 
 Run it with `make bench ARGS=upload` or `python -m bench.upload --files 5000`. The same asyncio client also sends the
-small files and the large file to a bare asyncio server (bench.sink) that discards them, so that comparing the two
-servers shows the cost of the real one. Memory growth is the web process's peak memory minus its memory before the
-measurement, in MiB. The last line of the output is one JSON object.
+files to a minimal asyncio server (bench.sink) that discards them. The difference shows the cost of the real server.
+Memory growth is the web process's peak memory minus its memory before the measurement, in MiB. The last line of the
+output is one JSON object.
 """
 
 import argparse

@@ -60,7 +60,7 @@ def throughput(target: Target, size: int) -> float:
 
 
 def latency_beside_slow(target: Target, slow: int, seconds: float, size: int) -> tuple[float, float]:
-    """Send small files while `slow` clients each send a PATCH slowly; return the median and maximum latency in ms."""
+    """Send small files while `slow` clients each send a PATCH slowly. Return the median and maximum latency in ms."""
 
     async def run() -> list[float]:
         async with _slow_clients(target, slow), connected(target) as connection:
@@ -113,7 +113,7 @@ async def _send_slowly(target: Target, number: int, ready: asyncio.Semaphore) ->
 
 
 def post_without_session(target: Target, path: str, size: int) -> tuple[int, float]:
-    """POST a body without a session; return the status, and the MiB sent before the response arrived."""
+    """POST a body without a session. Return the status, and the MiB sent before the response arrived."""
 
     async def run() -> tuple[int, float]:
         async with connected(replace(target, cookie="")) as connection:

@@ -27,7 +27,7 @@ from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
 
-# Generating examples may be slow on a busy machine.
+# Hypothesis may generate examples slowly on a busy machine.
 hypothesis.settings.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -44,7 +44,7 @@ def fast_flush() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def no_static_files() -> Iterator[None]:
-    """Keep each test client from searching all folders for static files, which takes 50 ms."""
+    """Prevent each test client from scanning all folders for static files, which takes 50 ms."""
     with override_settings(WHITENOISE_USE_FINDERS=False):
         yield
 
@@ -75,8 +75,8 @@ def services(all_services: Services) -> Iterator[Services]:
     """The servers. A test may stop them; this fixture restarts them after the test."""
     yield all_services
     all_services.start()
-    # After a stop of PostgreSQL, this thread's connection and the pool's connections are lost, and the pool would try
-    # its connections one by one with growing pauses.
+    # After PostgreSQL was stopped, the connections of this thread and of the pool are broken. The pool would try its
+    # connections one by one, with growing delays.
     if not connection.in_atomic_block:
         connection.close()
     cast(DatabaseWrapper, connection).close_pool()
@@ -92,7 +92,7 @@ def redis_client(all_services: Services) -> Iterator["redis.Redis"]:
 
 @pytest.fixture(autouse=True)
 def empty_redis(redis_client: "redis.Redis") -> None:
-    """Delete what earlier tests left in Redis."""
+    """Delete data that earlier tests left in Redis."""
     redis_client.flushdb()
 
 
@@ -105,7 +105,7 @@ def language_of_the_settings() -> Iterator[None]:
 
 @pytest.fixture(autouse=True)
 def closed_breaker() -> Iterator[None]:
-    """End the outages that a test recorded in this process's circuit breaker."""
+    """Reset this process's circuit breaker after each test."""
     yield
     while cause := breaker.open_cause()[0]:
         breaker.reset(cause)
@@ -125,7 +125,7 @@ def process_env(all_services: Services, django_db_setup: None) -> dict[str, str]
 
 @pytest.fixture
 def worker_env(process_env: dict[str, str], transactional_db: None) -> dict[str, str]:
-    """The environment for the processes of one test, which the test may change."""
+    """The environment for one test's processes. The test may change it."""
     return dict(process_env)
 
 
@@ -141,8 +141,7 @@ def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest
 def shared_site(shared_site_of_process: Site, all_services: Services, transactional_db: None) -> Site:
     """The whole site, for tests that do not configure it. A test may kill it.
 
-    It is restarted if an earlier test killed it or stopped PostgreSQL or Redis, because its connections to them are
-    lost.
+    It is restarted if an earlier test killed it, or stopped PostgreSQL or Redis and thus broke its connections.
     """
     site = shared_site_of_process
     if site.process.poll() is not None or site.stops_seen != all_services.stops:

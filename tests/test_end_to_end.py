@@ -1,4 +1,4 @@
-"""Real files pass through the real intake and are processed by real workers."""
+"""Real files are received by the real intake and processed by real workers."""
 
 from pathlib import Path
 

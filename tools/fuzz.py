@@ -50,7 +50,7 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
 
 
 def main() -> None:
-    """Fuzz one target. The exit status is not 0 if an error was found."""
+    """Fuzz one target. The exit status is nonzero if an error was found."""
     settings.configure(USE_I18N=False)
     target, seconds = TARGETS[sys.argv[1]], sys.argv[2] if len(sys.argv) > 2 else "60"
     atheris.Setup([sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10"], target)

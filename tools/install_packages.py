@@ -1,7 +1,7 @@
 """Install the packages of a requirements file with pip, and print the progress every few seconds.
 
-pip prints nothing for half a minute while it installs. Packages that only add formats are installed as wheels or not at
-all; without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP OPTIONS].
+pip prints nothing for half a minute while it installs. Packages that only add file formats are installed only if there
+is a wheel; without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP OPTIONS].
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Admin pages where staff can view pictures and videos; batches/admin/uploads.py adds their imports and deletion."""
+"""Read-only admin pages for pictures and videos. batches/admin/uploads.py adds their imports and the delete action."""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
@@ -61,7 +61,7 @@ class UploadAdmin(ReadOnlyAdmin):
     description_text = english_column("description", _("description"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add a preview URL for staff, because the library's own preview URLs work only for the owner."""
+        """Add a preview URL for staff, because the library's preview URLs work only for the owner."""
         view = self.admin_site.admin_view(self.preview_view)
         return [path("<int:upload_id>/preview/<int:side>/", view, name="uploads_upload_preview"), *super().get_urls()]
 
@@ -105,7 +105,7 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Taken"), ordering="taken_at")
     def taken(self, upload: Upload) -> str | None:
-        """Return when the picture was taken, by the camera's clock and with its time zone if that is known."""
+        """Return the local time when the picture was taken, with its UTC offset if known."""
         if upload.camera_time is None:
             return None
         return f"{date_format(upload.camera_time, 'DATETIME_FORMAT')} {upload.camera_zone}".rstrip()

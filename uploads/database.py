@@ -6,8 +6,8 @@ from typing import Any
 import psycopg
 from django.db import InternalError, OperationalError, connection
 
-# The SQLSTATEs of sessions that PostgreSQL has ended because they were idle in a transaction or their transaction took
-# too long. This happens to processes that were suspended.
+# SQLSTATEs of sessions that PostgreSQL ended because they were idle in a transaction for too long or because the
+# transaction took too long. This happens to processes that were suspended.
 SESSION_ENDED = frozenset({"25P03", "25P04"})
 
 
@@ -36,7 +36,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
 def renew_pool() -> None:
     """Close the idle connections of the pool, which are all dead after an outage.
 
-    Otherwise each request would discover one dead connection, with a delay that doubles each time. Call this when the
+    Otherwise, each request would run into one dead connection, with a delay that doubles each time. Call this when the
     database works again or when a query has just failed.
     """
     connection.pool.drain()  # type: ignore[attr-defined]

@@ -22,21 +22,21 @@ Result = TypeVar("Result")
 
 
 async def run_query(function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs) -> Result:
-    """Call `function`, which queries the database, on one of the threads for live pages."""
+    """Run a database query on one of the threads for live pages."""
     return await _run(_live, lambda: function(*args, **kwargs))
 
 
 async def run_export_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Call `function` on the thread for exports. Call this once per chunk, so that concurrent exports take turns."""
+    """Run a database query on the export thread. Call this once per chunk, so that concurrent exports take turns."""
     return await _run(_export, lambda: function(*args, **kwargs))
 
 
 async def run_session_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Call `function`, which looks up a request's session, on a thread for sessions."""
+    """Run the lookup of a request's session on a thread for sessions."""
     return await _run(_session, lambda: function(*args, **kwargs))
 
 
@@ -45,7 +45,7 @@ async def _run(threads: ThreadPoolExecutor, function: Callable[[], Result]) -> R
         try:
             return function()
         finally:
-            # Return the connection to the pool, because the thread may be idle for a long time.
+            # The thread may be idle for a long time, so return the connection to the pool.
             connections.close_all()
 
     return await asyncio.get_running_loop().run_in_executor(threads, run)

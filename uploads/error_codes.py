@@ -126,7 +126,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "original.unreadable": ErrorCode(_("The server's disk cannot read the stored file."), _UPLOAD_AGAIN),
     "sidecar.unreadable": ErrorCode(
         _("This file belongs to no picture, or it is damaged."),
-        _("Your pictures are not affected. Export it again if you need what it says."),
+        _("Your pictures are not affected. Export the file again if you need its data."),
     ),
     "storage.away": ErrorCode(_("The server's storage could not be reached."), _AFTER_REPAIR, retryable=True),
     "storage.denied": ErrorCode(_("The server is not allowed to write to its disk."), _AFTER_REPAIR),

@@ -22,8 +22,8 @@ class CodedError(Exception):
 class ProcessingError(CodedError):
     """A file could not be processed. Raise one of the subclasses.
 
-    An analyzer that has its own codes passes a message with each. The messages of all other codes are in
-    `uploads.error_codes`; `details` are the values to insert into them.
+    Analyzers that define their own codes pass a message. All other messages are in `uploads.error_codes`; `details` are
+    the values to insert into them.
     """
 
     def __init__(self, code: str, message: str | None = None, **details: object) -> None:

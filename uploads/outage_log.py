@@ -1,10 +1,10 @@
-"""Log each outage of a dependency with one line when it starts and one when it ends."""
+"""Log the start and the end of a dependency's outage, with one line each."""
 
 import logging
 
 
 class OutageLog:
-    """Tracks whether one dependency is available. There is no lock, so in a race, a line may be logged twice.
+    """Tracks whether one dependency is available. There is no lock, so concurrent reports may log a line twice.
 
     `lost` is logged as a warning, with the error in place of `%s`; `back` is logged at level INFO.
     """
@@ -16,7 +16,7 @@ class OutageLog:
         self.is_lost = False
 
     def report(self, error: Exception | str | None) -> None:
-        """Record that the dependency failed with `error`, or that it works (None). Only changes are logged."""
+        """Report that the dependency failed with `error`, or that it works (None). Only changes are logged."""
         if error is not None and not self.is_lost:
             self._logger.warning(self._lost, error)
         elif error is None and self.is_lost:

@@ -1,4 +1,4 @@
-"""Keyset pagination: pages stay correct while rows are added, and the last page is as fast as the first."""
+"""Keyset pagination: added rows do not shift pages, and the last page is as fast as the first."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -26,7 +26,7 @@ class Page(Generic[Row]):
 def paginate_by_id(
     rows: QuerySet[Row], query: Mapping[str, str], size: int, *, newest_first: bool, keep: tuple[str, ...] = ()
 ) -> Page[Row]:
-    """Return the page that `query` requests with `after=<id>` or `before=<id>`; its rows are in display order.
+    """Return the page that `query` requests with `after=<id>` or `before=<id>`, in display order.
 
     If the id is invalid, return the first page. `keep` names the parameters of `query` to keep in `next_query` and
     `previous_query`.
@@ -68,7 +68,7 @@ def _make_page(
     backwards: bool,
     is_first: bool,
 ) -> Page[Row]:
-    """Return the first `size` of the rows found, which may be one more. If read `backwards`, reverse them."""
+    """Make a page of the first `size` rows; one more means that a page follows. Rows read `backwards` are reversed."""
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()

@@ -1,6 +1,7 @@
-"""Which files are parts of one picture.
+"""Decide which files are parts of one picture.
 
-These are the film of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited one.
+Parts are the film of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited
+picture.
 """
 
 import re
@@ -24,8 +25,8 @@ Parts = dict[int, tuple[int, PartRole]]
 class PairFile:
     """A file that may be part of another one. `name` is its name in the folder; `group_id` as in Upload.
 
-    `batch` is the import that the file came with. Files of several imports belong together by name only if they were
-    taken at the same time.
+    `batch` is the file's import. Files of different imports are matched by name only if they were taken at the same
+    time.
     """
 
     id: int
@@ -38,7 +39,7 @@ class PairFile:
 
     @property
     def stem(self) -> tuple[str, str]:
-        """What is equal in the names of the parts of one picture."""
+        """What the names of a picture's parts have in common."""
         parts = split_name(self.name)
         stem = name_key(self.name) if parts.stem.startswith("pxl_") else parts.stem.removesuffix("_hevc")
         return stem, parts.counter
@@ -70,7 +71,7 @@ def find_parts(files: Sequence[PairFile]) -> Parts:
 
 
 def _shown(main: int, parts: Parts) -> int:
-    """Return the picture that is shown for `main`, which may be the original of an edited picture of a burst."""
+    """Return the picture shown for `main`, which may be the original of an edited picture in a burst."""
     while main in parts:
         main = parts[main][0]
     return main
@@ -93,7 +94,7 @@ def _is_original(still: PairFile, name: tuple[str, str]) -> bool:
 
 
 def _are_together(one: PairFile, other: PairFile) -> bool:
-    """Return whether two files of equal name may belong together: from one import, or taken at the same time."""
+    """Return whether two files with the same name may belong together: from one import, or taken at the same time."""
     return one.batch == other.batch or (one.taken_at is not None and one.taken_at == other.taken_at)
 
 
@@ -115,7 +116,7 @@ def _bursts(stills: Iterable[PairFile]) -> Parts:
 
 
 def _is_live(still: PairFile, film: PairFile) -> bool:
-    """Return whether a film belongs to a live photo: by Apple's content identifier, else by name, length and time."""
+    """Return whether a film belongs to a still, by Apple's content identifier, or else by name, length and time."""
     if still.group_id and film.group_id:
         return still.group_id == film.group_id
     is_short = film.duration is None or film.duration <= MAX_LIVE_SECONDS
@@ -123,7 +124,7 @@ def _is_live(still: PairFile, film: PairFile) -> bool:
 
 
 def _is_close(one: datetime | None, other: datetime | None) -> bool:
-    """Return whether two times may be the same one. They may differ by a zone that one of the files does not know."""
+    """Return whether two times may be equal. They may differ by a UTC offset that one of the files does not state."""
     if one is None or other is None:
         return True
     return nearest_utc_offset(one - other, _CLOSE) is not None

@@ -1,6 +1,6 @@
-"""Write the facts of a picture that follow from its file, its sidecars and its parts.
+"""Save the values of a picture that are derived from its file, its sidecars and its parts.
 
-The functions run in the caller's transaction, which locks pictures with `lock_pictures` before it writes to them.
+The functions run in the caller's transaction, which must lock pictures with `lock_pictures` before writing to them.
 """
 
 import json
@@ -53,7 +53,7 @@ FIND_GROUP = "SELECT id FROM uploads_upload WHERE owner_id = %(owner)s AND group
 
 @dataclass(frozen=True, slots=True)
 class PictureRow:
-    """What a locked picture's row says; see Upload for the fields."""
+    """The row of a locked picture; see Upload for the fields."""
 
     id: int
     filename: str
@@ -79,7 +79,7 @@ class PictureRow:
 
     @property
     def file(self) -> PlaceAndTime:
-        """What the file itself says about time and place. A date from the name is not in the file."""
+        """The time and place from the file itself, which excludes a date from its name."""
         if FILE in self.sidecars:
             return PlaceAndTime.from_json(self.sidecars[FILE])
         return self.shown if self.taken_source != "name" else replace(self.shown, taken_at=None, source="")
@@ -98,7 +98,7 @@ class PictureRow:
 
 
 def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
-    """Lock the pictures with these ids, their parts and the pictures whose parts they are, in the order of ids.
+    """Lock the pictures with these ids, their parts, and the pictures they are parts of, in order of id.
 
     Return the rows that exist. The caller must have locked the items involved, but no batch.
     """
@@ -135,7 +135,7 @@ def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Make a locked picture, and its own parts, parts of another one; None makes it a picture of its own."""
+    """Make a locked picture and its parts into parts of `main_id`; None makes it a picture of its own."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 
@@ -145,7 +145,7 @@ def find_group(owner_id: int, group_id: str) -> list[int]:
 
 
 def group_id_of(metadata: Mapping[str, Any]) -> str:
-    """Return what the camera wrote into all files of a live photo or burst, from a file's metadata."""
+    """Return the id from a file's metadata that the camera wrote into all files of a live photo or burst."""
     for prefix, key in (("burst", "burst_id"), ("live", "content_identifier")):
         if isinstance(value := metadata.get(key), str) and value:
             return f"{prefix}:{value}"[:100]

@@ -1,4 +1,4 @@
-"""Process a file in ordered stages and return the result; nothing is stored."""
+"""Process a file in stages and return the result. Nothing is stored."""
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
@@ -65,15 +65,15 @@ def process_file(
     """Process the file at `path`.
 
     `on_stage` is called before each stage, with "checking", "previewing", "describing", "auditing" and "embedding" in
-    this order. After "auditing", "describing" comes again if a poor description is written again. An exception that it
-    raises ends the processing and reaches the caller. For `max_pixels`, see uploads.media.image.
+    this order. If a poor description is regenerated, "describing" follows "auditing" once more. If `on_stage` raises an
+    exception, processing stops and the exception propagates. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many
     files do such work at the same time. It is called one to four times per file. Entering the context manager may
-    block, or raise an exception, which also reaches the caller. A provider that waits for a server runs outside of it.
+    block, or raise an exception, which also propagates. Providers that wait for a server run outside of it.
 
-    `read` decodes the picture; workers pass a function that does so in another process. `edited` is the description
-    that a person wrote; it takes the place of the describer's.
+    `read` decodes the picture; workers pass a function that does so in another process. `edited` is a description that
+    a person wrote; it replaces the describer's.
 
     Raises any ProcessingError (see uploads.errors) and the errors of analyze().
     """

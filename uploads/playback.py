@@ -6,10 +6,10 @@ from uploads.models import MediaKind, Upload
 from uploads.storage.byte_range import ByteRange
 
 ANIMATED_TYPES = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
-"""Types of pictures that browsers animate. Browsers never run code in any of them."""
+"""Picture types that browsers can animate. Browsers run no code in them."""
 
 MAX_ANIMATION_BYTES = 32 * 2**20
-"""Larger animations are shown only as a preview, because a page would load them completely."""
+"""Larger animations are shown only as a preview, because browsers would load them completely."""
 
 # HEVC can be played on Apple devices, and elsewhere if the graphics hardware decodes it.
 _CODECS = frozenset({"h264", "hevc", "av1", "vp8", "vp9"})

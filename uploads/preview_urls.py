@@ -14,8 +14,8 @@ PAGE_SIDE = 1024
 def preview_version(upload: Upload) -> str:
     """Return a string that changes whenever the upload is processed and cannot be guessed from its id.
 
-    With this string in the URL, browsers can cache a preview permanently, because a new preview has a new URL, and
-    another account in the same browser cannot guess the URL of a cached preview.
+    With this string in its URL, browsers can cache a preview permanently: a new preview has a new URL, and another
+    account in the same browser cannot guess the URL of a cached preview.
     """
     processed = int(upload.processed_at.timestamp()) if upload.processed_at else 0
     return f"{upload.key.hex[:12]}{processed:x}"

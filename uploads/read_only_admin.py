@@ -1,4 +1,4 @@
-"""Base classes and functions for admin pages of rows that only the program may write."""
+"""Base classes and functions for admin pages of rows that only the program may change."""
 
 from collections.abc import Callable
 from functools import cached_property
@@ -19,7 +19,7 @@ MAX_ROWS = 10_000
 class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
     """Counts and shows only the first MAX_ROWS rows, so that no query has to skip more rows than that.
 
-    Users can find later rows with a filter.
+    Users can find the other rows with a filter.
     """
 
     @cached_property
@@ -35,12 +35,13 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
-    """The admin for rows that only the program writes. Editing is disabled: a saved form would overwrite newer values.
+    """The admin for rows that only the program writes. Editing is disabled, because a form could overwrite newer
+    values.
 
-    Deletion is disabled too, because a service must delete rows and their files together.
+    Deletion is disabled, because a service must delete rows and their files together.
     """
 
-    # To stay fast for any number of rows, lists never count or sort a whole table.
+    # Lists never count or sort a whole table, so that they stay fast with any number of rows.
     paginator = BoundedPaginator
     show_full_result_count = False
     show_facets = admin.ShowFacets.NEVER
@@ -56,7 +57,6 @@ class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for 
         return False
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        """Return False."""
         return False
 
 

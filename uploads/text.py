@@ -1,4 +1,4 @@
-"""Text for the database and for pages."""
+"""Make text safe for the database, and format it for pages."""
 
 from django.utils.translation import gettext as _
 
@@ -11,5 +11,5 @@ def storable(text: str) -> str:
 
 
 def percent(value: int) -> str:
-    """Return `value` with a percent sign as the current language writes it."""
+    """Format `value` with a percent sign as in the current language."""
     return _("%(value)s%%") % {"value": value}

@@ -117,5 +117,5 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
 
 
 def _vector(numbers: tuple[float, ...] | None) -> str | None:
-    # Six digits are more than the column's half precision has.
+    # Six digits exceed the column's half precision.
     return f"[{','.join(f'{number:.6g}' for number in numbers)}]" if numbers else None

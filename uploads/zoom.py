@@ -17,7 +17,7 @@ from uploads.storage import local_copy, save_previews
 from uploads.storage.file_deletion import schedule_deletion
 
 MAX_CONCURRENT = 1
-"""How many pictures a process decodes at the same time for this purpose; other requests wait."""
+"""The maximum number of pictures that a process decodes at a time for zooming; other requests wait."""
 TIMEOUT_SECONDS = 60.0
 
 _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
@@ -49,7 +49,7 @@ async def _record(upload: Upload, name: str) -> bool:
 
 
 def _make(upload: Upload) -> str | None:
-    """Decode the picture and store its preview. Threads that run this have no database connection."""
+    """Decode the picture and store its preview. Runs on threads that must not use the database."""
     try:
         with local_copy(upload.key) as path:
             picture = decoders.read_picture(path, settings.MAX_PIXELS, _deadline(), ZOOM_SIDE)

@@ -21,8 +21,8 @@ from uploads import db_threads  # noqa: E402
 from vuemantics.server import fairness  # noqa: E402
 from vuemantics.server.page_handler import PageHandler  # noqa: E402
 
-# One database connection for each thread that may query at the same time. The smaller pool of a worker would not be
-# enough: uploads to a slow bucket keep their threads and connections, and pages could get none.
+# One database connection for each thread that may query at the same time. A worker's smaller pool would not be enough:
+# uploads to a slow bucket keep their threads and connections, which could leave none for pages.
 SOCKET_SIGN_IN_THREADS = 1  # Channels authenticates all sockets on one thread
 WEB_CONNECTIONS = (
     fairness.PAGE_THREADS
@@ -35,7 +35,7 @@ WEB_CONNECTIONS = (
     + db_threads.EXPORT_THREADS
     + db_threads.SESSION_THREADS
 )
-# settings.py does not know which type of process it runs in, so the pool is resized here, before the first query.
+# settings.py is the same for all types of processes, so the pool is resized here, before the first query.
 connection.settings_dict["OPTIONS"]["pool"]["max_size"] = WEB_CONNECTIONS
 
 pages = PageHandler()

@@ -14,7 +14,7 @@ def client_address(request: HttpRequest) -> str | None:
 
 
 def forwarded_client(forwarded_for: str, peer: str) -> str | None:
-    """Return the network of the client whose request came from `peer` with this `X-Forwarded-For` header.
+    """Return the client's network for a request from `peer` with this `X-Forwarded-For` header.
 
     Behind a proxy, the client is the last address in the header. The proxy appends its client's address to the header
     that it received, so all earlier entries may be forged. If the last entry is missing or invalid, the client is the

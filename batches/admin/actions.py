@@ -17,7 +17,7 @@ from batches.services import Scope, operator_scope
 
 NAMES_SHOWN = 5
 MAX_ROWS = 500
-"""A command on more rows would take too long for one request. A batch is one row, however many files it has."""
+"""More rows would take too long for one request. A batch counts as one row, however many files it has."""
 
 
 @dataclass

@@ -21,7 +21,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
     actions = ["process_now", "pause", "resume", "retry_failed", "reanalyse", "cancel", "delete_batches"]
 
     def has_command_permission(self, request: HttpRequest) -> bool:
-        """Return whether to offer the actions other than "Cancel" and "Delete"."""
+        """Return whether the actions other than "Cancel" and "Delete" are offered."""
         return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
@@ -34,7 +34,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Process next, without waiting for missing files"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Seal the selected batches without their missing files, and serve them before all others."""
+        """Seal the selected batches without their missing files, and process them before all others."""
         message = ngettext_lazy(
             "%(count)d batch will be processed next.", "%(count)d batches will be processed next.", "count"
         )

@@ -25,7 +25,7 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """Offers all error codes and the selected one. Finding only the codes in use would mean reading the whole table."""
+    """Offers all error codes and the selected one. Finding the codes in use would take a scan of the whole table."""
 
     title = _("error code")
     parameter_name = "error_code"
@@ -42,7 +42,7 @@ class ErrorCodeFilter(admin.SimpleListFilter):
 
 
 class StatusFilter(admin.SimpleListFilter):
-    """Filters by state, using small indexes. Without them, a query for a rare state would read the whole table."""
+    """Filters by state using small indexes, because a query for a rare state would otherwise read the whole table."""
 
     title = _("status")
     parameter_name = "status__exact"

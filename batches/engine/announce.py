@@ -1,6 +1,6 @@
-"""Create items for files that a client is going to send and for files that it leaves out.
+"""Create items for the files that a client will send and for those that it skips.
 
-This way, files that never arrive and files that were left out on purpose stay listed with their paths.
+Files that never arrive and skipped files therefore stay listed with their paths.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,8 +24,8 @@ LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 def _insert_statement(status: ItemStatus, finished_at: str, counted: str) -> str:
     """Return a statement that inserts an item for each file that the batch does not have yet, and counts these items.
 
-    One statement per page, because the counters need the exact number of new rows, which bulk_create with
-    ignore_conflicts does not return. Ids follow the order of the files, because files are processed in id order.
+    Raw SQL, because the counters need the exact number of new rows, which bulk_create with ignore_conflicts does not
+    return. Ids are assigned in the order of the files, because items are processed in id order.
     """
     return f"""
 WITH listed AS (
@@ -52,8 +52,8 @@ RETURNING ids, total + ignored
 ANNOUNCE = _insert_statement(
     ItemStatus.MISSING, "NULL", "total = total + cardinality(ids), missing = missing + cardinality(ids)"
 )
-# Clients count the files to send before they know which of them are empty or unreadable, so the number of expected
-# files shrinks.
+# Clients count their files before they find out which ones are empty or unreadable, so these are subtracted from the
+# number of expected files.
 NOT_EXPECTED = ("ignored.empty", "ignored.unreadable")
 IGNORE = _insert_statement(
     ItemStatus.IGNORED,
@@ -66,7 +66,7 @@ IGNORE = _insert_statement(
 def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Callable[[list[int], int], None]) -> int:
     """Insert a missing item for each file that the batch does not have yet; return how many were inserted.
 
-    A sealed or completed batch stays as it is until one of the files arrives. If there are new items, `before_visible`
+    A sealed or completed batch is not reopened until one of the files arrives. If there are new items, `before_visible`
     is called before the commit with their ids and the batch's new number of files; if it raises an exception, nothing
     is announced. Raises BatchClosed if the batch is cancelled or deleted.
     """
@@ -81,8 +81,8 @@ def ignore_items(
 ) -> int:
     """Insert an ignored item for each file that the batch does not have yet; return how many were inserted.
 
-    `codes` has an error code for each file that says why it was left out. The batch's state does not change. The other
-    parameters and the errors are the same as those of `announce_items`.
+    `codes` gives the reason for each file as an error code. The batch's state does not change. Otherwise, this function
+    works like `announce_items`.
     """
     return _insert(IGNORE, batch_id, files, codes, before_visible)
 

@@ -44,7 +44,8 @@ INSERT INTO batches_archiveentry (item_id, archive_id, "offset", compressed, crc
 SELECT id, %(upload)s, start, compressed, crc, method, encrypted
   FROM file WHERE status = '{ItemStatus.PENDING.value}'
 """
-# `expected_items` grows too, so that files that the client has not sent yet are still expected.
+# Increase `expected_items` too. Otherwise, the archive's files would take the place of files that the client has yet to
+# send.
 COUNT = f"""
 UPDATE batches_uploadbatch
    SET total = total + %(added)s, failed = failed + %(failed)s, ignored = ignored + %(ignored)s,
@@ -56,7 +57,7 @@ RETURNING total + ignored
 
 @dataclass(frozen=True, slots=True)
 class ArchivedFile:
-    """A file of an archive. If it has a `code`, it is not imported, but ignored or rejected for that reason."""
+    """A file in an archive. If `code` is set, the file is not imported but ignored or rejected for that reason."""
 
     file: NewFile
     entry: ZipEntry
@@ -65,7 +66,7 @@ class ArchivedFile:
 
     @property
     def status(self) -> ItemStatus:
-        """The state of its new item."""
+        """The state in which the file's item is created."""
         if not self.code:
             return ItemStatus.PENDING
         return ItemStatus.IGNORED if self.code in IGNORED_CODES else ItemStatus.FAILED
@@ -74,9 +75,9 @@ class ArchivedFile:
 def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile], max_files: int) -> None:
     """Insert an item for each file of an archive, and count these items in the batch.
 
-    `item` is the archive's own item, and `upload_id` is its upload. The caller completes `item` in the same
-    transaction, and rolls back on an error: PermanentError `archive.too_many_files` if the batch would have more than
-    `max_files` files, or JobStopped if the batch was cancelled or deleted.
+    `item` is the archive's own item, and `upload_id` is its upload. The caller completes `item` in the same transaction
+    and rolls it back on an error. Raises PermanentError (`archive.too_many_files`) if the batch would have more than
+    `max_files` files, and JobStopped if the batch was cancelled or deleted.
     """
     for start in range(0, len(files), CHUNK):
         _insert(item, upload_id, files[start : start + CHUNK])

@@ -1,4 +1,4 @@
-"""Delete stored archives whose files have all been imported, refused or cancelled."""
+"""Delete stored archives once all their files have been imported, refused or cancelled."""
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -22,7 +22,7 @@ def delete_unneeded_archives() -> int:
 
 
 def unneeded_archives() -> QuerySet[Upload]:
-    """Return the archives that no live item and no retryable failure needs."""
+    """Return the archives that are not needed by a live item or a retryable failure."""
     entries = ArchiveEntry.objects.filter(archive=OuterRef("pk"), item__status__in=LIVE)
     items = BatchItem.objects.filter(NEEDED, upload=OuterRef("pk"))
     return Upload.objects.filter(~Exists(entries), ~Exists(items), kind=MediaKind.ARCHIVE)

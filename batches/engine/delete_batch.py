@@ -28,8 +28,8 @@ from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
 
 CHUNK = 500
-# After a client disconnects, its request may keep writing a file under the item's storage key, but for less than this
-# time.
+# A request may go on writing a file under its item's storage key after the client has disconnected, but not for longer
+# than this.
 MAX_STORING_TIME = timedelta(hours=1)
 
 # Several processes may delete items of the same batch, because each skips the rows that the others have locked. The
@@ -41,10 +41,9 @@ DELETE FROM batches_batchitem
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, result, upload_id, error_code, finished_at
 """
-# Items of a re-analysis of the whole library do not keep pictures; the caller has locked them and passes their ids.
-# min() with BETWEEN always uses the index on the items' upload_id. The alternatives may scan the whole table: the
-# planner turns NOT EXISTS into a join, and for `upload_id = … LIMIT 1` it may ignore the index if a picture has many
-# items.
+# Items of a library re-analysis do not keep a picture alive; the caller has locked them and passes their ids. min()
+# with BETWEEN always uses the index on upload_id. Other forms may scan the whole table: the planner turns NOT EXISTS
+# into a join, and with `upload_id = … LIMIT 1` it may ignore the index if a picture has many items.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
@@ -70,7 +69,7 @@ class _DeletedItem(NamedTuple):
 
 
 def begin_deletion(batch_id: int) -> bool:
-    """Hide a batch and its re-analyses permanently, and cancel live ones. Return False if there was nothing to hide.
+    """Permanently hide a batch and its re-analyses, and cancel those that are live. Return False if nothing was hidden.
 
     This is one short transaction, however large the batch is. `delete_chunk` deletes the rows later.
     """

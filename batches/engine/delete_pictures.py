@@ -4,7 +4,7 @@ An item in progress fails immediately, so finishing it later has no effect. A pe
 Both get the code `item.gone`. A finished item keeps its state, but no longer refers to a picture.
 
 An item that had failed with a resendable code also gets the code `item.gone`. With its old code and no picture, it
-would look as if its bytes had never arrived; the file could then be sent again and would be stored under the item's old
+would look as if its bytes had never arrived. If the file were sent again, it would be stored under the item's old
 storage key, whose files are about to be deleted.
 """
 
@@ -34,7 +34,7 @@ GONE = "item.gone"
 
 
 class _NewReference(Exception):
-    """Raised if another item began to refer to one of the pictures after the items were locked."""
+    """Another item started to refer to one of the pictures after the items were locked."""
 
 
 def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None) -> int:
@@ -83,18 +83,18 @@ def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int,
 
 
 def lock_library_items(ids: Collection[int]) -> list[BatchItem]:
-    """Lock and return the items by which whole libraries that contain these pictures are analysed again."""
+    """Lock and return the items of library re-analyses that refer to these pictures."""
     return _lock_items(BatchItem.objects.filter(upload_id__in=ids, batch__model__gt=""))
 
 
 def detach_items(items: Collection[BatchItem]) -> "Counter[int]":
-    """Clear the picture of locked items, and fail those in progress. Return how many fail, by batch."""
+    """Remove the picture from locked items, and fail those in progress. Return the number of failures by batch id."""
     _mark_gone([item.id for item in items])
     return Counter(item.batch_id for item in items if item.status == ItemStatus.PROCESSING)
 
 
 def count_failures(failing: "Counter[int]") -> None:
-    """Add the failures of detach_items() to the counters of their batches, in the order of their ids."""
+    """Add the failures that detach_items() returned to the batches' counters, in batch id order."""
     for batch_id in sorted(failing):
         batch = UploadBatch.all_objects.filter(id=batch_id)
         batch.update(failed=F("failed") + failing[batch_id], updated_at=timezone.now())

@@ -24,7 +24,7 @@ def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: d
 
 
 def restore_failures(batch_ids: Sequence[int], code: str, at: datetime) -> int:
-    """List these batches' failures with this code that were dismissed at `at` as problems again; return how many."""
+    """Undo the dismissal, made at `at`, of these batches' failures with this code; return how many were restored."""
     return _update_in_chunks(_failed(batch_ids, code).filter(dismissed_at=at), None)
 
 

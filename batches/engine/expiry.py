@@ -20,7 +20,7 @@ CHUNK = 1000
 
 
 def expire_batches() -> int:
-    """Seal the batches that wait for files but had no activity for EXPIRY_SECONDS; return how many batches expired.
+    """Seal batches that wait for files but have been inactive for EXPIRY_SECONDS; return how many expired.
 
     A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items become missing, but
     their partial files are kept for longer. If the client continues to send such a file, the upload resumes where it
@@ -50,7 +50,7 @@ def finish_without_missing(batch_id: int) -> bool:
 
 
 def _abandon_receiving(batch_id: int, registered_before: datetime) -> int:
-    """In chunks, mark receiving items that were registered before this time as missing; return how many changed."""
+    """Mark receiving items that were registered before this time as missing, in chunks; return how many changed."""
     abandoned = last = 0
     while ids := _abandon_chunk(batch_id, registered_before, last):
         abandoned += len(ids)

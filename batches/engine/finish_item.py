@@ -31,8 +31,8 @@ def holds_claim(claim: Claim) -> bool:
 def complete_item(claim: Claim, save: Callable[[], None] | None = None, result: ItemResult = ItemResult.NEW) -> bool:
     """Complete an item. Return False and change nothing if the claim is no longer valid.
 
-    If the picture was already processed, the result is always `duplicate`. `save` writes what processing produced. It
-    runs in the same transaction and must not access anything but the database.
+    If the picture was already processed, the result is always `duplicate`. `save` writes the results of processing. It
+    runs in the same transaction and may only access the database.
     """
     if claim.already_processed:
         result = ItemResult.DUPLICATE

@@ -49,7 +49,7 @@ def beat(worker: int) -> list[Job]:
 
 
 def release_and_purge(claims: Sequence[Claim]) -> None:
-    """Release claims whose jobs may have been interrupted while they wrote their outcome. Idempotent.
+    """Release claims whose jobs may have been interrupted while writing their outcome. Idempotent.
 
     Also schedule the deletion of the pictures' files, because a picture may have been deleted while its previews were
     being written. The files of existing pictures are kept.

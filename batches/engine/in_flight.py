@@ -33,8 +33,7 @@ class Claim:
 class JobStopped(Exception):
     """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
 
-    It is raised between two stages, during decoding or while the job waits for a CPU slot (also if that takes too
-    long).
+    Raised between two stages, during decoding or while waiting for a CPU slot, including when that wait takes too long.
     """
 
 

@@ -31,7 +31,7 @@ class NewFile:
 
 
 def file_columns(files: Sequence[NewFile]) -> dict[str, list[Any]]:
-    """Return the values of new items' columns as arrays, the parameters of statements that insert many items."""
+    """Return the columns of new items as arrays, to be passed to statements that insert many items."""
     keys = [incoming_sql.item_keys(file.filename, file.relative_path) for file in files]
     return {
         "filenames": [file.filename[:255] for file in files],
@@ -108,10 +108,9 @@ def reopen_item(item: BatchItem) -> bool:
 def queue_item(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None = None) -> bool:
     """Queue an item whose bytes are stored (receiving → pending). Return False if the item is no longer receiving.
 
-    `claim` is given if the caller is the job that holds it and has unpacked the bytes from an archive (processing →
-    pending); `complete_duplicate` and `reject_item` accept it likewise. `new` means that the caller's open transaction
-    inserted the upload. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was
-    deleted.
+    A job that has unpacked the bytes from an archive passes its `claim` (processing → pending); the same goes for
+    `complete_duplicate` and `reject_item`. `new` means that the caller's open transaction inserted the upload. Raises
+    BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
     queued = incoming_sql.queue(item_id, upload_id, new=new, claim=claim)
     if queued is None:

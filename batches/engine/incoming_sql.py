@@ -37,7 +37,7 @@ def receiving_states(target: ItemStatus) -> str:
 
 
 def _moved_to_processing(source: BatchStatus) -> str:
-    """Return the new status of a batch, which moves to `processing` if it is in the source state."""
+    """Return the SQL for a batch's new status: `processing` if it is in the source state, otherwise unchanged."""
     return f"CASE WHEN {_is(source)} THEN '{BatchStatus.PROCESSING.value}' ELSE status END"
 
 
@@ -53,8 +53,8 @@ def folder_key(column: str) -> str:
 OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"
 
 # A new item, or one that was missing, unseals its batch and moves a completed batch back to `processing`. `created_at`
-# is set for both, because expiry must not touch files that were registered after the batch expired. For a row that
-# INSERT … ON CONFLICT updates, PostgreSQL sets xmax.
+# is set for both, because expiry must not touch files that were registered after the batch expired. PostgreSQL sets
+# xmax on rows that ON CONFLICT updates, but not on inserted rows.
 INSERT = f"""
 WITH added AS (
     INSERT INTO batches_batchitem AS item (batch_id, filename, relative_path, fingerprint, size, status, stage,

@@ -1,7 +1,7 @@
-"""Link albums with the pictures in their folder that were received before; see link_sidecars.py.
+"""Link albums with the pictures in their folder that were received earlier; see link_sidecars.py.
 
-An album applies to all pictures in its folder, which may be tens of thousands. So it is linked page by page, with those
-that do not have it yet, and a call that runs out of time is continued by the next one.
+An album applies to every picture in its folder, and there may be tens of thousands. It is therefore linked page by page
+with the pictures that do not have it yet. If a call runs out of time, the next one continues.
 """
 
 import json
@@ -24,7 +24,7 @@ SELECT item.batch_id
 {CANDIDATES} AND entry.id = %(id)s
  ORDER BY item.batch_id = sidecar.batch_id DESC, item.batch_id DESC LIMIT 1
 """
-# Materialized, because otherwise the planner may scan all pictures of all owners for the first PAGE of this folder.
+# MATERIALIZED keeps the planner from scanning every owner's pictures to find the first PAGE of this folder.
 WITHOUT_ALBUM = """
 WITH item AS MATERIALIZED (
     SELECT id, upload_id, filename FROM batches_batchitem
@@ -48,7 +48,7 @@ def link_albums(item_id: int, end: float) -> None:
 
 
 def _link_page(album: SidecarEntry, after: int) -> int | None:
-    """Link up to PAGE pictures in one transaction. Return the last item's id, or None if the album is complete."""
+    """Link up to PAGE pictures in one transaction. Return the last item's id, or None at the end of the album."""
     has_album = json.dumps({SidecarKind.ALBUM: album.values})
     entry = StoredEntry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True)
     with transaction.atomic():

@@ -1,9 +1,9 @@
-"""Find the sidecars and the other parts of a picture when its item finishes, and save what follows from them.
+"""When a picture's item finishes, link the picture with its sidecars and with the other parts of the same photo.
 
-A picture and a sidecar of it may arrive in any order, in one import or in two, and at the same time. An item looks for
-sidecars in the transaction that finishes it; a sidecar looks for pictures after it was committed (link_sidecars.py).
-Both take the advisory lock of their name first, so whichever is second finds the other. Locks are taken in this order:
-items, names, uploads, batches.
+A picture and its sidecar may arrive in any order or at the same time, in one import or in two. A picture is matched
+with sidecars in the transaction that finishes its item; a sidecar is matched with pictures after it has been committed
+(link_sidecars.py). Both first take the advisory lock for their name, so the second one always finds the first. Locks
+are taken in this order: items, names, uploads, batches.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,14 +27,15 @@ if TYPE_CHECKING:  # the pipeline loads the image libraries, which web servers d
 
 MAX_SIBLINGS = 500
 
-# Values of a whole folder (an album) are linked under an exclusive lock of the folder; see link_sidecars.py.
+# Albums apply to a whole folder and are linked under an exclusive lock on the folder; see link_albums.py.
 LOCK_NAME = """
 SELECT pg_advisory_xact_lock_shared(folder_key), pg_advisory_xact_lock(folder_key # name_key),
        batch_id, filename, (SELECT owner_id FROM batches_uploadbatch WHERE id = batch_id)
   FROM batches_batchitem WHERE id = %(item)s AND folder_key IS NOT NULL
 """
 LOCK_GROUP = "SELECT pg_advisory_xact_lock(%(key)s)"
-# Keys of owners differ, but a hash is no proof of ownership. Files of the same import come first.
+# The keys already depend on the owner, but they are hashes and may collide, so the owner is compared too. Files from
+# the same import come first.
 FIND_SIBLINGS = f"""
 SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename, sibling.batch_id
   FROM batches_batchitem mine
@@ -47,7 +48,7 @@ SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename, sibl
 
 
 class _Place(NamedTuple):
-    """Where an item's file was: its import, its name in the folder, and its owner."""
+    """An item's import, its file name and its owner."""
 
     batch_id: int
     filename: str
@@ -55,7 +56,7 @@ class _Place(NamedTuple):
 
 
 class _Sibling(NamedTuple):
-    """A file's name in its folder and its import; blank if it was found by its group, in any folder."""
+    """A file's name and import. Both are unset if it was found by its group, which may span folders."""
 
     filename: str = ""
     batch_id: int | None = None
@@ -80,7 +81,7 @@ def save_picture(item_id: int, upload_id: int, result: "Result", previews: dict[
 
 
 def link_duplicate(item_id: int, upload_id: int) -> None:
-    """Link the sidecars and parts that came with a picture that was processed before, as its item finishes."""
+    """Link an already processed picture with its sidecars and parts, in the transaction that finishes its item."""
     place = _lock_name(item_id)
     entries, siblings = _candidates(item_id, upload_id, place)
     if place is None or not (entries or siblings):
@@ -92,7 +93,7 @@ def link_duplicate(item_id: int, upload_id: int) -> None:
 
 
 def _lock_name(item_id: int) -> _Place | None:
-    """Lock the name of an item, whose row the caller has locked. Return None if the item was not imported as a file."""
+    """Lock an item's name; the caller must have locked its row. Return None if the item was not imported as a file."""
     row = fetch_row(LOCK_NAME, {"item": item_id})
     return _Place(*row[2:]) if row else None
 
@@ -108,7 +109,8 @@ def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> Non
     """Save which of the locked pictures are parts of others. A picture in the trash gets no parts and becomes none."""
     processed = [row for row in pictures.values() if row.id in siblings and row.is_processed and not row.is_trashed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
-    # First those that are no parts, so that a part of the former main picture is not made a part of itself.
+    # Detach new main pictures first. save_part moves a picture's parts along with it, so a new main picture that is
+    # still a part of the former one would become a part of itself.
     for row in sorted(processed, key=lambda row: row.id in parts):
         main, role = parts.get(row.id, (None, ""))
         if main is None:

@@ -1,8 +1,8 @@
-"""Complete received sidecars, and link them with the pictures that were received before; see link_picture.py.
+"""Complete sidecars and link them with the pictures that were received earlier; see link_picture.py.
 
-An entry is due until it has been linked. This happens in a later transaction than the insert, because a picture that
-finishes at the same time cannot see an entry that is not committed. After a crash between the two, the reconciler links
-the entry.
+An entry is due until it has been linked. Linking takes a second transaction after the insert, because a picture that
+finishes at the same time cannot see an uncommitted entry. After a crash between the two, the reconciler links the
+entry.
 """
 
 import time
@@ -28,7 +28,7 @@ from uploads.sidecars.values import Entry
 PAGE = 200
 INSERT_PAGE = 1_000
 LINK_SECONDS = 1.0
-"""A request or a round of the reconciler links entries for this long; the reconciler continues."""
+"""A request or one run of the reconciler links entries for at most this long; later runs continue."""
 
 RECEIVING = receiving_states(ItemStatus.COMPLETED)
 COMPLETE = finish_statement(ItemStatus.COMPLETED, RECEIVING, "upload_id = NULL", "sha256 = %(sha256)s")
@@ -48,9 +48,9 @@ SELECT entry.id, item.id, item.batch_id, item.upload_id, item.filename
 def complete_sidecar(
     item: BatchItem, owner_id: int, kind: SidecarKind, content: bytes, entries: Sequence[Entry], sha256: str
 ) -> bool:
-    """Complete a receiving item as a sidecar and store what it says. Return False if it is no longer receiving.
+    """Complete a receiving item as a sidecar and store its values. Return False if it is no longer receiving.
 
-    Pictures that were received before get its values now, later ones when they finish.
+    Pictures that were received earlier get the values now; later ones get them when they finish.
     """
     with transaction.atomic():
         if fetch_row(LOCK_RECEIVING, {"item": item.id, "claim": item.claim}) is None:
@@ -68,14 +68,14 @@ def complete_sidecar(
 
 
 def link_due_entries() -> None:
-    """Link the entries that are still due, for up to LINK_SECONDS for each of a few sidecars."""
+    """Link the due entries of a few sidecars, for up to LINK_SECONDS each."""
     due = SidecarEntry.objects.filter(is_due=True).order_by("item_id").values_list("item_id", flat=True)
     for item_id in due.distinct()[:5]:
         link_entries_of(item_id)
 
 
 def link_entries_of(item_id: int) -> None:
-    """Link the due entries of a sidecar with the pictures that they fit, for up to LINK_SECONDS. Safe to repeat."""
+    """Link the due entries of a sidecar with the matching pictures, for up to LINK_SECONDS. Safe to repeat."""
     end = time.monotonic() + LINK_SECONDS
     while _link_page(item_id):
         if time.monotonic() >= end:

@@ -37,7 +37,7 @@ SELECT objid::bigint AS worker, state_change AS heartbeat,
        COALESCE(state_change < clock_timestamp() - %(silence)s, false) AS frozen
   FROM pg_locks LEFT JOIN pg_stat_activity USING (pid) WHERE {HELD_LOCK}
 """
-"""Selects each live worker, the time at which it last used its lock's session, and whether it is `frozen`.
+"""Selects each live worker, when it last used its lock's session, and whether it is `frozen`.
 
 Every heartbeat uses the session. The time is NULL if the database role of the web server may not see the workers'
 sessions; such a worker never counts as frozen. `heartbeat_parameters` returns the parameters.
@@ -163,7 +163,7 @@ class Identity:
                 self._release_lock()
 
     def _release_lock(self) -> None:
-        """Unlock before closing the connection, because PostgreSQL ends the session only some time after that."""
+        """Unlock before closing the connection, because PostgreSQL may end the session some time later."""
         if self._connection is None:
             return
         with suppress(psycopg.Error):  # a lost connection holds no lock

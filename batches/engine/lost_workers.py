@@ -1,7 +1,7 @@
 """Decide which worker processes are dead.
 
-A worker without a lock may merely have lost its connection. Therefore it counts as dead only after its lock has been
-missing for CONFIRM_AFTER.
+A worker without a lock may only have lost its connection, so it counts as dead only after its lock has been missing for
+CONFIRM_AFTER.
 """
 
 from dataclasses import dataclass
@@ -31,9 +31,9 @@ class WorkerCheck:
 def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
     """Check which of these workers are live, dead or stopped, and record when a missing worker was first noticed.
 
-    A worker without a row counts as dead. Call this function in a short transaction, because it locks the workers'
-    rows, and a process that reacquires its lock must wait for its row before it can clear `missing_since`. If
-    `deciding` is false, nothing is locked or recorded, and no worker counts as dead or stopped.
+    A worker without a row counts as dead. Keep the transaction short: this function locks the workers' rows, and a
+    process that reacquires its lock must wait for its row to clear `missing_since`. If `deciding` is false, nothing is
+    locked or recorded, and no worker counts as dead or stopped.
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))

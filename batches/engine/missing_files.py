@@ -14,7 +14,7 @@ SILENCE = timedelta(seconds=30)
 
 
 def count_missing(batches: Iterable[UploadBatch]) -> dict[int, int]:
-    """Return how many files of each batch have not been fully received, by batch id. Takes at most one query."""
+    """Return how many files of each batch have not been fully received, by batch id. Runs at most one query."""
     missing = {batch.id: batch.never_arrived for batch in batches}
     if not missing:
         return {}
@@ -27,7 +27,7 @@ def count_missing(batches: Iterable[UploadBatch]) -> dict[int, int]:
 def interrupted_uploads(batches: Iterable[UploadBatch]) -> dict[int, int]:
     """For each batch whose client stopped sending too early, return how many files are incomplete, by batch id.
 
-    Takes no query if all clients are active.
+    Runs no query if all clients are active.
     """
     since = timezone.now() - SILENCE
     counts = count_missing([batch for batch in batches if batch.waits_for_files and _last_seen(batch) < since])

@@ -12,8 +12,8 @@ from batches.engine.status import recovered_workers
 from batches.models import BatchItem, Worker
 from batches.models.states import ItemStatus
 
-# A new process inserts its row shortly before it acquires its lock. Therefore a worker without a lock is recorded as
-# missing only after this time has passed since its start.
+# A new process inserts its row shortly before it acquires its lock. A worker without a lock is therefore recorded as
+# missing only if it started longer ago than this.
 STARTING_TIME = timedelta(days=1)
 
 

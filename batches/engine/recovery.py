@@ -109,8 +109,8 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
     items = list(processing.annotate(lease_over=Q(claimed_until__lt=Now())).order_by("id")[:CHUNK])
     if not items:
         return BatchItem.objects.none()
-    # Check the workers only after the rows are locked, so that a worker that has just claimed an item, or has just
-    # moved its items to a new id, is found to be live.
+    # Check the workers only after locking the rows. Otherwise, a worker that has just claimed an item, or moved its
+    # items to a new id, might not be found live.
     check = check_workers({item.worker for item in items if item.worker}, deciding=deciding)
     verdicts: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
     for item in items:

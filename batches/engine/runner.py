@@ -24,7 +24,7 @@ Processor = Callable[[Job], Callable[[], None] | None]
 def run_job(claim: Claim) -> None:
     """Process a claimed item and write its outcome.
 
-    No errors are raised: database outages trip the circuit breaker, and other errors are logged.
+    Does not raise: database outages trip the circuit breaker, and other errors are logged.
     """
     with in_flight.track(claim) as job:
         try:
@@ -80,7 +80,7 @@ def _process_with_retry(job: Job) -> None:
     for attempt in range(1, ATTEMPTS + 1):
         try:
             job.previews_unrecorded = not complete_item(claim, process(job), job.result)
-            if not claim.already_processed:  # completing a duplicate tests no dependency except the database
+            if not claim.already_processed:  # completing a duplicate uses no dependency but the database
                 breaker.record_success()
             return
         except (JobStopped, EnvironmentalError, OperationalError, InterfaceError):
@@ -95,7 +95,7 @@ def _process_with_retry(job: Job) -> None:
 
 
 def _last_reason(error: Exception) -> tuple[str, str]:
-    """Return the code and the message with which an item fails after its last attempt."""
+    """Return the error code and message for an item whose last attempt raised this error."""
     if isinstance(error, TransientError):
         return error.code, error.message
     return "item.internal", default_message("item.internal")

@@ -1,4 +1,4 @@
-"""Choose which sidecars' entries apply to a picture, and add their values to it."""
+"""Choose the sidecar entries that apply to a picture, and add their values to it."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -15,15 +15,16 @@ MAX_ENTRIES = 500
 
 
 def _expects_picture(item: str) -> str:
-    """Return the SQL condition that an item, given by its alias, has a picture or may still get one."""
+    """Return an SQL condition: the item with this table alias has a picture or may still get one."""
     return (
         f"{item}.result NOT IN ('{ItemResult.SIDECAR.value}', '{ItemResult.ARCHIVE.value}') AND {item}.status NOT IN"
         f" ('{ItemStatus.FAILED.value}', '{ItemStatus.CANCELLED.value}', '{ItemStatus.IGNORED.value}')"
     )
 
 
-# Entries of the same import, those already linked with the picture, and those of other imports that still wait for a
-# picture and cannot expect one in their own import. Keys of owners differ, but a hash is no proof of ownership.
+# Selects entries of the same import, entries already linked with the picture, and entries of other imports that are
+# still waiting for a picture and will not get one from their own import. The keys already depend on the owner, but they
+# are hashes and may collide, so the owner is compared too.
 FIND_ENTRIES = f"""
 SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS NULL
   FROM batches_batchitem mine
@@ -40,8 +41,8 @@ SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS 
               AND {_expects_picture("own")}))
  ORDER BY entry.id LIMIT {MAX_ENTRIES}
 """
-# The pictures of an entry: those of its own import, and only if there are none, those of the newest other import. A
-# file of its own import that has not arrived yet is expected, so the entry waits for it.
+# An entry's pictures come from its own import or, if it has none, from the newest other import. If a file of its own
+# import has not arrived yet, the entry waits for it.
 CANDIDATES = f"""
   FROM batches_sidecarentry entry
   JOIN batches_batchitem sidecar ON sidecar.id = entry.item_id
@@ -67,7 +68,7 @@ class StoredEntry(NamedTuple):
 
 
 def link_entries(picture: PictureRow, entries: Sequence[StoredEntry], filename: str) -> None:
-    """Add the values of those entries that fit to a locked picture, which has this name in the entries' folder."""
+    """Add the values of the matching entries to a locked picture, whose name in the entries' folder is `filename`."""
     chosen = choose_entries(entries, filename)
     sidecars = with_entries(picture.sidecars, chosen)
     if sidecars != picture.sidecars:
@@ -76,12 +77,12 @@ def link_entries(picture: PictureRow, entries: Sequence[StoredEntry], filename: 
 
 
 def find_entries(item_id: int, upload_id: int) -> list[StoredEntry]:
-    """Return the entries that may fit the name of an item's picture."""
+    """Return the entries that may match an item's picture."""
     return [StoredEntry(*row) for row in fetch_rows(FIND_ENTRIES, {"item": item_id, "upload": upload_id})]
 
 
 def choose_entries(entries: Sequence[StoredEntry], filename: str) -> list[StoredEntry]:
-    """Return the entry of each kind that fits a name best, the newest of equals, and all albums that fit."""
+    """Return the best match of each kind (the newest, if several match equally well), and all matching albums."""
     best: dict[str, tuple[tuple[int, int], StoredEntry]] = {}
     for entry in entries:
         rank = RANKS[SidecarKind(entry.kind)](entry.name, filename)
@@ -95,9 +96,9 @@ def choose_entries(entries: Sequence[StoredEntry], filename: str) -> list[Stored
 
 
 def with_entries(sidecars: Mapping[str, Any], chosen: Collection[StoredEntry]) -> dict[str, Any]:
-    """Return the values of a picture's sidecars with those of more entries, which replace values of the same kind.
+    """Return a picture's sidecar values with the chosen entries merged in.
 
-    Albums are added.
+    An entry replaces earlier values of the same kind, but albums are added to the existing ones.
     """
     found = dict(sidecars)
     for entry in sorted(chosen, key=lambda entry: entry.id):
@@ -110,15 +111,15 @@ def with_entries(sidecars: Mapping[str, Any], chosen: Collection[StoredEntry]) -
 
 
 def mark_linked(upload_id: int, chosen: Collection[StoredEntry]) -> None:
-    """Record with which picture waiting entries were linked first."""
+    """For the entries that waited for a picture, record that this was the first one."""
     if waiting := [entry.id for entry in chosen if entry.is_waiting]:
         fetch_rows(MARK_LINKED, {"ids": waiting, "upload": upload_id})
 
 
 def delete_sidecars(items: Collection[int]) -> None:
-    """Delete what these items' sidecars contain; the caller deletes the items in the same transaction.
+    """Delete the contents of these items' sidecars; the caller deletes the items in the same transaction.
 
-    The pictures keep the values that they have.
+    The pictures keep their values.
     """
     if items:
         SidecarEntry.objects.filter(item_id__in=items).delete()

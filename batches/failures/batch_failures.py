@@ -17,7 +17,7 @@ NAMES_SHOWN = 3
 
 @dataclass(frozen=True, slots=True)
 class FailureGroup:
-    """Failed files of one batch that have the same error code and, if that code has no fixed text, the same message."""
+    """A batch's failed files that share an error code and, if that code has no fixed text, also the message."""
 
     code: str
     count: int
@@ -37,7 +37,7 @@ class FailureGroup:
 
 @dataclass(frozen=True, slots=True)
 class FailureCause:
-    """The failures of one batch with the same cause: their number, and their largest groups."""
+    """A batch's failures with the same cause: how many there are, and their largest groups."""
 
     count: int
     groups: tuple[FailureGroup, ...]

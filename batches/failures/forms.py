@@ -33,7 +33,7 @@ def code_in(fields: Mapping[str, str]) -> str:
 def parse_time(text: str) -> datetime | None:
     """Parse a time from a form; return None if it is missing, invalid or has no time zone.
 
-    Raises BadRequest if PostgreSQL cannot store the time, because no page contains such a time.
+    Raises BadRequest if PostgreSQL cannot store the time, because our pages never contain one like that.
     """
     try:
         time = parse_datetime(text)
@@ -53,7 +53,7 @@ def message_no_until() -> str:
 
 
 def message_retried(result: CommandResult) -> str:
-    """Return the message that says how many files are being retried and how many batches were skipped."""
+    """Return a message with the number of files that are being retried and of batches that were skipped."""
     if not result.files and not result.refused:
         return _("Nothing to retry: these files are already queued.")
     retried = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", result.files) % {"count": result.files}
@@ -73,19 +73,19 @@ def dismissal_query(code: str, at: datetime) -> str:
 
 
 def requested_dismissal(request: HttpRequest, scope: Scope) -> Dismissal | None:
-    """Return the dismissal that the query string names, or None if it names none or it can no longer be undone."""
+    """Return the dismissal given in the query string, or None if there is none or it can no longer be undone."""
     at = parse_time(request.GET.get("at", ""))
     return find_dismissal(scope, code_in(request.GET), at) if at else None
 
 
 def message_restored(result: CommandResult) -> str:
-    """Return the message that says how many files are listed again."""
+    """Return a message with the number of files that are listed again."""
     message = ngettext("%(count)s file is listed again.", "%(count)s files are listed again.", result.files)
     return message % {"count": result.files}
 
 
 def message_dismissed(result: CommandResult) -> str:
-    """Return the message that says how many files were dismissed."""
+    """Return a message with the number of dismissed files."""
     message = ngettext(
         "%(count)s file was dismissed. It stays in its import.",
         "%(count)s files were dismissed. They stay in their imports.",

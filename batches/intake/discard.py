@@ -31,7 +31,7 @@ def expects_bytes(item: BatchItem) -> bool:
 
 
 def clear_stale_partial(item_id: int) -> None:
-    """Empty a partial file that already exists under a new item's id, because a restored database reuses ids.
+    """Empty a partial file that already exists under a new item's id: a restored database reuses ids.
 
     Call this before the item's row is committed. Raises PartialFileBusy, or OSError if the file cannot be emptied.
     """

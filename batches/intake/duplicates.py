@@ -26,7 +26,7 @@ MAX_TRIES = 5
 def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_type: str) -> IntakeOutcome:
     """Store the bytes once per owner.
 
-    Retry if another request committed the same bytes first, or if the owner's existing copy was deleted.
+    Try again if another request committed the same bytes first or the owner's existing copy was deleted.
     """
     upload = Upload(
         owner_id=owner_id,
@@ -67,10 +67,9 @@ def _try_store_or_reuse(
 ) -> IntakeOutcome:
     """Store the file if `stores` is true, then write the Upload and the item in one transaction.
 
-    Locks are taken in the same order as in all transactions: the item, an existing Upload, the batch. A new Upload is
-    inserted before that, which cannot cause a deadlock: its row is invisible to others until the commit, and while the
-    insert waits for a concurrent insert of the same bytes, this transaction holds no lock that the other one could
-    need.
+    Locks are taken in the usual order: the item, an existing Upload, the batch. A new Upload is inserted before that.
+    This cannot cause a deadlock: its row is invisible to others until the commit, and while the insert waits for a
+    concurrent insert of the same bytes, this transaction holds no locks that the other one could need.
     """
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed

@@ -15,7 +15,7 @@ JUNK_FILE = "|".join(
         r"\.?picasa\.ini|\.BridgeCache.*|archive_browser\.html",
     )
 )
-"""A regular expression for whole names of files that are never the user's photos."""
+"""A regular expression that matches the full names of files that are never the user's photos."""
 JUNK_FOLDER = "|".join(
     (
         r"__MACOSX|\.AppleDouble|\.Spotlight-V100|\.Trashes|\.fseventsd|\.TemporaryItems|\.DocumentRevisions-V100",
@@ -26,7 +26,7 @@ JUNK_FOLDER = "|".join(
         r"\.thumbnails|\.thumbs|\.picasaoriginals|\.stversions|\.stfolder",
     )
 )
-"""A regular expression for whole names of folders whose files are never the user's photos."""
+"""A regular expression that matches the full names of folders that never contain the user's photos."""
 _JUNK_FILE = re.compile(JUNK_FILE, re.IGNORECASE | re.DOTALL)
 _JUNK_FOLDER = re.compile(JUNK_FOLDER, re.IGNORECASE)
 

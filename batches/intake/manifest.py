@@ -1,4 +1,4 @@
-"""List the files of an unfinished batch, so that a client that chooses the same folder again sends only the rest."""
+"""List the files of an unfinished batch, so that choosing the same folder again sends only the remaining files."""
 
 from collections.abc import Collection
 from dataclasses import dataclass

@@ -1,7 +1,7 @@
-"""Limit the rows that one owner may create: open imports and unfinished files, at a time and per hour.
+"""Limit how many imports and unfinished files one owner may have at a time and create per hour.
 
-The quota limits the bytes of files, but an announced file takes up a row before any byte arrives. Like the quota, these
-limits are tracked per process and without a row lock, so an owner can exceed them by what other processes accept.
+The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
+tracked per process and without a row lock, so an owner can exceed them by what other processes accept.
 """
 
 import math
@@ -108,7 +108,7 @@ def check_announced(owner_id: int, count: int) -> None:
 
 
 def count_unfinished(owner_id: int) -> int:
-    """Sum up the unfinished files from the counters of the owner's live batches."""
+    """Return the number of unfinished files, from the counters of the owner's live batches."""
     live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
     finished = F("successful") + F("failed") + F("cancelled")
     announced = Greatest(F("total"), Coalesce(F("expected_items"), 0))

@@ -1,9 +1,9 @@
 """Find files that need not be sent, because the owner already has them or their type is not supported.
 
-The client makes two requests. First it sends the sizes of its files, which it knows without reading them. Then it sends
-the digest of each file whose size matches one of the owner's uploads, and the first bytes of every other file. Only the
-owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never depend on a
-digest computed by the client.
+The client makes two requests. First, it sends the sizes of its files, for which it does not need to read them. Then it
+sends the digest of each file whose size matches one of the owner's uploads, and the first bytes of every other file.
+Only the owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never
+depend on a digest computed by the client.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ class HashedFile:
 
 @dataclass(frozen=True, slots=True)
 class SampledFile:
-    """A file of which the client has read only the `head`: its first SAMPLE_BYTES bytes, or all of a shorter file."""
+    """A file that the client has only sampled: `head` is its first SAMPLE_BYTES bytes, or all of a shorter file."""
 
     name: FileName
     head: bytes

@@ -1,8 +1,8 @@
 """Limit the bytes that one owner may use: stored files, files being received, and partial files of abandoned items.
 
 The total is not kept in a database row, because every upload and deletion would have to wait for a lock on that row.
-Instead, each process recomputes it from the database when it is older than ten seconds (one second before refusing a
-file), and adds the files that it accepts in between. So an owner can exceed the limit only by the files that other
+Instead, each process caches the total, adds the files that it accepts, and recomputes the total from the database after
+ten seconds (after one second, before it refuses a file). So an owner can exceed the limit only by the files that other
 processes accept within those ten seconds.
 """
 

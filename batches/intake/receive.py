@@ -25,9 +25,9 @@ class UnreadableStream(CodedError):
 def receive_file(batch: UploadBatch, name: FileName, stream: BinaryIO) -> IntakeOutcome:
     """Receive one file into the batch from a stream of `name.size` bytes, in pieces of 1 MiB.
 
-    A file that was received before is not read again. The file is rejected, but may be added again, if the stream
-    breaks off, if it is longer or shorter than announced, or if the server's disk is full or not writable. Raises
-    Refused (`batch.full`, `quota.exceeded`), BatchClosed, PartialFileBusy.
+    A file that was received earlier is not read again. The file is rejected, but may be added again, if the stream
+    fails or does not have the announced length, or if the server's disk is full or not writable. Raises Refused
+    (`batch.full`, `quota.exceeded`), BatchClosed, PartialFileBusy.
     """
     item = register_file(batch, name.as_new_file())
     if item.status != ItemStatus.RECEIVING:

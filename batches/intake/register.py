@@ -63,7 +63,7 @@ def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
 
 
 def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[str], *, remote: bool = False) -> int:
-    """Create ignored items for files that are left out, each with the code of its reason; return how many are new.
+    """Create ignored items for skipped files, each with a code that gives the reason; return how many are new.
 
     Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
     (`batch.full`) or is a re-analysis (`batch.reanalysis`). Pass `remote=True` for a request from a client: the items

@@ -14,7 +14,7 @@ from uploads.preview_urls import LIST_SIDE, preview_url
 STAGES = tuple(Stage)
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""Fewer than FILES_SHOWN, because a file with a preview takes up more of a frame."""
+"""Fewer than FILES_SHOWN, because a file with a preview takes up more bytes in a frame."""
 PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 

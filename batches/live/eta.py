@@ -80,8 +80,8 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
     """Return the files left in each queue that takes turns with this batch, then `shared` and `after_imports`.
 
-    The scheduler goes round robin over owners, then over each owner's batches. Therefore each other owner counts as one
-    queue, and so does each other batch of the same owner and kind.
+    The scheduler goes round robin over owners, then over each owner's batches. So each other owner counts as one queue,
+    and so does each other batch of the same owner and kind.
     """
     running = UploadBatch.objects.filter(status=BatchStatus.PROCESSING).exclude(id=batch.id)
     of_other_owners: dict[int, int] = defaultdict(int)

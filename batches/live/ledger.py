@@ -16,7 +16,7 @@ BAR_WIDTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason why files were rejected or left out, and the number of these files."""
+    """A reason why files were rejected or left out, with the number of files."""
 
     count: int
     title: str
@@ -33,7 +33,7 @@ class BarPart:
 
 @dataclass(frozen=True, slots=True)
 class Ledger:
-    """What the ledger shows besides the batch's counters. The most frequent reasons come first."""
+    """What the ledger shows in addition to the batch's counters. The most frequent reasons come first."""
 
     found: int
     refused: tuple[Reason, ...]
@@ -50,7 +50,7 @@ def read_ledger(batch: UploadBatch, failures: BatchFailures) -> Ledger | None:
 
 
 def count_ignored(batch_id: int) -> QuerySet[BatchItem, tuple[str, int]]:
-    """Return the error code of each reason for leaving out files, with the number of files. Reads only an index."""
+    """Return the error codes of files that were left out, with the number of files. Reads only an index."""
     ignored = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.IGNORED)
     return ignored.order_by("error_code").values_list("error_code").annotate(files=Count("*"))
 

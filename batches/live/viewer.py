@@ -33,8 +33,8 @@ class Viewer:
     def offer(self, topic: str, fragments: Fragments, *, low_priority: bool) -> None:
         """Replace the fragments of one topic. Fragment names must be unique across all topics of a viewer.
 
-        Low-priority fragments wait for up to LOW_PRIORITY_SECONDS to share a frame with other topics, because a frame
-        of their own would delay the next frame of those topics.
+        Low-priority fragments wait for up to LOW_PRIORITY_SECONDS to share a frame with other topics, because a
+        separate frame would delay the next frame of the other topics.
         """
         self._newest[topic] = fragments
         if low_priority and self._seen:

@@ -22,7 +22,7 @@ from batches.worker.periodic_thread import PeriodicThread
 REPORT_SECONDS = 5.0
 PAGE_FILES = 500
 MAX_CANDIDATES = 20
-"""At most this many unfinished batches with the same name are searched for this run's files."""
+"""How many unfinished batches with the same name are searched for this run's files, at most."""
 Write = Callable[[str], object]
 
 
@@ -79,7 +79,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
 
 
 def _ignore(batch: UploadBatch, page: Sequence[LocalFile]) -> int:
-    """Record the files of the page that are left out; return the number of new items."""
+    """Record which files in the page are skipped; return the number of new items."""
     ignored = [local for local in page if local.ignored]
     if not ignored:
         return 0
@@ -109,7 +109,7 @@ def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
 
 @contextmanager
 def activity_recorded(batch: UploadBatch) -> Iterator[None]:
-    """While the block runs, record that files are being added: copying one large file may take minutes."""
+    """While the block runs, keep recording that files are being added: copying one large file may take minutes."""
     thread = PeriodicThread("activity", RECORD_INTERVAL.total_seconds(), partial(record_activity, batch))
     thread.start()
     try:

@@ -53,7 +53,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
         TextColumn("{task.fields[failed]}", markup=False),
         TimeRemainingColumn(),
     ]
-    # The bar starts with the files processed so far, so that only later progress determines the estimated time.
+    # Start the bar with the files processed so far, so that the time estimate uses only later progress.
     first = next(states)
     with Progress(*columns) as progress:
         task = progress.add_task(first.name, total=first.expected_total, completed=first.processed, failed="")

@@ -10,7 +10,7 @@ from dramatiq.errors import ConnectionClosed
 from batches.messaging.wake_ups import queue_key
 
 WAIT_SECONDS = 1.0
-"""The longest time that a consumer waits. A worker's shutdown waits for its consumer."""
+"""How long a consumer waits at most. A worker's shutdown waits for its consumer."""
 BUSY_SECONDS = 0.2
 """How often the consumer of a busy worker checks whether a thread has become free."""
 

@@ -28,7 +28,7 @@ class RedisOutage:
         self._lock = threading.Lock()
         self._log = OutageLog(
             logger,
-            "Redis is unavailable (%s): pages refresh every 2 s until it works again.",
+            "Redis is unavailable (%s): pages refresh every 2 s until it is back.",
             "Redis is available again: pages receive live events.",
         )
 

@@ -1,7 +1,7 @@
-"""The error codes that `batches` raises (items, commands, requests), with the texts of each.
+"""The error codes of items, commands and requests in `batches`, with their texts.
 
-The codes of `uploads/error_codes.py` are included, so the functions below know every code. Texts are translated when
-they are shown. The item's row stores an English message; for most codes, it is `default_message`.
+The codes of `uploads/error_codes.py` are included, so the functions below work for every code. Texts are translated
+when they are shown. The item's row stores an English message; for most codes, it is `default_message`.
 """
 
 from dataclasses import dataclass
@@ -90,7 +90,7 @@ REFUSALS: dict[str, str | Promise] = {
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
     "item.not_stored": _("“%(name)s” wasn't stored. Repair it and upload it again."),
     "item.permanent": _("Retrying “%(name)s” won't help. Repair it and upload it again."),
-    "library.nothing_to_describe": _("There is no picture to describe again."),
+    "library.nothing_to_describe": _("There are no pictures to describe again."),
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("Select up to %(limit)s pictures at a time."),
@@ -124,7 +124,7 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes whose text is the same for every file and does not include the message in the item's row."""
 IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
-"""Codes of files that are left out, on purpose or because the browser cannot read them."""
+"""Codes of files that are left out on purpose or because the browser cannot read them."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )

@@ -21,7 +21,7 @@ class BatchItem(models.Model):
 
     `result` is set exactly while the item is completed. `sha256` is blank until all bytes have arrived; it is kept when
     the picture is deleted. `archive` is the item of the archive that contained the file; that row may no longer exist.
-    By `folder_key` and `name_key` a picture, its sidecars and its parts find each other (uploads/sidecars/folders.py).
+    `folder_key` and `name_key` match a picture with its sidecars and parts (uploads/sidecars/folders.py).
     """
 
     batch = models.ForeignKey(

@@ -17,5 +17,5 @@ def open_failures(scope: Scope, permissions: tuple[str, ...] = VIEW_ITEMS) -> Qu
 def dismissed_failures(
     scope: Scope, code: str, at: datetime, permissions: tuple[str, ...] = VIEW_ITEMS
 ) -> QuerySet[BatchItem]:
-    """Return the scope's failures with an error code that one command dismissed, at `at`."""
+    """Return the scope's failures with this error code that were dismissed at `at`."""
     return scope.items(permissions).filter(status=ItemStatus.FAILED, error_code=code, dismissed_at=at)

@@ -72,7 +72,7 @@ class Scope:
 
 
 def owner_scope(user: User | AnonymousUser) -> Scope:
-    """Return the scope that the pages use: only the user's own rows, whatever the user's permissions are."""
+    """Return the scope that the pages use: only the user's own rows, regardless of permissions."""
     return Scope(user, all_owners=False)
 
 

@@ -1,4 +1,4 @@
-"""The models of sidecars: the files, and what they say about which pictures."""
+"""The models of sidecars: the files, and the values that they contain for pictures."""
 
 from django.db import models
 from django.db.models import Q
@@ -9,7 +9,7 @@ from uploads.sidecars.recognise import SidecarKind
 
 
 class SidecarFile(models.Model):
-    """The bytes of a sidecar, so that nothing in it is lost that is not read today."""
+    """The bytes of a sidecar, kept because the importer does not read everything in it."""
 
     item = models.OneToOneField(BatchItem, on_delete=models.CASCADE, primary_key=True, related_name="sidecar")
     content = models.BinaryField()
@@ -19,10 +19,10 @@ class SidecarFile(models.Model):
 
 
 class SidecarEntry(models.Model):
-    """What one sidecar says about the pictures that fit `name`; a blank name fits all pictures in its folder.
+    """A sidecar's values for the pictures that match `name`; a blank name matches all pictures in its folder.
 
     `folder_key` and `name_key` select the candidates; see uploads/sidecars/folders.py. `values` is what
-    SidecarValues.as_json returns. `upload` is the picture with which the entry was linked first; while it is null, the
+    SidecarValues.as_json returns. `upload` is the first picture with which the entry was linked; while it is null, the
     entry waits for its picture. `is_due` means that pictures received before the entry have not yet been searched.
     """
 

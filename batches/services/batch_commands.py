@@ -51,7 +51,7 @@ def finish_without_missing(scope: Scope, batch_id: int) -> bool:
 
 
 def prioritize_batch(scope: Scope, batch_id: int) -> bool:
-    """Serve a batch next, before all others, and finish it without the files that are still being received.
+    """Process a batch next, before all others, and finish it without the files that are still being received.
 
     Only operators may do this. Raises NotFound, Refused.
     """

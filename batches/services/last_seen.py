@@ -15,7 +15,7 @@ LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 def mark_all_seen(scope: Scope) -> None:
-    """Record that the user saw the list of their batches. Write only if a batch in it was still unseen."""
+    """Record that the user saw the list of their batches. Writes only if a batch in it was still unseen."""
     if unseen_batches(scope.user_id).exists():
         _record_last_seen(scope.user_id, timezone.now())
 

@@ -54,8 +54,8 @@ def reanalyse_batch(scope: Scope, batch_id: int) -> int:
 def reanalyse_library(scope: Scope, owner_id: int, *, only_missing: bool = False) -> int:
     """Describe all of an owner's pictures again; return the id of the re-analysis batch.
 
-    With `only_missing`, only those pictures are described whose look cannot be searched with the site's current model.
-    Raises NotFound if the scope does not cover the owner, and Refused.
+    With `only_missing`, describe only pictures without a vector of the site's current model. Raises Refused, and
+    NotFound if the scope does not cover the owner.
     """
     if scope.user_id != owner_id and not scope.covers_all():
         raise NotFound

@@ -58,7 +58,7 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @missing_as_404()
 def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Finish the batch without the missing files on POST. On GET, say what is missing and ask for confirmation."""
+    """Finish the batch without the missing files on POST. On GET, show what is missing and ask for confirmation."""
     if request.method == "POST":
         with refusals_as_messages(request):
             services.finish_without_missing(owner_scope(request.user), batch_id)

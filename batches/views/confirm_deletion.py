@@ -18,7 +18,7 @@ from batches.views.page_requests import missing_as_404, refusals_as_messages
 def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Ask for confirmation on GET; delete the batch on POST and redirect to the list of batches.
 
-    The POST takes equally long for batches of any size, because the files are removed in the background.
+    The POST is equally fast for batches of any size, because the files are removed in the background.
     """
     if request.method != "POST":
         batch = owner_scope(request.user).find_batch(batch_id)

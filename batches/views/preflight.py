@@ -84,7 +84,7 @@ def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def ignore(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """Record `files` that the client leaves out → {ignored}, the number of new items.
+    """Record the `files` that the client skips → {ignored}, the number of new items.
 
     A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `hidden`, `empty` or
     `unreadable`.

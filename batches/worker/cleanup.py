@@ -17,10 +17,10 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Run until nothing is left to delete. If there is nothing to do, this takes a few cheap queries.
+    """Run until nothing is left to delete. With nothing to do, this takes a few cheap queries.
 
-    Each round deletes one chunk of each batch and one chunk of files, and indexes one chunk of pictures, so that no
-    deletion waits for another to finish and space on a full disk is freed soon.
+    Each round deletes one chunk of each batch and one chunk of files, and indexes one chunk of pictures. No deletion
+    waits for another one to finish, and space on a full disk is freed soon.
     """
     while any([
         *map(_delete_some, deleting_batches()),

@@ -26,6 +26,8 @@ HUNG_STATUS = 70
 """Exit status of a process that ended itself because a job hung."""
 HEARTBEAT_SECONDS = 1.0
 VERIFICATION_SECONDS = 60.0
+CLEANUP_ROUNDS = 3
+"""The reconciler's rounds per clean-up. Nobody waits for a clean-up, and its queries cost an idle worker most."""
 
 
 class WorkerMiddleware(dramatiq.Middleware):
@@ -47,7 +49,7 @@ class WorkerMiddleware(dramatiq.Middleware):
         self._threads = [
             heartbeat_thread,
             PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
-            PeriodicThread("cleanup", settings.RECONCILE_SECONDS, clean_up),
+            PeriodicThread("cleanup", CLEANUP_ROUNDS * settings.RECONCILE_SECONDS, clean_up),
             PeriodicThread("search", SEARCH_MAINTENANCE_SECONDS, maintain_search),
             PeriodicThread("verification", VERIFICATION_SECONDS, verify_in_background),
         ]

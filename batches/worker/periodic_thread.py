@@ -14,7 +14,7 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 SERVICE_ERRORS = (OperationalError, InterfaceError, redis.RedisError, dramatiq.errors.BrokerConnectionError)
-"""The errors that are raised while PostgreSQL or Redis is unavailable."""
+"""The errors raised while PostgreSQL or Redis is unavailable."""
 
 
 class PeriodicThread(threading.Thread):

@@ -1,6 +1,6 @@
-"""Keep searches fast and complete: compute missing vectors after a change of the model, and build vector indexes.
+"""Keep searches fast and complete: compute missing vectors after the model has changed, and build vector indexes.
 
-This runs on a thread of its own in every worker process, because building a large index takes long.
+This runs on a separate thread in every worker process, because building a large index takes a long time.
 """
 
 import logging

@@ -4,7 +4,7 @@ const LIST_INTERVAL = 3000;
 const COUNTS = ["total", "successful", "failed", "remaining", "cancelled", "missing"];
 const LIVE_FIELDS = ["state", "progress", "files", ...COUNTS];
 
-// This page as the server renders it now, or null when the user is signed out or offline.
+// The page's current HTML from the server, or null when the user is signed out or offline.
 async function fetchPage() {
   try {
     const response = await fetch(window.location.href, { cache: "no-store", redirect: "error" });

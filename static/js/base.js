@@ -5,7 +5,7 @@
 const SIGNED_OUT = 4403;
 const NOT_FOUND = 4404;
 const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
-// The delay prevents a notice after a short interruption or when the user leaves the page.
+// The delay avoids a notice after a short interruption or when the user leaves the page.
 const NOTICE_DELAY = 1000;
 
 const connection = () => document.getElementById("connection");
@@ -66,7 +66,8 @@ document.addEventListener("click", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;
 });
 
-// When a popover closes, the browser returns the focus to its button. If a frame has replaced the button, do it here.
+// When a popover closes, the browser returns the focus to its button. If a frame has replaced the button, focus the new
+// one here.
 function returnFocus({ target, newState }) {
   if (newState !== "closed" || !target.id || !isFocusLost()) return;
   document.querySelector(`[popovertarget="${target.id}"]:not([popovertargetaction])`)?.focus();

@@ -15,7 +15,7 @@ function refreshBatchesIfChanged() {
   refreshTimer = 0;
   if (byId("batches").dataset.state === byId("running").dataset.state || document.hidden) return;
   window.htmx.trigger("#batches", "refresh");
-  // Check again in case this response is lost or late.
+  // Check again, in case this response is lost or late.
   scheduleBatchesRefresh();
 }
 

@@ -11,7 +11,7 @@ channel.port1.onmessage = () => {
   yielded.shift()();
 };
 
-// Await this in a loop: after 12 ms of work it lets the page draw, scroll and respond.
+// Await this in a loop: after every 12 ms of work, it lets the page draw, scroll and respond.
 export function yieldToPage() {
   if (performance.now() - sliceStart < SLICE_MS) return null;
   return new Promise((resolve) => {
@@ -76,8 +76,8 @@ export class Queue {
     return this.#items.length;
   }
 
-  // Resolves to the next item, or to null at the end. Resolves to a postponed item only if no
-  // other item becomes available within `delay` milliseconds.
+  // Resolves to the next item, or to null at the end. Postponed items are used only if no other item becomes available
+  // within `delay` milliseconds.
   async take(delay = 0) {
     const due = performance.now() + delay;
     for (;;) {

@@ -1,5 +1,5 @@
-// Finds problems with the selected files that the user should know before they are sent. Does not access the page, but
-// lets it respond while it goes through many files.
+// Finds problems with the selected files that the user should know about before they are sent. Does not access the
+// page, but keeps it responsive while checking many files.
 
 import { yieldToPage } from "./concurrency.js";
 
@@ -8,7 +8,7 @@ const TOTAL_PART = /^(.*part )(\d+)( of )(\d+)(.*\.zip)$/i;
 const NUMBERED_PART = /^(.*?[-_. ])(\d{1,4})(\.zip)$/i;
 const MAX_PARTS = 1000;
 const SIDECAR = /\.(json|xmp|aae)$/i;
-// Files of an export that describe an album or the export as a whole.
+// Files in an export that describe an album or the whole export.
 const EXPORT_DATA =
   /^(metadata(\(\d+\))?|print-subscriptions|shared_album_comments|user-generated-memory-titles|archive_browser)\.json$/i;
 const SHORTEST_CUT_NAME = 3;
@@ -29,7 +29,7 @@ const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(
 export async function missingParts(paths) {
   const exports = new Map();
   for (const path of paths) {
-    // Awaiting null as well would create a promise for each of 100,000 files.
+    // Do not await null, which would create a promise for each of 100,000 files.
     const pause = yieldToPage();
     if (pause) await pause;
     const name = nameOf(path);

@@ -1,5 +1,5 @@
 // Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a limit. A
-// file that could not be hashed is uploaded anyway, which costs time but loses nothing.
+// file that could not be hashed is uploaded anyway, which only costs time.
 
 const MAX_WORKERS = 3;
 const SILENCE_TIMEOUT = 30000;
@@ -10,7 +10,7 @@ export class Hasher {
   #reject = () => {};
   #queue = Promise.resolve();
 
-  // `timeout`: how many milliseconds a worker may take for one piece of a file.
+  // `timeout` is how many milliseconds a worker may take for one piece of a file.
   constructor(timeout = SILENCE_TIMEOUT) {
     this.timeout = timeout;
   }

@@ -8,7 +8,7 @@ const patterns = JSON.parse(document.getElementById("ignored-files-patterns").te
 const junkFile = new RegExp(`^(?:${patterns.file})$`, "is");
 const junkFolder = new RegExp(`^(?:${patterns.folder})$`, "i");
 
-// Why a file is left out: "junk", "hidden" or, if it is not left out, "". The first component of the path never counts
+// Why a file is left out: "junk" or "hidden", or "" if it is not left out. The first component of the path never counts
 // as hidden, because the user chose it.
 export function ignoredReason(path) {
   const folders = path.split("/");
@@ -17,7 +17,7 @@ export function ignoredReason(path) {
   return [...folders, name].slice(1).some((part) => part.startsWith(".")) ? "hidden" : "";
 }
 
-// Folders that cannot be read, as files that are left out.
+// Folders that cannot be read, represented as files that are left out.
 export const unreadableFolders = (paths) =>
   paths.map((path) => Object.assign(new SelectedFile(path, null), { ignored: "unreadable", size: 0, modified: 0 }));
 

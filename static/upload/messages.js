@@ -31,7 +31,7 @@ export function formatTimeLeft(seconds) {
   return format(gettext("%(hours)s h %(minutes)s min left"), { hours, minutes: minutes % 60 });
 }
 
-// Lists the first three names and the number of the others.
+// Lists the first three names and how many more there are.
 function formatNames(names) {
   const first = names.slice(0, 3).join(", ");
   const more = names.length - 3;
@@ -151,14 +151,14 @@ export const messages = {
   batchGone: gettext("This import was cancelled or deleted. Add the remaining files to a new import."),
   unreadableFile: gettext("This file could not be read. It may have been moved, changed or deleted."),
   crashed: gettext("Something went wrong. Reload the page and choose the same folder; only missing files are uploaded."),
-  notSealed: gettext("All files are uploaded, but the server could not be notified. It will find out later."),
+  notSealed: gettext("All files are uploaded, but the import could not be closed. It will close automatically later."),
 };
 
 // Maps each code in batches/models/error_codes.py to [text, whether to append the server's English message].
 const errorTexts = JSON.parse(document.getElementById("error-texts").textContent);
 
-// The text for a response `code: message` in the reader's language; "" when it has no code. The message of a code whose
-// text is not on the page is shown as it is.
+// The text for a response `code: message` in the user's language, or "" if the response has no code. If the page has no
+// text for the code, the message itself.
 export function errorText(response) {
   const [, code, message] = response.match(/^([a-z_.]+): ([^]*)$/) ?? [];
   if (!code) return "";

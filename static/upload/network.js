@@ -11,8 +11,8 @@ const OFFLINE_PROBE = 5000;
 const activeRequests = new Set();
 
 // Resolves to {status, text, header(name), url, sentAt}; status 0 means that the server was not reached or the request
-// was aborted. A request without progress for 90 s is aborted: a phone that has changed its network would wait for it
-// forever. Uses XMLHttpRequest, because fetch does not report upload progress.
+// was aborted. A request without progress for 90 s is aborted, because a phone that has changed networks would wait for
+// it forever. Uses XMLHttpRequest, because fetch does not report upload progress.
 export function request(method, url, headers, body = null, onProgress = null) {
   return new Promise((resolve) => {
     const xhr = new XMLHttpRequest();
@@ -51,7 +51,7 @@ export const backoff = (attempt) => Math.min(MAX_BACKOFF, 500 * 2 ** attempt) * 
 // The batch was cancelled or deleted: none of its files can be uploaded.
 export class BatchGone extends Error {}
 
-// The server accepts nothing from this page; the message is for the user.
+// The server accepts nothing more from this page; the message is for the user.
 export class UploadForbidden extends Error {}
 
 // A 413 without an error code: a proxy in front of the server refused the size of the request.
@@ -114,8 +114,8 @@ export class Connection {
   }
 
   // Handles a failed response: resolves to null when it is time to retry, or to a text when retrying is pointless.
-  // Shows `warning` until then. Rejects with BatchGone or UploadForbidden.
-  // Waits as long as the server's Retry-After says.
+  // Shows `warning` until then. Rejects with BatchGone or UploadForbidden. Honours the server's Retry-After, up to
+  // MAX_RETRY_AFTER.
   async afterFailure({ status, text, header, sentAt }, attempt, warning = errorText(text)) {
     if (this.#isOutdated(sentAt)) return null;
     if (status === 404 || (status === 410 && text.startsWith("batch."))) {

@@ -1,5 +1,5 @@
-// Finds out which files need not be uploaded: those that an earlier, unfinished import already has, and those in the
-// library. The server knows which files it has; nothing is stored in the browser.
+// Finds out which files need not be uploaded because an earlier, unfinished import or the library already has them. All
+// of this comes from the server; nothing is stored in the browser.
 
 import { post, postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
@@ -88,8 +88,8 @@ async function ignoreEmpty(page, batch, progress) {
   await reportIgnored(empty, batch);
 }
 
-// Tells the server which files are going to be sent, so that files that never arrive stay listed in the batch. Returns
-// a promise for each page of files; each resolves when its page is announced.
+// Tells the server which files will be sent, so that files that never arrive stay listed in the batch. Returns a
+// promise for each page of files; each resolves when its page is announced.
 function announcePages(files, batch, progress) {
   const announced = [];
   let previous = Promise.resolve();
@@ -104,7 +104,7 @@ function announcePages(files, batch, progress) {
       if (!content.files.length) return;
       await postWithRetry(batch.connection, `${batch.url}announce/`, content, { optional: true });
     });
-    // Errors are handled by the code that awaits the page.
+    // The code that awaits the page handles errors.
     previous.catch(() => {});
     announced.push(previous);
   }
@@ -123,7 +123,7 @@ export async function queueMissing(files, batch, finished, progress, queue) {
       await announced[start / PAGE_SIZE];
       const missing = await skipFinished(page, finished, progress);
       const { fresh, candidates } = await splitBySize(missing, batch);
-      // Pages are hashed one after the other, but hashing does not hold up the next page of new files.
+      // Pages are hashed one after another, but hashing does not delay the next page of new files.
       deduplication = deduplication.then(() => skipDuplicates(candidates, batch, hasher, progress, queue));
       deduplication.catch(() => queue.abort());
       for (const file of fresh) await queue.put(file);
@@ -155,7 +155,7 @@ async function skipFinished(page, finished, progress) {
   return missing;
 }
 
-// Comparing sizes is cheap. Only files whose size occurs in the library can be duplicates, so only these are hashed.
+// Only files whose size occurs in the library can be duplicates, so only these are hashed. Comparing sizes is cheap.
 async function splitBySize(page, batch) {
   const sizes = [...new Set(page.map(({ size }) => size))].filter((size) => size > 0);
   const url = batch.urls.sizes;
@@ -167,7 +167,7 @@ async function splitBySize(page, batch) {
   };
 }
 
-// Hashes files one by one and asks the server about several at a time. Queues the files that the server does not have.
+// Hashes files one by one, looks them up on the server in groups, and queues those that the server does not have.
 async function skipDuplicates(candidates, batch, hasher, progress, queue) {
   let hashed = [];
   let lastCheck = performance.now();

@@ -4,14 +4,14 @@ const SPEED_WINDOW = 10000;
 const MAX_LISTED = 20;
 
 export class Progress {
-  // Finished files: uploaded now, uploaded earlier, duplicates (of files in the library or of each other), rejected.
+  // Numbers of finished files: uploaded now, uploaded earlier, duplicates (of the library or of each other), rejected.
   uploaded = 0;
   resumed = 0;
   duplicates = 0;
   rejected = 0;
   // Empty files, which are left out.
   ignored = 0;
-  // Rejected files of which the server has no record.
+  // Rejected files that the server has no record of.
   unrecorded = 0;
   // {path, reason} of the first rejected files.
   rejections = [];
@@ -88,13 +88,13 @@ export class Progress {
     return { sent, received, finish, postpone };
   }
 
-  // A file that was rejected before any byte was sent.
+  // A file that was rejected before any bytes were sent.
   rejectUnsent({ path, size }, reason) {
     this.bytes += size;
     this.#reject(path, { reason, recorded: true });
   }
 
-  // Lists only the first rejections, and the first of those without a record on the server.
+  // Lists only the first rejections and the first unrecorded ones.
   #reject(path, { reason, recorded }) {
     this.rejected += 1;
     if (!recorded) this.unrecorded += 1;
@@ -102,7 +102,7 @@ export class Progress {
     if (isListed) this.rejections.push({ path, reason });
   }
 
-  // Call this after an interruption, which makes the samples useless.
+  // Call this after an interruption, which makes the speed samples useless.
   resetSpeed() {
     this.#samples = [];
   }

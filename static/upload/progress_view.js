@@ -82,7 +82,7 @@ export class ProgressView {
     if (percent < 100) setText(byId("announcer"), messages.percentUploaded(percent));
   }
 
-  // Shows which files of the selection are not uploaded; falsy sentences are left out.
+  // Shows which selected files are not uploaded. Falsy sentences are left out.
   showIgnored(...sentences) {
     const text = sentences.filter(Boolean).join(" ");
     byId("ignored-files").hidden = !text;
@@ -141,7 +141,7 @@ export class ProgressView {
   }
 }
 
-// One row per parallel upload, not per file. Its file changes many times a second, so screen readers skip it.
+// One row per parallel upload, not per file. Its file changes many times a second, so it is hidden from screen readers.
 function createRow() {
   const row = document.createElement("li");
   const [name, size, bar] = ["b", "small", "progress"].map((tag) => document.createElement(tag));

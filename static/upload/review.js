@@ -5,13 +5,13 @@ import { loneSidecars, missingParts, spaceNeeded, unsupportedKinds } from "./fin
 import { messages } from "./messages.js";
 import { loadStats } from "./selected_files.js";
 
-// Fewer unsupported files than this are not worth a question. The import lists them in any case.
+// Fewer unsupported files than this are not worth asking about. The import lists them anyway.
 const MANY_UNSUPPORTED = 5;
 const SAMPLE_SIZE = 500;
 const byId = (id) => document.getElementById(id);
 
-// Resolves to whether to send the selection. `free` is the number of bytes that the server can store, or null if it has
-// no limit.
+// Resolves to true if the selection should be sent. `free` is the number of bytes that the server can store, or null if
+// it has no limit.
 export async function confirmSelection({ files, ignored }, free) {
   const findings = await findProblems(files, free);
   if (!findings.length) return true;
@@ -63,8 +63,7 @@ function findingRow([text, advice]) {
   return row;
 }
 
-// Closes the question because other files were selected. Returns whether it was open. The promise for its answer never
-// resolves.
+// Closes the question because other files were selected. Returns whether it was open. Its promise never resolves.
 export function dismissReview() {
   const wasOpen = !byId("review").hidden;
   byId("review").hidden = true;

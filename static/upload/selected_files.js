@@ -22,7 +22,7 @@ export class SelectedFile {
   started = false;
   // Whether a request that sent its bytes was interrupted.
   interrupted = false;
-  // Why the file is left out: "junk", "hidden", "empty", "unreadable" or, if it is not left out, "".
+  // Why the file is left out: "junk", "hidden", "empty" or "unreadable", or "" if it is not left out.
   ignored = "";
   // Failed attempts since the last request that succeeded.
   failures = 0;
@@ -43,8 +43,8 @@ export class SelectedFile {
   }
 
   // Identifies the file within its batch before its bytes arrive: the same digest of path, size and modification time
-  // as batches/intake/file_name.py. Needs loadStats(). crypto.subtle would need HTTPS, which home networks usually
-  // lack.
+  // as batches/intake/file_name.py. Needs loadStats(). Not crypto.subtle, because it needs HTTPS, which home networks
+  // usually lack.
   get fingerprint() {
     return bytesToHex(sha256(encoder.encode(`${this.path}\0${this.size}\0${this.modified}`)));
   }
@@ -71,7 +71,7 @@ async function loadStatsOf(selected, progress) {
   progress.addSize(selected.size);
 }
 
-// The description of a file that the server needs before the bytes arrive.
+// What the server needs to know about a file before its bytes arrive.
 export const describe = ({ name, path, size, modified }) => ({
   relative_path: path,
   filename: name,
@@ -79,7 +79,7 @@ export const describe = ({ name, path, size, modified }) => ({
   last_modified: String(modified),
 });
 
-// The selected `files`, the `ignored` files, which are left out, and the paths of `unreadable` folders.
+// The selected `files`, the `ignored` files that are left out, and the paths of `unreadable` folders.
 class Selection {
   files = [];
   ignored = [];
@@ -151,10 +151,10 @@ async function readFolder(folder, selection, stack) {
   }
 }
 
-// Code-unit order: a locale-aware comparison of 100,000 paths takes seconds.
+// Compares code units, because a locale-aware comparison of 100,000 paths takes seconds.
 const comparePaths = (a, b) => (a.path < b.path ? -1 : Number(a.path > b.path));
 
-// A merge sort that yields: one sort() of 100,000 files blocks the page.
+// A merge sort that yields to the page, because one sort() of 100,000 files would block it.
 async function sortByPath(files) {
   let runs = [];
   for (let start = 0; start < files.length; start += SORT_RUN) {

@@ -10,12 +10,12 @@ const USUAL_PROXY_LIMIT = 2 ** 20;
 const GROW_AFTER = 4;
 
 // The bytes of an aborted request are lost, so a connection that always breaks before the end of a chunk would send the
-// same bytes forever. Therefore each break halves the chunk size, which grows again after some successes. A size that a
-// proxy has refused as too large is not used again.
+// same bytes forever. Each break therefore halves the chunk size, which grows again after a few successes. A size that
+// a proxy has refused is not used again.
 export class ChunkSize {
   #successes = 0;
 
-  // `limit`: what the server accepts in one request.
+  // `limit` is the number of bytes that the server accepts in one request.
   constructor(limit) {
     Object.assign(this, { limit, maximum: limit, bytes: limit });
   }
@@ -56,7 +56,7 @@ function encodeMetadata(pairs) {
 const tusRequest = (method, url, headers, body, onProgress) =>
   request(method, url, { "Tus-Resumable": "1.0.0", ...headers }, body, onProgress);
 
-// Whether the server accepts the bytes of a small file together with its creation.
+// Whether the server currently accepts the bytes of a small file together with its creation.
 async function supportsCreationWithUpload(batch) {
   batch.serverOptions ??= tusRequest("OPTIONS", batch.urls.tus, {});
   const { status, header } = await batch.serverOptions;
@@ -68,9 +68,9 @@ async function supportsCreationWithUpload(batch) {
   return (header("Tus-Extension") ?? "").split(",").includes("creation-with-upload");
 }
 
-// Registers a file, or finds out how much of it the server has. The first attempt also sends the bytes of a small file,
+// Registers a file, or finds out how much of it the server has. The first attempt includes the bytes of a small file,
 // so that one request is enough. If the server has no space for it or fails, files are registered without bytes until
-// it accepts one.
+// one is accepted.
 export async function create(selected, file, batch, onProgress) {
   const { registerFirst } = batch;
   const withBytes = !selected.started && !registerFirst && file.size > 0 && file.size <= batch.chunkSize.bytes;

@@ -1,5 +1,5 @@
-// Twins: files of equal path, size and modification time, such as copies chosen from search results. Their fingerprints
-// would be equal, so an interrupted upload of one could continue with the bytes of another.
+// Twins are files with the same path, size and modification time, such as copies chosen from search results. Their
+// fingerprints would be equal, so an interrupted upload of one could continue with the bytes of another.
 
 import { bytesToHex } from "../vendor/noble-hashes-2.4.0/utils.js";
 import { yieldToPage } from "./concurrency.js";
@@ -43,7 +43,7 @@ function groupByFingerprint(files) {
   return [...groups.values()].filter(({ length }) => length > 1);
 }
 
-// For a file that cannot be hashed: it is sent from the beginning when it is chosen again.
+// Used for a file that cannot be hashed. When it is chosen again, it is sent from the beginning.
 const randomSuffix = () => bytesToHex(crypto.getRandomValues(new Uint8Array(SUFFIX_LENGTH / 2)));
 
 async function renameTwins(twins, hasher, copies) {

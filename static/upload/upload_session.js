@@ -45,8 +45,8 @@ export async function runUpload(selection, name, page) {
   }
 }
 
-// The batch that the page belongs to, one that was started earlier, or a new one. `folders` that cannot be read count as
-// expected files until they are reported.
+// The page's batch, an unfinished one, or a new one. Unreadable `folders` count as expected files until they are
+// reported.
 async function chooseBatch(files, folders, enteredName, page) {
   if (await isOtherAccount(page)) throw new Error(messages.otherAccount);
   const existing = page.batch ?? (await chooseUnfinished(files, page.urls.unfinished));
@@ -93,8 +93,8 @@ function failureText(error) {
   return error instanceof UploadForbidden ? error.message : messages.crashed;
 }
 
-// While files are being uploaded, the page shows how far the batch has been processed. It shows the summary from the
-// batch's own page, which arrives over its socket.
+// During the upload, this page also shows how far the batch has been processed, using the summary from the batch's own
+// page, which arrives over its socket.
 let liveSummary = null;
 
 // Frames contain all parts of the batch's page; this page shows two of them. The server waits for an acknowledgement
@@ -124,7 +124,7 @@ function showLiveSummary(batchId) {
   window.htmx.swap(socket, replacement.outerHTML, { swapStyle: "outerHTML" });
 }
 
-// While files are being uploaded, the browser asks before the page is left, and the screen stays on if the browser
+// During the upload, the browser asks for confirmation before leaving the page. The screen stays on if the browser
 // supports this (HTTPS or localhost only), because a sleeping phone stops uploading.
 let protectedPage = false;
 let wakeLock = null;

@@ -1,5 +1,5 @@
-// Uploads the files of the queue, a few in parallel. A repeated creation finds the file again and returns its offset,
-// or the reason why it was rejected; this is also how an upload continues after any failure.
+// Uploads the queued files, a few in parallel. Creating an upload again returns its offset, or the reason why the file
+// was rejected; this is how an upload continues after any failure.
 
 import { reportIgnored } from "./ignored_files.js";
 import { errorText, messages } from "./messages.js";
@@ -28,7 +28,7 @@ export async function uploadAll(queue, batch, progress) {
       if (rejection?.postpone) {
         postponed += 1;
         upload.postpone();
-        // No warning while other files can be uploaded.
+        // Show no warning while other files can be uploaded.
         if (!queue.postpone(selected)) batch.connection.warn(rejection.reason);
       } else {
         if (!rejection) postponed = 0;
@@ -43,8 +43,8 @@ export async function uploadAll(queue, batch, progress) {
   }
 }
 
-// Resolves to null when the file is uploaded, to {reason, postpone: true} when only this file must wait, or to
-// {reason, recorded} when it was rejected: `recorded` says whether the server has a record of it. `upload` comes from
+// Resolves to null when the file is uploaded, to {reason, postpone: true} when only this file must wait, or to {reason,
+// recorded} when it was rejected; `recorded` tells whether the server has a record of it. `upload` comes from
 // Progress.start(). Rejects with BatchGone or UploadForbidden.
 async function uploadFile(selected, batch, upload) {
   const file = await selected.file().catch(() => null);
@@ -70,8 +70,8 @@ async function ignoreUnreadable(selected, batch) {
   return { reason: messages.unreadableFile, recorded: false };
 }
 
-// Sends what the server does not have yet. Resolves to {} at the end of the file, to {rejection} when the server
-// rejected it, or to {failure, location} with the response that failed.
+// Sends the bytes that the server does not have yet. Resolves to {} at the end of the file, to {rejection} when the
+// server rejected it, or to {failure, location} with the response that failed.
 async function sendFrom(selected, file, batch, upload) {
   await batch.connection.ready();
   const created = await create(selected, file, batch, upload.sent);
@@ -93,7 +93,7 @@ async function sendFrom(selected, file, batch, upload) {
   return {};
 }
 
-// A disk without space for this file may have space for smaller ones.
+// A disk that has no space for this file may have space for smaller ones.
 const mustPostpone = ({ status, text }, { failures }) =>
   (status === 507 && text.startsWith("storage.full")) || (FILE_FAILURES.has(status) && failures >= MAX_FAILURES);
 

@@ -1,4 +1,4 @@
-"""Create rows for two users, to test that neither user can reach the other's rows."""
+"""Create rows for two users, to test that neither can access the other's rows."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -19,7 +19,7 @@ SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
 
 @dataclass(frozen=True)
 class AccessData:
-    """Anna's rows, and Ben's batch (`own`)."""
+    """Anna's rows, and Ben's own batch (`own`)."""
 
     anna: User
     ben: User

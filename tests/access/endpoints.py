@@ -1,4 +1,4 @@
-"""Every URL of the site, and the response with which it refuses access to another user's rows."""
+"""Every URL of the site, and its response when a user requests another user's rows."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,8 +18,8 @@ from tests.support.batches import digest
 class Endpoint:
     """A request to the URL called `name`.
 
-    `ids` are the attributes of AccessData whose keys are in the path. `answers` are the statuses that a user who does
-    not own those rows may get.
+    `ids` are the attributes of AccessData whose keys are in the path. `answers` are the allowed response statuses for a
+    user who does not own these rows.
     """
 
     name: str

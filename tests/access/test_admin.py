@@ -12,7 +12,7 @@ from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged")]
-# The admin's lists, each with the attribute of AccessData that is Anna's row in it.
+# The admin's lists, each with the attribute of AccessData for Anna's row in it.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [
     *[(f"{model}_{page}", row) for model, row in ROWS.items() for page in ("change", "history", "delete")],
@@ -100,7 +100,7 @@ def test_actions_are_closed_to_staff_who_lack_one_of_their_permissions(
     assert not [(model, action) for model, action in closed if offers(client, model, action)]
 
 
-def test_actions_are_offered_to_staff_with_their_permissions_alone(client: Client, data: AccessData) -> None:
+def test_actions_are_offered_to_staff_with_only_their_permissions(client: Client, data: AccessData) -> None:
     def offered(model: str, action: str) -> bool:
         view = f"view_{model.partition('_')[2]}"
         client.force_login(make_staff(f"{model}_{action}", view, *ACTIONS[model, action]))
@@ -110,7 +110,7 @@ def test_actions_are_offered_to_staff_with_their_permissions_alone(client: Clien
 
 
 @pytest.mark.parametrize("command", ["retry", "dismiss"])
-def test_failures_of_all_owners_are_commanded_by_operators_only(client: Client, data: AccessData, command: str) -> None:
+def test_only_operators_command_failures_of_all_owners(client: Client, data: AccessData, command: str) -> None:
     client.force_login(staff_with_all_permissions_but("change_uploadbatch"))
     form = {"command": command, "code": "item.internal", "until": timezone.now().isoformat(), "confirmed": "yes"}
 

@@ -1,6 +1,7 @@
-"""Every URL of the site is closed to other users, to superusers and to visitors.
+"""No URL of the site gives other users, superusers or visitors access to a user's rows.
 
-Each test requests all endpoints in one loop, so that the rows are created only once. A failure lists the endpoints.
+Each test requests all endpoints in one loop, so that the rows are created only once. A failure lists the endpoints at
+fault.
 """
 
 import re

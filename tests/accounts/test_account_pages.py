@@ -1,4 +1,4 @@
-"""Changing the password and signing out."""
+"""Users can change their password and sign out."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""On a German page, English text is marked as English for screen readers; stages and numbers are in German."""
+"""German pages mark English text as English for screen readers, and show stages and numbers in German."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Pages, sockets and e-mails use their reader's language."""
+"""Pages, sockets and e-mails use the reader's language."""
 
 from datetime import UTC, datetime
 

@@ -30,7 +30,7 @@ def fail(peer: str, *forwarded: str | None) -> None:
         sign_in("wrong", peer, header)
 
 
-def test_attacker_behind_the_proxy_locks_out_only_himself(anna: User, settings: Settings) -> None:
+def test_attacker_behind_the_proxy_locks_out_nobody_else(anna: User, settings: Settings) -> None:
     settings.BEHIND_PROXY = True
 
     fail(PROXY, ATTACKER, ATTACKER)

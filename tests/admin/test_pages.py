@@ -1,4 +1,4 @@
-"""The lists and pages of the admin."""
+"""The admin's lists and pages show rows and links, and are read-only."""
 
 import pytest
 from django.apps import apps

@@ -1,4 +1,4 @@
-"""Archives in batches, unpacked by the jobs of this process."""
+"""Fixtures for batches with archives, which jobs in this process unpack."""
 
 import io
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""If workers are killed while they unpack an archive, no file is lost or added twice."""
+"""No file is lost or added twice if workers are killed while they unpack an archive."""
 
 import random
 
@@ -18,7 +18,7 @@ FILES = 60
 KILLS = 2  # fewer than the crashes after which a file fails
 
 
-def test_killed_workers_lose_and_double_no_file(send: Send, start_worker: StartWorker, no_grace: None) -> None:
+def test_killed_workers_neither_lose_nor_duplicate_files(send: Send, start_worker: StartWorker, no_grace: None) -> None:
     halves = [range(FILES // 2), range(FILES // 2, FILES)]
     parts = [zipped({f"Photos/{number}.jpg": picture(number) for number in half}) for half in halves]
     batch = send({"takeout-001.zip": parts[0], "takeout-002.zip": parts[1]})
@@ -43,5 +43,5 @@ def test_killed_workers_lose_and_double_no_file(send: Send, start_worker: StartW
 
 
 def processed(batch: UploadBatch) -> int:
-    """Return how many files are completed."""
+    """Return the number of completed files."""
     return batch.items.filter(status="completed").count()

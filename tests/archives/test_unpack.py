@@ -102,7 +102,7 @@ def test_crash_before_the_commit_leaves_the_archive_as_it_was(
     assert_counters_match(batch)
 
 
-def test_claim_that_was_lost_adds_nothing(send: Send, no_grace: None) -> None:
+def test_lost_claim_adds_no_files(send: Send, no_grace: None) -> None:
     batch = send({"a.zip": zipped({"a.jpg": picture(1)})})
     lost = claim.claim_item(batch.id, WORKER)
     assert lost is not None
@@ -171,7 +171,7 @@ REFUSED = {
 
 
 @pytest.mark.parametrize("case", REFUSED)
-def test_what_cannot_be_unpacked_is_refused_with_its_reason(send: Send, case: str) -> None:
+def test_file_that_cannot_be_unpacked_is_refused_with_its_reason(send: Send, case: str) -> None:
     data, expected = REFUSED[case]
 
     batch = send({"a.zip": data})

@@ -1,4 +1,4 @@
-"""`manage.py backup` and `restore`: from one database server to a new embedded one, and refusals."""
+"""`manage.py backup` and `restore`: moving to a new embedded database server, and when the commands refuse to run."""
 
 import json
 import os
@@ -42,7 +42,7 @@ def own_rows() -> dict[str, list[str]]:
 
 @pytest.fixture
 def library(owner: User, settings: Settings, tmp_path: Path) -> Path:
-    """An import with three pictures and their files."""
+    """An import of three pictures with their files."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PARTIAL_ROOT = tmp_path / "parts"
     make_batch(owner, 3, "Übung “1”")

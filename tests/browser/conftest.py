@@ -16,24 +16,26 @@ from tests.browser.site_data import SiteData, make_site_data
 from tests.support.fake_workers import fake_worker
 from tests.support.web_server import Site
 
-# The headless shell is the same browser without its window, and takes half the CPU time.
+# The headless shell is the same browser without a window, and needs half the CPU time.
 BROWSERS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"]
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.exists, BROWSERS), BROWSERS[-1])
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+# Without a graphics card, a process of its own for drawing only costs time.
+ARGUMENTS += ["--in-process-gpu", "--num-raster-threads=1"]
 
 OpenPage = Callable[..., Page]
 SCRIPTS = "http://scripts.localhost"
-# This is long enough for a busy machine. Only failing tests wait this long.
+# Long enough for a busy machine. Only failing tests wait this long.
 expect.set_options(timeout=30_000)
 
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """One browser that the tests in this folder share. Each page has its own context."""
+    """A browser shared by the tests in this folder. Each page has its own context."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: name one by CHROMIUM")
-    # Without this, Django would refuse to run queries, because Playwright's event loop runs in this thread.
+    # Otherwise, Django would refuse to run queries, because Playwright's event loop runs in this thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
         with sync_playwright() as playwright:
@@ -72,21 +74,21 @@ def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> str:
-    """The address of the test's own site if the test uses `own_site`, otherwise that of the shared site."""
+    """The URL of the test's own site if the test uses `own_site`, otherwise of the shared site."""
     name = "own_site" if "own_site" in request.fixturenames else "shared_site"
     return str(request.getfixturevalue(name).address)
 
 
 @pytest.fixture(scope="package")
 def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
-    """The context shared by most pages, whose cache keeps the site's scripts and styles; tests use `open_page`."""
+    """A context shared by most pages, so that its cache keeps the site's scripts and styles. Tests use `open_page`."""
     with closing(chromium.new_context()) as context:
         yield context
 
 
 @pytest.fixture
 def shared_context(shared_context_of_process: BrowserContext) -> Iterator[BrowserContext]:
-    """The shared context without cookies. Pages keep no data in it; their session storage ends with them."""
+    """The shared context without cookies. Pages leave no other data in it: session storage is closed with each page."""
     yield shared_context_of_process
     for page in shared_context_of_process.pages:
         page.close()

@@ -1,4 +1,4 @@
-"""Actions that bring a page into the states listed in page_states.py."""
+"""Actions that put a page into the states listed in page_states.py."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -15,7 +15,7 @@ Action = Callable[[Page, SiteData, Path], None]
 
 
 def press(name: str, *, opens: str = "") -> Action:
-    """Press a button in the page's content; wait for the element `opens` or, if that is empty, for the next page."""
+    """Press a button in the page's content, and wait for the element `opens` or, if it is empty, for the next page."""
 
     def press_button(page: Page, *_: object) -> None:
         button = page.locator("main").get_by_role("button", name=name).first
@@ -65,7 +65,7 @@ def enter_invalid_passwords(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def start_upload(page: Page, data: SiteData, folder: Path) -> None:
-    """Send a folder's files, but leave the request to seal the batch unanswered so that the upload never finishes."""
+    """Send a folder's files, but do not respond to the request to seal the batch, so that the upload never finishes."""
     roll = folder / "Roll"
     if not roll.exists():
         make_folder(roll, 12)
@@ -78,7 +78,7 @@ def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
     """Lose the connection while the first files are being sent."""
     page.route("**/tus/**", lambda route: None)
     with page.expect_request("**/tus/**"):
-        # Use a new size, because files of a size that was sent before would be duplicates, which are not sent.
+        # Use a new size, because files of a size that was already sent would be duplicates, which are not sent.
         choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
     expect(page.locator("#upload-warning")).to_be_visible(timeout=30_000)

@@ -1,4 +1,4 @@
-"""Every page of the site in each state that looks different, and how to reach that state."""
+"""Every page of the site in each visually different state, and how to reach that state."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,8 +28,8 @@ from tests.browser.site_data import SiteData
 class PageState:
     """One state of one page.
 
-    `action` brings the page at `address` into this state. `who` names a user of SiteData;
-    if it is empty, the visitor is signed out.
+    `action` puts the page at `address` into this state. `who` names a user of SiteData; if it is empty, nobody is
+    signed in.
     """
 
     name: str
@@ -39,7 +39,7 @@ class PageState:
 
 
 def signed_in(browser: Browser, site: str, user: User | None, **options: object) -> BrowserContext:
-    """Create a browser context in which `user`, if any, is signed in. The caller must close it."""
+    """Create a browser context in which `user` is signed in, if given. The caller must close it."""
     context = browser.new_context(**options)  # type: ignore[arg-type]
     if user is not None:
         sign_in(context, site, user)
@@ -55,7 +55,7 @@ def sign_in(context: BrowserContext, site: str, user: User) -> None:
 
 
 def open_state(page: Page, site: str, data: SiteData, state: PageState, folder: Path) -> None:
-    """Bring a blank page, signed in as the state's user, into this state."""
+    """Sign a blank page in as the state's user, and put it into this state."""
     page.goto(site + state.address.format(data=data))
     if state.action:
         state.action(page, data, folder / state.name)

@@ -1,4 +1,4 @@
-"""Create a user with batches in every state, a library and failures, for the tests that visit all pages."""
+"""Create a user with batches in every state, a library and failures, for tests that visit all pages."""
 
 import io
 from dataclasses import dataclass
@@ -58,7 +58,7 @@ class SiteData:
 
 
 def make_site_data(owner: User, newcomer: User) -> SiteData:
-    """Create everything for `owner`, who becomes a superuser."""
+    """Create all data for `owner`, who becomes a superuser."""
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     owner.refresh_from_db()
     completed = make_batch(owner, 6, "Norway")

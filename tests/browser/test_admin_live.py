@@ -1,4 +1,4 @@
-"""The admin lists in a real browser."""
+"""In a real browser, admin lists are updated and can be filtered."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import expect

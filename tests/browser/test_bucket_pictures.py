@@ -1,4 +1,4 @@
-"""A real browser shows pictures from a bucket, whose server the Content-Security-Policy allows."""
+"""A real browser shows pictures from a bucket, because the Content-Security-Policy allows its server."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Previews have the colours that Chromium shows."""
+"""Previews have the same colours as the originals in Chromium."""
 
 import base64
 import io
@@ -103,7 +103,7 @@ def test_preview_has_the_colours_of_the_browser(kind: str, page: Page, tmp_path:
 
 
 def _shown(page: Page, data: bytes) -> Pixels:
-    """Return the pixels of the picture as the browser paints it."""
+    """Return the pixels of the picture as shown by the browser."""
     source = f"data:{_mime_type(data)};base64,{base64.b64encode(data).decode()}"
     page.set_content(f'<style>body {{margin: 0}} img {{display: block}}</style><img src="{source}">')
     page.evaluate("document.images[0].decode()")

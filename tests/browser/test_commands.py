@@ -1,4 +1,4 @@
-"""In a real browser, an open page shows the effect of the owner's commands at once."""
+"""In a real browser, an open page immediately shows the effect of the owner's commands."""
 
 import pytest
 from django.contrib.auth.models import User

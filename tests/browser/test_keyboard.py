@@ -46,7 +46,7 @@ def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPa
 
     button.press("Enter")
     expect(page.get_by_role("button", name="Keep going")).to_be_focused()
-    # This replaces the page's buttons while the dialog is open.
+    # A live update replaces the page's buttons while the dialog is open.
     services.finish_without_missing(services.owner_scope(owner), batch.id)
     expect(page.locator("#finish-button")).to_be_hidden()
     page.keyboard.press("Escape")

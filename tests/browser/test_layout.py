@@ -1,4 +1,4 @@
-"""Where the parts of a page are placed."""
+"""The positions of the parts of a page."""
 
 from tests.browser.conftest import OpenPage
 

@@ -1,4 +1,4 @@
-"""In a real browser, the live page updates without a reload, reconnects, and says when it cannot connect."""
+"""In a real browser, a live page updates without reloading, reconnects, and says when it cannot connect."""
 
 import re
 

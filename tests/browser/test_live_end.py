@@ -1,4 +1,4 @@
-"""The list of files is up to date as soon as the batch is completed."""
+"""The list of files is updated as soon as the batch is completed."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Route, expect
@@ -33,7 +33,7 @@ def test_list_is_updated_at_completion_while_an_older_request_is_pending(open_pa
     batch = make_batch(owner, 60)
     page = open_page(f"{path(batch)}?show=described")
     requests: list[Route] = []
-    page.route("**/*show=described", lambda route: requests.append(route), times=1)  # left unanswered
+    page.route("**/*show=described", lambda route: requests.append(route), times=1)  # never answered
     describe(batch, 30)
     with page.expect_request("**/*show=described"):
         pass

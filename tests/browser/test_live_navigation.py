@@ -64,7 +64,7 @@ def test_upload_page_switches_to_the_socket_of_its_batch(open_page: OpenPage, ow
     opened = sockets_of(page)
     closed: list[str] = []
     page.on("websocket", lambda socket: socket.on("close", lambda socket: closed.append(socket.url)))
-    # Leave the request to seal the batch unanswered, so that the upload page stays open.
+    # Do not respond to the request to seal the batch, so that the upload page stays open.
     page.route("**/seal/", lambda route: None)
     page.goto(page.url.rpartition("/static")[0] + "/batches/new/")
     make_batch(owner, 4)

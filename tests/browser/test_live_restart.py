@@ -1,4 +1,4 @@
-"""An open page reaches the final state even if the server restarts or events are lost."""
+"""An open page shows the final state even if the server restarts or events are lost."""
 
 from django.contrib.auth.models import User
 from django.utils import timezone

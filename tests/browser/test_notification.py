@@ -1,4 +1,4 @@
-"""The browser notification when a batch is completed."""
+"""The browser shows a notification when a batch is completed."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect
@@ -21,7 +21,7 @@ RECORD_NOTIFICATIONS = """
 
 
 def open_batch(open_page: OpenPage, batch: UploadBatch, answer: str = "granted") -> Page:
-    """Open the batch's page in a browser that gives this answer to the permission request."""
+    """Open the batch's page in a browser that answers the permission request with `answer`."""
     page = open_page(path(batch))
     page.add_init_script(f"window.answer = '{answer}'; {RECORD_NOTIFICATIONS}")
     page.reload()

@@ -1,4 +1,4 @@
-"""Every page is accessible in every state: axe-core finds no problem, it fits on a phone, and it works by keyboard."""
+"""In every state, every page passes axe-core, fits a phone and works with the keyboard."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from tests.browser.page_states import PAGE_STATES, open_state, signed_in
 from tests.browser.site_data import SiteData
 
 AXE = (Path(__file__).parent / "vendor/axe-core-4.14.1/axe.min.js").read_text()
-# Finish the transition to another colour scheme first: axe would otherwise measure intermediate colours.
+# Finish the transition to another colour scheme first. Otherwise, axe would measure intermediate colours.
 RUN_AXE = """async (options) => {
     document.getAnimations().forEach((animation) => animation.finish());
     const {violations} = await axe.run(document, {resultTypes: ["violations"], ...options});
@@ -25,7 +25,7 @@ PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
 # Ignore links in running text, which are as high as their line. For a checkbox, measure its label, which can also be
-# pressed.
+# clicked.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))
     .map((one) => one.closest("label") ?? one)
@@ -62,13 +62,13 @@ CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:no
 
 
 def phone_problems(page: Page, group: str) -> list[str]:
-    """Return the page's problems on a small phone. In the admin, check only the width: Django defines the rest."""
+    """Return the page's problems on a small phone. For the admin, check only the width: Django defines the rest."""
     scripts = [TOO_WIDE] if group.startswith("admin") else [TOO_WIDE, TOO_SMALL, MOVING]
     return [problem for script in scripts for problem in page.evaluate(script)]
 
 
 def keyboard_problems(page: Page) -> list[str]:
-    """Tab through the page; return the controls that are not reached or that show no focus."""
+    """Tab through the page and return the controls that are not reached or do not show the focus."""
     controls = page.evaluate(CONTROLS)
     page.evaluate(RECORD_FOCUS)
     for _ in range(len(controls) + 2):
@@ -85,7 +85,6 @@ def axe_problems(page: Page, scheme: Literal["light", "dark"], options: Mapping[
 
 def page_problems(page: Page, group: str, *, tabbed: bool) -> list[str]:
     """Return the problems on a small phone in the dark scheme and on a desktop in the light scheme."""
-    page.evaluate(AXE)
     problems = phone_problems(page, group) + axe_problems(page, "dark", CONTRAST)
     page.set_viewport_size(DESKTOP)
     if tabbed:
@@ -101,12 +100,14 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
     pages: dict[str, Page] = {}
 
     for state in PAGE_STATES[group]:
-        # The states of one user share a page and its cache, except uploads, because a browser context remembers them.
+        # The states of one user share a page and its cache. Uploads do not, because a browser context remembers them.
         name = state.name if group == "upload" else state.who
         if name not in pages:
             user = getattr(site_data, state.who) if state.who else None
-            # The pages' Content-Security-Policy would block the script of axe-core.
-            pages[name] = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce").new_page()
+            # The pages' Content-Security-Policy would block axe-core's script.
+            context = signed_in(chromium, site, user, bypass_csp=True, reduced_motion="reduce")
+            context.add_init_script(AXE)
+            pages[name] = context.new_page()
         page = pages[name]
         page.set_viewport_size(PHONE)
         open_state(page, site, site_data, state, tmp_path)

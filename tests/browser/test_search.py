@@ -1,4 +1,4 @@
-"""Search results follow what is typed, without leaving the box."""
+"""Search results are updated while the user types in the search box."""
 
 from django.contrib.auth.models import User
 from django.utils import timezone

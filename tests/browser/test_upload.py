@@ -1,4 +1,4 @@
-"""Sending files from a real browser."""
+"""Files are sent from a real browser: chosen, dropped and pasted."""
 
 import re
 from pathlib import Path
@@ -18,7 +18,7 @@ from uploads.models import Upload
 
 @pytest.fixture
 def iceland(tmp_path: Path) -> Path:
-    """A folder of 8 pictures, some in nested folders, and hidden files of operating systems."""
+    """A folder of 8 pictures, some in nested folders, with hidden system files."""
     folder = tmp_path / "Iceland"
     for number in range(8):
         place = folder / ("day 2/glacier" if number % 3 == 0 else "")

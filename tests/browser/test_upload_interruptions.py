@@ -15,7 +15,7 @@ from tests.support.batches import assert_counters_match
 from tests.support.web_server import Site
 
 FILES, PASSED = 12, 3
-# At this rate, the upload takes 6 s, so that it is still running when it is interrupted.
+# At this rate, the upload takes 6 s, so it is still running when it is interrupted.
 SLOW = 40_000
 UNLIMITED = -1
 
@@ -30,7 +30,7 @@ def received() -> int:
 
 
 class SlowConnection:
-    """Limits the page's uploads until `end`. Uses a single DevTools session, because each session has its own limit."""
+    """Limits the page's upload rate until `end`. Uses one DevTools session, because each session has its own limit."""
 
     def __init__(self, page: Page) -> None:
         self._devtools = page.context.new_cdp_session(page)
@@ -46,7 +46,7 @@ class SlowConnection:
 
 
 class HeldRequests:
-    """Passes on the first requests of a page's upload and holds the others until `release`."""
+    """Lets the first requests of a page's upload pass and holds the others until `release`."""
 
     def __init__(self, page: Page) -> None:
         self.held: list[Route] = []
@@ -113,7 +113,7 @@ def test_upload_continues_after_five_seconds_offline(open_page: OpenPage, owner:
     page.context.set_offline(False)
 
     expect(page.get_by_text("You are offline.")).to_be_hidden()
-    # The upload continues at once, without waiting for the back-off between attempts.
+    # The upload continues immediately, without waiting for the back-off between attempts.
     wait_with_page(page, lambda: received() > before, 3)
     page.wait_for_url(BATCH, timeout=60_000)
     assert_all_arrived(batch, roll)

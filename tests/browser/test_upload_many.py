@@ -1,4 +1,4 @@
-"""Uploading many files in a real browser."""
+"""A real browser uploads many files and stays responsive."""
 
 import json
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make
 from tests.browser.page_states import signed_in
 from tests.support.batches import assert_counters_match
 
-# The page asks the server about this many files at a time instead of 500, so that few files fill several pages.
+# The page asks the server about this many files at a time, instead of 500, so that a few files fill several pages.
 PAGE_SIZE, FILES = 10, 24
 # Put 20,000 files into the page's input, in mixed order and with 20 system files among them.
 CHOOSE_MANY = """() => {
@@ -95,11 +95,11 @@ def test_twenty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) 
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 19,980 files", timeout=60_000)
         expect(page.locator("#ignored-files")).to_contain_text("20 hidden or system files left out")
-        # The files are not pictures, so the first refusal shows that the upload is running during the measurement.
+        # The files are not pictures, so the first rejection shows that the upload runs during the measurement.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # The total is an estimate ("about") until all sizes are known.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)
 
-    # No task may use more than 100 ms of CPU time, so that the page always responds.
+    # The page stays responsive only if no task uses more than 100 ms of CPU time.
     assert max(task["tdur"] for task in tasks) <= 100_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300

@@ -1,4 +1,4 @@
-"""Adding more files on the same page during and after an upload."""
+"""More files can be added on the same page after an upload, but not during it."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def page(open_page: OpenPage, owner: User) -> Page:
 
 
 def drop_folder_with_unreadable_file(page: Page, roll: Path) -> None:
-    """Drop a folder through DevTools whose first file cannot be read. The page lists it as refused."""
+    """Drop a folder whose first file cannot be read, through DevTools. The page lists this file as refused."""
     page.evaluate(BREAK_FIRST_FILE)
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}
@@ -77,7 +77,7 @@ def test_files_dropped_during_an_upload_are_refused_with_a_message(page: Page, t
 
 def test_files_dropped_again_after_the_upload_are_sent(page: Page, tmp_path: Path) -> None:
     held: list[Route] = []
-    # Leave the second request unanswered, because otherwise the page would open the batch.
+    # Do not respond to the second request, because the page would otherwise open the batch.
     page.route("**/seal/", lambda route: held.append(route))
     choose_folder(page, make_folder(tmp_path / "Roll", 3))
     wait_with_page(page, lambda: held)
@@ -105,7 +105,7 @@ def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) 
     held: list[Route] = []
     page.route("**/tus/**", lambda route: held.append(route))
 
-    # Repeat the drop, because it is refused until the first upload has ended.
+    # Repeat the drop until it is accepted, because the first upload must have ended.
     wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#busy-notice").is_hidden())
     wait_with_page(page, lambda: held)
 

@@ -1,4 +1,4 @@
-"""In the progress of an upload, known and refused bytes do not count as sent."""
+"""The progress of an upload does not count known and refused bytes as sent."""
 
 from playwright.sync_api import Page
 

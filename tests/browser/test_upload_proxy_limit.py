@@ -21,7 +21,7 @@ XMLHttpRequest.prototype.send = function (body) {
 
 
 class Proxy:
-    """Refuses a page's upload bodies of more than `limit` bytes. `sizes` are the sizes of the bodies it passed on."""
+    """Refuses upload bodies of more than `limit` bytes. `sizes` are the sizes of the bodies it passed on."""
 
     def __init__(self, page: Page, limit: int) -> None:
         self.limit = limit

@@ -1,4 +1,4 @@
-"""Before files are sent, the page reports problems with the selection, and the user decides."""
+"""Before files are sent, the page reports problems with the selection and lets the user decide."""
 
 from pathlib import Path
 
@@ -22,7 +22,7 @@ NAMES = {
 }
 
 
-def test_odd_selection_is_sent_only_after_a_question(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+def test_odd_selection_is_sent_only_after_confirmation(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     for name, data in NAMES.items():
         (tmp_path / "Export").mkdir(exist_ok=True)
         (tmp_path / "Export" / name).write_bytes(data)

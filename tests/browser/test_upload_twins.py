@@ -1,4 +1,4 @@
-"""Files with equal path, size and modification time that are chosen together keep their own bytes."""
+"""Files with the same path, size and modification time in one selection keep their own bytes."""
 
 import hashlib
 import os
@@ -54,7 +54,7 @@ def stored(upload: Upload) -> bytes:
 
 
 def send_first_chunks_and_close(page: Page, *paths: Path) -> None:
-    """Choose the files, let one chunk of each through, then close the tab."""
+    """Choose the files, let one chunk of each pass, then close the tab."""
 
     def use_small_chunks(route: Route) -> None:
         response = route.fetch()

@@ -18,7 +18,7 @@ from tests.support.waiting import wait_until
 
 MIB = 2**20
 PASSES = 3 * MIB
-# A proxy that cuts each connection after a number of uploaded bytes and prints the size of each piece it reads.
+# A proxy that cuts each connection after a number of uploaded bytes, and prints the size of each piece that it reads.
 CUTTER = """
 import socket, sys, threading
 to, most = int(sys.argv[1]), int(sys.argv[2])

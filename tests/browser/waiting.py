@@ -1,4 +1,4 @@
-"""Wait for something outside the page while the page keeps running."""
+"""Wait for a condition outside the page while the page keeps running."""
 
 from collections.abc import Callable
 from typing import TypeVar

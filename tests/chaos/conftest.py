@@ -39,7 +39,7 @@ def audit(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartWorkers:
-    """Start workers that are restarted when they end, such as `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
+    """Start workers that are restarted when they exit: `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
 
     The workers look for dead processes every 0.5 s, without the grace period that follows a start of the database.
     """
@@ -66,7 +66,7 @@ def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 @pytest.fixture
 def media_env(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """New folders for media and partial files. The returned variables make a drill's processes use them, too."""
+    """New folders for media and partial files, and the environment variables that make a drill's processes use them."""
     monkeypatch.setattr(orphaned_files, "MIN_AGE", timedelta(0))
     folder = tmp_path / "disk"
     settings.MEDIA_ROOT, settings.PARTIAL_ROOT = folder / "media", folder / "parts"
@@ -92,7 +92,7 @@ def start_drill(
 ) -> Iterator[StartDrill]:
     """Start web servers and workers for a drill: `start_drill(sites=1, processes=2, disk_mib=0)`.
 
-    With `disk_mib`, media and partial files are on a disk of that size. The uploader stops after half of the bytes
+    With `disk_mib`, media and partial files are on a disk of that size. The uploader pauses after half of the bytes
     until its limit is raised.
     """
     with ExitStack() as stack:

@@ -28,7 +28,7 @@ LONG = 120.0
 
 @dataclass
 class Drill:
-    """The parts of the site that a fault may affect. `disk` is the media disk, if media have a separate disk."""
+    """The parts of the site that a fault may affect. `disk` is the media disk, if it is a separate one."""
 
     owner: User
     batch: UploadBatch
@@ -51,7 +51,7 @@ class Drill:
 
     @contextmanager
     def sending(self) -> Iterator[None]:
-        """Send all photos while the block runs, then wait until the servers have all of them."""
+        """Send all photos while the block runs, then wait until the servers have received all of them."""
         with ThreadPoolExecutor(CONNECTIONS) as pool:
             sent = [pool.submit(self.uploader.send, path.name, path.read_bytes()) for path in self.photos]
             try:
@@ -82,7 +82,7 @@ class Drill:
         return self.batch.items.filter(status=status).count()
 
     def page(self) -> str:
-        """Return the import's page as its owner sees it."""
+        """Return the import's page, requested by its owner."""
         client = Client()
         client.force_login(self.owner)
         return client.get(reverse("batch-detail", args=[self.batch.id])).content.decode()

@@ -1,4 +1,4 @@
-"""The audit table. It gets a row for each finish of an item, in the transaction that finishes the item."""
+"""The audit table: the transaction that finishes an item inserts a row."""
 
 from django.db import connection
 
@@ -51,7 +51,7 @@ def twice() -> list[int]:
 
 
 def lost(batch_id: int) -> list[int]:
-    """Return the batch's items that are completed without a recorded finish or have one without being completed.
+    """Return the batch's items that are completed without a recorded finish, or not completed despite one.
 
     A duplicate that completed when its bytes arrived was never claimed, so it has no recorded finish.
     """

@@ -1,4 +1,4 @@
-"""Faults of processes. Each function causes one while a drill sends and processes photos, and ends it on return."""
+"""Process faults. Each function causes one while a drill sends and processes photos, and ends it before it returns."""
 
 import math
 import os

@@ -1,4 +1,4 @@
-"""Worker processes that are restarted when they end. Unlike `manage.py run`, this does so without delay."""
+"""Worker processes that are restarted when they exit, without the delay of `manage.py run`."""
 
 import os
 import random
@@ -13,7 +13,7 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """Worker processes, each with its own dramatiq, which is replaced when it ends.
+    """Worker processes, each with its own dramatiq, which is replaced when it exits.
 
     Only `wait_until` replaces them, so wait with that method.
     """
@@ -40,7 +40,7 @@ class RespawningWorkers:
             worker.kill_all()
 
     def wait_until(self, predicate: Callable[[], Value], timeout: float = 30.0) -> Value:
-        """Wait as `tests.support.waiting.wait_until` does, restarting the workers whenever they end."""
+        """Wait like `tests.support.waiting.wait_until`, and restart workers that exit."""
 
         def checked() -> Value:
             self.restart_ended()
@@ -55,7 +55,7 @@ class RespawningWorkers:
         return list(live.order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
-        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its dramatiq exits too."""
+        """Kill one worker process with SIGKILL, like the kernel when memory runs out. Its dramatiq exits, too."""
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:

@@ -1,4 +1,4 @@
-"""An uploader that resumes after broken connections and temporary errors, as the upload page does."""
+"""An uploader that, like the upload page, resumes after broken connections and temporary errors."""
 
 import http.client
 import math
@@ -14,15 +14,16 @@ RETRY_PAUSE, LIMIT_PAUSE = 0.2, 0.02
 TEMPORARY = {409, 423, 429, 503, 507}
 """Statuses after which sending continues from the server's offset.
 
-Another request has changed the offset or locked the file, a limit is reached, or a server or the disk is unavailable.
+They mean that another request changed the offset or locked the file, that a limit is reached, or that a server or the
+disk is unavailable.
 """
 
 
 class ResumingUploader:
-    """Sends files to one batch through one or several web servers; thread-safe.
+    """Sends files to one batch through one or more web servers. Thread-safe.
 
     `sent` counts the bytes of all bodies, including lost ones, and `statuses` counts the responses by status. Nothing
-    is sent while `sent` is at or above `limit`, so that a test can decide how much remains to be sent when a fault
+    is sent while `sent` is at or above `limit`, so that a test controls how much remains to be sent when a fault
     occurs.
     """
 
@@ -41,7 +42,7 @@ class ResumingUploader:
         return ResumingUploader(self._ports, self._headers["Cookie"], batch_id)
 
     def stop(self) -> None:
-        """End all running calls of `send`, so that a failed test does not wait for them."""
+        """Stop all running `send` calls, so that a failed test does not wait for them."""
         self._stopped.set()
 
     def send(self, name: str, data: bytes) -> None:

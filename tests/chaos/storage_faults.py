@@ -43,7 +43,7 @@ def disk_read_only(drill: Drill) -> None:
 
 
 def originals_deleted(drill: Drill) -> None:
-    """Delete the stored originals of pending files. Exactly these files fail, with a message that explains why."""
+    """Delete the stored originals of pending files, and check that exactly these files fail with a clear message."""
     drill.wait_until(lambda: drill.count(ItemStatus.PENDING) >= 2 * LOST_ORIGINALS)
     pending = drill.batch.items.filter(status=ItemStatus.PENDING).order_by("-queue_position")
     for item in pending.select_related("upload")[:LOST_ORIGINALS]:

@@ -1,4 +1,4 @@
-"""Commands and restarts in the middle of a batch."""
+"""Commands and restarts while a batch is processed."""
 
 import time
 from datetime import datetime, timedelta
@@ -24,7 +24,7 @@ PAUSED = 2.0
 
 
 def database_clock() -> datetime:
-    """Return the current time of the database's clock, which also sets `started_at`."""
+    """Return the current time of the database, whose clock also sets `started_at`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
@@ -32,7 +32,7 @@ def database_clock() -> datetime:
 
 
 def repeated(batch: UploadBatch) -> int:
-    """Return how many attempts the batch's items took in addition to their first ones."""
+    """Return the number of attempts of the batch's items, not counting their first ones."""
     return int(batch.items.aggregate(all=Sum("attempts"))["all"]) - batch.total
 
 

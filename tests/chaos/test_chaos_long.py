@@ -22,13 +22,13 @@ MAX_MEDIAN = float(os.environ.get("CHAOS_MEDIAN", "inf"))
 MAX_SECONDS = float(os.environ.get("CHAOS_MAX", "inf"))
 PROCESSES, THREADS = 2, 2
 FILES = 2000
-MIN_PENDING = 1700  # with fewer pending items, another batch is started; fewer than this are finished between two kills
+MIN_PENDING = 1700  # below this, another batch is started; fewer items than this are finished between two kills
 MAX_BETWEEN = 100
 GROUP_SHARE = 0.25
 
 
 def kill_once(workers: RespawningWorkers, chance: random.Random) -> float:
-    """Kill one or all workers at a random moment; return the seconds until a newly started worker finishes an item."""
+    """Kill one or all workers at a random moment. Return the seconds until a newly started worker finishes an item."""
     target = finish_audit.count() + chance.randint(1, MAX_BETWEEN)
     workers.wait_until(lambda: finish_audit.count() >= target)
     youngest = finish_audit.newest_worker()
@@ -42,7 +42,7 @@ def kill_once(workers: RespawningWorkers, chance: random.Random) -> float:
 
 
 def kill_repeatedly(workers: RespawningWorkers, owner: User) -> tuple[list[float], list[UploadBatch]]:
-    """Kill workers KILLS times while enough items are pending; return the seconds to each recovery, and the batches."""
+    """Kill workers KILLS times while enough items are pending. Return the seconds to each recovery, and the batches."""
     chance = random.Random(20_260)
     batches, seconds = [start_batch(owner, FILES)], []
     workers.wait_until(lambda: finish_audit.count() > 0)

@@ -57,7 +57,7 @@ def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
 
 
 async def watch(page: Page) -> list[int]:
-    """Read frames until the page shows that the batch is completed; return each number of described files it showed."""
+    """Read frames until the page shows that the batch is completed. Return the numbers of described files it showed."""
     assert await page.open()
     async with asyncio.timeout(240):
         while "Completed: " not in await page.frame():
@@ -69,8 +69,8 @@ async def watch(page: Page) -> list[int]:
 async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
     workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
-    # The page's socket needs this thread, so kill workers from another one. That thread must outlive the workers it
-    # starts, because they end with it.
+    # The page's socket needs this thread, so another one kills the workers. It must outlive the workers that it starts,
+    # because they end with it.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)
 

@@ -1,4 +1,4 @@
-"""Outages of Redis and PostgreSQL in the middle of a batch."""
+"""Outages of Redis and PostgreSQL while a batch is processed."""
 
 import time
 

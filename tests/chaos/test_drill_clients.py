@@ -1,4 +1,4 @@
-"""Fault drills of `make chaos`: two of everything, and one file sent over ten connections at once."""
+"""Fault drills of `make chaos`: two of every process, and one file sent over ten connections at once."""
 
 import math
 import signal
@@ -44,7 +44,7 @@ def reconcilers(drill: Drill, count: int) -> Iterator[None]:
 
 
 def send_at_once(drill: Drill, names: list[str], data: bytes) -> None:
-    """Send the same bytes under each of these names, over separate connections that all begin at the same moment."""
+    """Send the same bytes under each of these names, over separate connections that all start at the same time."""
     drill.uploader.limit = 0
     with ThreadPoolExecutor(len(names)) as pool:
         sending = [pool.submit(drill.uploader.send, name, data) for name in names]

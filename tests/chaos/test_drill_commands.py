@@ -27,7 +27,7 @@ THREADS, SECONDS, IMPORTS = 6, 20.0, 6
 
 
 class CommandStorm:
-    """Random commands of one owner on several imports. A cancelled or deleted import is sent again as a new one."""
+    """Random commands on several imports of one owner. A cancelled or deleted import is sent again as a new one."""
 
     def __init__(self, owner: User, photos: list[Path]) -> None:
         self.scope = services.owner_scope(owner)
@@ -38,7 +38,7 @@ class CommandStorm:
         self.done: Counter[str] = Counter()
 
     def send(self, number: int) -> int:
-        """Create an import of its share of the photos."""
+        """Create import `number`, with its share of the photos."""
         batch = services.open_batch(self.scope, f"Import {number}")
         for path in self.photos[number]:
             receive_path(batch, path, path.name)
@@ -98,7 +98,7 @@ def finish_all(storm: CommandStorm) -> bool:
     return not live.exists() and not UploadBatch.all_objects.filter(deleting_since__isnull=False).exists()
 
 
-def test_command_storm_leaves_exact_books(
+def test_command_storm_keeps_counters_exact(
     owner: User, photos: list[Path], media_env: dict[str, str], worker_env: dict[str, str], start_workers: StartWorkers
 ) -> None:
     prepare_storage()

@@ -1,4 +1,4 @@
-"""Fault drills of `make chaos`: whatever fails while photos are sent and processed, the result is exact."""
+"""Fault drills of `make chaos`: no fault that occurs while photos are sent and processed changes the result."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Fault = Callable[[Drill], None]
 
 
 def run(drill: Drill, fault: Fault) -> None:
-    """Send the photos, let the fault strike while half of them are being sent, and wait until all are processed."""
+    """Send the photos, cause the fault when half of the bytes are sent, and wait until all photos are processed."""
     with drill.sending():
         drill.wait_until(lambda: finish_audit.count() >= FINISHED_BEFORE)
         drill.uploader.limit = math.inf
@@ -39,7 +39,7 @@ def run(drill: Drill, fault: Fault) -> None:
         pytest.param(process_faults.workers_frozen, 0, id="workers frozen"),
     ],
 )
-def test_fault_costs_no_file(start_drill: StartDrill, fault: Fault, disk_mib: int) -> None:
+def test_fault_loses_no_file(start_drill: StartDrill, fault: Fault, disk_mib: int) -> None:
     drill = start_drill(disk_mib=disk_mib)
 
     run(drill, fault)
@@ -56,12 +56,12 @@ def test_fault_costs_no_file(start_drill: StartDrill, fault: Fault, disk_mib: in
         pytest.param(process_faults.all_killed, id="all four killed"),
     ],
 )
-def test_killed_workers_cost_no_file(start_drill: StartDrill, fault: Fault) -> None:
+def test_killed_workers_lose_no_file(start_drill: StartDrill, fault: Fault) -> None:
     drill = start_drill()
 
     run(drill, fault)
 
-    # A photo that was in progress during three kills looks like one that crashes workers, until it is retried.
+    # A photo that was in progress during three kills is treated as one that crashes workers, until it is retried.
     failed = drill.batch.items.filter(status=ItemStatus.FAILED)
     assert set(failed.values_list("error_code", flat=True)) <= {"item.poison"}
     if failed.exists():

@@ -1,4 +1,4 @@
-"""Give each test its own media folder, so that the test can check every file in it."""
+"""Give each test its own media folder, so that it can check every file there."""
 
 from pathlib import Path
 

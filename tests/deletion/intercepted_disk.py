@@ -1,4 +1,4 @@
-"""A disk storage for tests in which something changes while previews are written."""
+"""A disk storage for tests of changes while previews are written."""
 
 from collections.abc import Callable
 from typing import ClassVar

@@ -1,4 +1,4 @@
-"""Create rows with real files in storage, list the stored files, and clean up."""
+"""Create rows with real stored files, list the stored files, and run the cleanup."""
 
 from datetime import timedelta
 from pathlib import Path

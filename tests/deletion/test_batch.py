@@ -1,4 +1,4 @@
-"""A deleted batch disappears at once, its rows and files are removed later, and shared pictures are kept."""
+"""A deleted batch disappears immediately, its rows and files are removed later, and shared pictures are kept."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -202,13 +202,13 @@ def test_partial_file_and_truncated_original_are_removed(owner: User) -> None:
     clean_up()
 
     assert not partial_path(item.id).exists()
-    assert default_storage.exists(name)  # kept for now, because a request may still be storing it
+    assert default_storage.exists(name)  # not deleted yet, because a request may still be storing it
     make_deletions_due()
     clean_up()
     assert not default_storage.exists(name)
 
 
-def test_files_that_never_came_have_no_stored_files_to_delete(owner: User) -> None:
+def test_files_that_never_arrived_have_no_stored_files_to_delete(owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Garden")
     files = [incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10) for number in range(3)]
     announce_items(batch.id, files, lambda ids, total: None)

@@ -48,7 +48,7 @@ def make_pictures(owner: User, media: Path) -> list[Upload]:
 
 
 def make_large_batch(owner: User, name: str, uploads: list[Upload], pending: int = 0) -> UploadBatch:
-    """Create a batch in the state processing, whose last `pending` files are pending and all others completed."""
+    """Create a running batch, whose last `pending` files are pending and all others completed."""
     done, total = len(uploads) - pending, len(uploads)
     now = timezone.now()
     batch = UploadBatch.objects.create(
@@ -87,7 +87,7 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
     assert stored_names() > kept_names(uploads)
 
     start_worker(processes=2, threads=2, env=env)
-    FileDeletion.objects.update(due_at=timezone.now())  # a killed worker's claims would delay some by a minute
+    FileDeletion.objects.update(due_at=timezone.now())  # a killed worker's claims delay some deletions by a minute
     wait_until(
         lambda: not UploadBatch.all_objects.filter(id=batch.id).exists() and not FileDeletion.objects.exists(), 60
     )

@@ -1,6 +1,6 @@
 """Many threads send, withdraw, process, cancel and delete the same files concurrently.
 
-In any order, no picture loses its bytes, no bytes are left behind, and the counters match the rows.
+Whatever the order, no picture loses its bytes, no bytes are left behind, and the counters match the rows.
 """
 
 import hashlib
@@ -44,7 +44,7 @@ EXPECTED_STATUSES = {201, 204, 404, 409, 410, 422, 423}
 
 @pytest.fixture(autouse=True)
 def no_quiet_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the cleanup remove files at once instead of waiting until they have been idle for some time."""
+    """Let the cleanup remove files immediately, instead of waiting until they have been idle for some time."""
     monkeypatch.setattr(file_deletion, "DELAY", timedelta(0))
     monkeypatch.setattr(partial_cleanup, "IDLE_SECONDS", -1.0)
 
@@ -138,7 +138,7 @@ class ConcurrentCommands:
 
 
 def save(claimed: Claim) -> None:
-    """Save previews as the pipeline does."""
+    """Save previews like the pipeline."""
     assert claimed.upload_key is not None
     assert claimed.upload_id is not None
     previews = save_previews(claimed.upload_key, {320: b"small", 1024: b"large"})

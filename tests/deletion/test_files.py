@@ -1,4 +1,4 @@
-"""The files of deleted pictures are removed after their rows, despite any crashes, and orphaned files are found."""
+"""Files of deleted pictures are removed after their rows, even after crashes, and orphaned files are found."""
 
 import logging
 import os

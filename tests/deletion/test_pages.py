@@ -49,7 +49,7 @@ def text(client: Client, path: str) -> str:
     return compact(answer.content.decode())
 
 
-def test_batch_page_links_to_a_page_that_asks_and_counts(page: Client, batch: UploadBatch) -> None:
+def test_batch_page_links_to_a_confirmation_with_counts(page: Client, batch: UploadBatch) -> None:
     url = reverse("batch-delete", args=[batch.id])
     assert f'href="{url}"' in text(page, reverse("batch-detail", args=[batch.id]))
 

@@ -1,4 +1,4 @@
-"""Deleting pictures also deletes their files and keeps the batches that refer to them correct."""
+"""Deleting pictures also deletes their files, and keeps their batches consistent."""
 
 from collections.abc import Callable
 from functools import partial

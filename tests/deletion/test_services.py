@@ -47,7 +47,7 @@ def test_operator_deletes_any_batch(owner: User) -> None:
 
 
 @pytest.mark.parametrize("permission", ["delete_uploadbatch", "delete_upload"])
-def test_batch_takes_both_permissions(owner: User, permission: str) -> None:
+def test_deleting_a_batch_requires_both_permissions(owner: User, permission: str) -> None:
     batch = make_batch(owner, 1)
 
     with pytest.raises(services.NotFound):

@@ -1,6 +1,6 @@
-"""Two batches that share pictures stay correct.
+"""Two batches that share pictures stay consistent.
 
-Uploads, processing, crashes, retries and deletions may interleave in any way.
+Uploads, processing, crashes, retries and deletions interleave in any order.
 """
 
 import uuid
@@ -49,7 +49,7 @@ TWO = st.integers(0, 1)
 
 
 class Library(RuleBasedStateMachine):
-    """Two batches of one owner into which four pictures are received repeatedly. A deleted batch is replaced."""
+    """Two batches of one owner, which repeatedly receive four pictures. A deleted batch is replaced."""
 
     claims = Bundle("claims")
 

@@ -1,4 +1,4 @@
-"""After an unreadable picture is deleted, its item with the old storage key does not receive its bytes again."""
+"""After an unreadable picture is deleted, its item, which has the old storage key, does not receive the bytes again."""
 
 from pathlib import Path
 
@@ -29,7 +29,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def tus(owner: User, batch: UploadBatch) -> TusClient:
-    """The owner's client, after one file has failed as unreadable and its picture has been deleted."""
+    """The owner's client, after one file failed as unreadable and its picture was deleted."""
     tus = TusClient(owner)
     assert tus.send(batch.id, "a.jpg", PICTURE).status == 204
     stored = Path(default_storage.path(original_name(Upload.objects.get().key)))

@@ -1,4 +1,4 @@
-"""The history of an item's attempts."""
+"""The history of an item's attempts is recorded and shown."""
 
 import pytest
 from django.contrib.auth.models import User

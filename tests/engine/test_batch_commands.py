@@ -1,4 +1,4 @@
-"""The events that cancel sends, and the start time that pause and resume write."""
+"""The events sent by a cancellation, and the start time written by pause and resume."""
 
 import asyncio
 

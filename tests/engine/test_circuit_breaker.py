@@ -43,7 +43,7 @@ def claimed(owner: User) -> Claim:
 
 
 def trip() -> None:
-    """Trip the circuit breaker for the database and wait until its back-off is over."""
+    """Trip the circuit breaker for the database, and wait until its back-off has ended."""
     breaker.trip("database.away", "No space left on device.")
     wait_until(lambda: not breaker.seconds_open())
 

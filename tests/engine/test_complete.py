@@ -1,4 +1,4 @@
-"""Completing batches."""
+"""Completing batches does not wait for locked ones."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def complete_all() -> int:
-    """Complete all batches that are due, as the reconciler does, and close the thread's connection."""
+    """Complete all due batches, like the reconciler, and close the thread's connection."""
     try:
         return complete_batches()
     finally:

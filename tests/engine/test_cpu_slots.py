@@ -46,7 +46,7 @@ def claimed(batch: UploadBatch) -> Claim:
 @pytest.fixture
 def no_free_slot() -> Iterator[ExitStack]:
     """Occupy every CPU slot until the stack is closed."""
-    cpu_slots.saturated()  # detects that the slots are free, regardless of earlier tests
+    cpu_slots.saturated()  # clears the state that earlier tests may have left
     with ExitStack() as busy:
         while slots.acquire(blocking=False):
             busy.callback(slots.release)

@@ -1,4 +1,4 @@
-"""During an outage of the model server, no item fails and pages show the outage. Work resumes automatically."""
+"""During an outage of the model server, no item fails, pages show the outage, and work resumes automatically."""
 
 from pathlib import Path
 

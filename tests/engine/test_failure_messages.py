@@ -1,4 +1,4 @@
-"""A failure finishes its item, whatever the error message contains."""
+"""A failure finishes its item, even if the database cannot store the error message."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Live events are throttled, but the last event always arrives."""
+"""Live events are throttled, but the last one is always sent."""
 
 import time
 

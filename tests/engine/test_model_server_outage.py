@@ -72,7 +72,7 @@ def test_item_waits_for_the_server_and_completes_when_it_is_back(
     assert_counters_match(UploadBatch.objects.get(id=batch.id))
 
 
-def test_nonsense_fails_the_item_with_the_real_reason(batch: UploadBatch, server: ModelServer) -> None:
+def test_unusable_answer_fails_the_item_with_the_real_reason(batch: UploadBatch, server: ModelServer) -> None:
     server.behaviour = Behaviour(body=b'{"message": {"content": "A c')
 
     item = process(batch)
@@ -82,7 +82,7 @@ def test_nonsense_fails_the_item_with_the_real_reason(batch: UploadBatch, server
     assert breaker.open_cause() == ("", "")
 
 
-def test_refusal_is_asked_again_once_and_counted(batch: UploadBatch, server: ModelServer) -> None:
+def test_refusal_is_regenerated_once_and_counted(batch: UploadBatch, server: ModelServer) -> None:
     server.behaviour = Behaviour(text="I'm sorry, I cannot help with that.")
 
     assert process(batch).status == ItemStatus.COMPLETED

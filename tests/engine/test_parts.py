@@ -1,4 +1,4 @@
-"""Files of one picture are linked when they finish, in any order."""
+"""Files that belong to one picture are linked when they finish, in any order."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations

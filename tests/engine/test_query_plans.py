@@ -1,4 +1,4 @@
-"""Frequent statements use their indexes, even when half of a large batch is done."""
+"""Frequent statements use their indexes, even when half of a large batch is completed."""
 
 from datetime import timedelta
 

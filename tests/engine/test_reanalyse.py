@@ -1,4 +1,4 @@
-"""Which pictures a re-analysis queues, when it is refused, and which results stay until it finishes."""
+"""Which pictures a re-analysis queues, when it is refused, and which results are kept until it finishes."""
 
 import threading
 

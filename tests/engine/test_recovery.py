@@ -1,4 +1,4 @@
-"""The items of a worker that lost its lock are released at once, but a crash is charged only when it is confirmed.
+"""Items of a worker that lost its lock are released immediately, but a crash is counted only when it is confirmed.
 
 The worker may still be alive.
 """
@@ -31,7 +31,7 @@ def no_grace(settings: Settings) -> None:
 
 @pytest.fixture(autouse=True)
 def late_confirmation(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Ensure that crashes are confirmed only by `confirm_missing`, however slow the machine is."""
+    """Ensure that crashes are confirmed only by `confirm_missing`, even on a slow machine."""
     monkeypatch.setattr(lost_workers, "CONFIRM_AFTER", timedelta(hours=1))
 
 

@@ -1,4 +1,4 @@
-"""A retry works in chunks; each chunk is atomic, and each item is retried once."""
+"""A retry works in atomic chunks, and retries each item once."""
 
 from collections.abc import Callable
 from typing import Any
@@ -24,7 +24,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch that consists of five failed files."""
+    """A batch of five failed files."""
     batch = make_batch(owner, 5)
     for _ in range(5):
         fail_stored(batch)

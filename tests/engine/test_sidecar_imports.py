@@ -1,4 +1,4 @@
-"""Sidecars and pictures of different imports find each other, and deleted ones are forgotten."""
+"""Sidecars and pictures of different imports are linked, and deleted ones are not used."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -81,7 +81,7 @@ def test_deleted_picture_leaves_its_sidecar_waiting(owner: User) -> None:
     queue_picture(later, "a/IMG_1.jpg", seed="new")
     finish_all(later)
 
-    assert Upload.objects.get().taken_at is None  # the old import still lists its own file of that name
+    assert Upload.objects.get().taken_at is None  # the old import still contains its own file of that name
 
 
 def test_deleting_an_import_deletes_its_sidecars(owner: User) -> None:

@@ -43,18 +43,18 @@ def large_batch(transactional_db: None) -> int:
 def test_statements_use_their_indexes(large_batch: int) -> None:
     item = BatchItem.objects.latest("id")
 
-    # A picture that is finished finds its sidecars and parts.
+    # Finding the sidecars and parts of a finished picture.
     assert {"sidecarentry_keys", "batches_batchitem_pkey"} <= indexes(FIND_ENTRIES, item=item.id, upload=item.upload_id)
     assert "item_keys" in indexes(FIND_SIBLINGS, item=item.id, upload=item.upload_id)
     assert "uploads_upload_pkey" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_parts" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_group" in indexes(FIND_GROUP, owner=item.batch.owner_id, group="live:1")
-    # A sidecar finds its pictures.
+    # Finding the pictures of a sidecar.
     assert "sidecarentry_due" in indexes(DUE, item=item.id, page=200)
     assert {"item_keys", "batches_sidecarentry_pkey"} <= indexes(FIND_PICTURES, ids=[1])
     assert "item_keys" in indexes(NEAREST_BATCH, id=1)
     assert "item_keys" in indexes(WITHOUT_ALBUM, folder=1, batch=large_batch, after=0, album="{}", page=200)
-    # The maintenance check and deletions.
+    # The maintenance check, and deletions.
     assert "sidecarentry_due" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)
     assert "upload_parts" in indexes(LOCK_UPLOADS, ids=[1])
     assert "upload_parts" in indexes(RELEASE_PARTS, ids=[1])

@@ -1,4 +1,4 @@
-"""Sidecars and pictures find each other in any order, in one import or in two."""
+"""Sidecars and pictures are linked in any order, within one import or across two."""
 
 import threading
 from collections.abc import Callable
@@ -119,7 +119,7 @@ def test_xmp_comes_before_takeout_in_any_order(owner: User) -> None:
     assert (upload.rating, upload.caption) == (3, "Us")
 
 
-def test_reanalysis_keeps_what_sidecars_say(owner: User) -> None:
+def test_reanalysis_keeps_the_values_of_sidecars(owner: User) -> None:
     batch = open_batch(owner)
     queue_picture(batch, "a/IMG_1.jpg")
     send_sidecar(batch, "a/IMG_1.jpg.json", takeout(description="Us"))
@@ -171,7 +171,7 @@ def test_sidecar_and_picture_at_the_same_time_find_each_other(owner: User) -> No
     assert_counters_match(batch)
 
 
-def test_date_of_the_file_name_is_the_last_source(owner: User) -> None:
+def test_date_in_the_file_name_is_the_last_resort(owner: User) -> None:
     batch = open_batch(owner)
     queue_picture(batch, "a/IMG_20240131_120000.jpg")
     finish_all(batch)

@@ -1,4 +1,4 @@
-"""The reason that is shown when a batch makes no progress."""
+"""Pages say why a batch makes no progress."""
 
 from datetime import timedelta
 
@@ -23,7 +23,7 @@ FULL = ("storage.full", "The disk is full.")
 
 
 def make_inactive(batch: UploadBatch) -> None:
-    """Move the last activity of the batch and the workers into the past, longer ago than a restart takes."""
+    """Make the last activity of the batch and the workers older than a restart takes."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)

@@ -1,4 +1,4 @@
-"""The status of the engine."""
+"""The status of the engine: workers, waiting files, recoveries and wake-ups."""
 
 from datetime import timedelta
 
@@ -114,7 +114,7 @@ def test_status_works_without_redis(owner: User, services: Services) -> None:
     assert (found.wake_ups, found.waiting) == (None, 1)
 
 
-def test_status_costs_the_same_queries_for_one_batch_and_many(
+def test_status_takes_the_same_queries_for_one_batch_and_many(
     owner: User, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(4):

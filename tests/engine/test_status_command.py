@@ -1,4 +1,4 @@
-"""`manage.py engine_status`."""
+"""The output and exit status of `manage.py engine_status`."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""Real worker processes."""
+"""Failures of real worker processes."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Downloading failures as a CSV file."""
+"""Failures can be downloaded as a CSV file."""
 
 import asyncio
 import csv
@@ -22,12 +22,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def download(user: User, query: str = "") -> Answer:
-    """Download the CSV file as this user."""
+    """Download the CSV file as `user`."""
     return async_to_sync(AsyncBrowser(user).get)(reverse("failures-csv") + query)
 
 
 def table(answer: Answer) -> list[list[str]]:
-    """Return the rows of the CSV file, starting with the heading."""
+    """Return the rows of the CSV file, including the header."""
     return list(csv.reader(io.StringIO(answer.body.decode("utf-8-sig"))))
 
 

@@ -1,4 +1,4 @@
-"""Requests of the upload page, for tests."""
+"""The preflight requests that the upload page sends, for tests."""
 
 from typing import Any
 

@@ -42,7 +42,7 @@ def batch(ada: User) -> UploadBatch:
     return lifecycle.open_batch(ada.id, "Iceland", expected_items=len(NAMES))
 
 
-def test_closed_import_keeps_the_files_that_never_came(browser: Client, tus: TusClient, batch: UploadBatch) -> None:
+def test_closed_import_keeps_the_files_that_never_arrived(browser: Client, tus: TusClient, batch: UploadBatch) -> None:
     assert announce(browser, batch, *NAMES) == (200, {"announced": 14})
     for name in NAMES[:6]:
         tus.send(batch.id, name, content(name))
@@ -130,7 +130,7 @@ def test_partial_files_of_announced_files_are_not_looked_for(browser: Client, ba
     assert stale.exists()  # the cleanup will remove it
 
 
-def test_address_of_a_file_that_never_came_is_gone(browser: Client, tus: TusClient, batch: UploadBatch) -> None:
+def test_address_of_a_file_that_never_arrived_is_gone(browser: Client, tus: TusClient, batch: UploadBatch) -> None:
     announce(browser, batch, "a.jpg")
 
     assert tus.head(f"/tus/{batch.items.get().id}").status == 410

@@ -1,4 +1,4 @@
-"""A partial file is removed only under its lock, so the stored bytes are always the bytes that were hashed."""
+"""A partial file is removed only under its lock, so exactly the hashed bytes are stored."""
 
 import hashlib
 from collections.abc import Callable
@@ -76,7 +76,7 @@ def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
     assert tus.request("DELETE", location).status == 204
-    stale = BatchItem.objects.select_related("batch").get()  # the row as a HEAD request would have read it
+    stale = BatchItem.objects.select_related("batch").get()  # the row that a HEAD request has read
     assert tus.create(batch.id, "a.jpg", len(JPEG)).status == 201
     third: list[int] = []
 

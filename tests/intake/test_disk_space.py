@@ -1,4 +1,4 @@
-"""On a full, nearly full or read-only disk, the client gets an error, loses nothing and can resume later."""
+"""If the disk is full, nearly full or read-only, the client gets an error and can resume later without loss."""
 
 from collections.abc import Iterator
 from io import BytesIO

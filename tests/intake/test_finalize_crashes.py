@@ -1,4 +1,4 @@
-"""Finalizing a file loses nothing when it is interrupted, repeated, refused, cancelled or run concurrently."""
+"""Nothing is lost when finalizing a file is interrupted, repeated, refused, cancelled or run concurrently."""
 
 import threading
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The manifest: which files of an unfinished import still have to be sent."""
+"""The manifest lists which files of an unfinished import still have to be sent."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""The upload page first sends a file's first bytes, so that an unsupported file is refused before the rest is sent."""
+"""The upload page first sends the start of a file, so that an unsupported file is refused before the rest is sent."""
 
 from base64 import b64encode
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The quota: how much one owner may store."""
+"""The quota limits how much one owner may store."""
 
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -116,7 +116,7 @@ def test_usage_is_computed_rarely(
 
 
 def test_freed_space_is_noticed_soon(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    reserve(batch.owner_id, 2 * LARGEST)  # no file is stored, as if it had been deleted
+    reserve(batch.owner_id, 2 * LARGEST)  # no file is stored, as after a deletion
     with pytest.raises(Refused):
         reserve(batch.owner_id, LARGEST)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)

@@ -1,4 +1,4 @@
-"""With the checksum extension, only verified bytes count, whatever happens while they are being received."""
+"""With the checksum extension, only verified bytes count, even if the server is killed or the connection breaks."""
 
 from base64 import b64encode
 

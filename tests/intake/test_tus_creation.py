@@ -1,4 +1,4 @@
-"""A request can create an upload and send its first bytes, so a small file takes one request. Repeating it is safe."""
+"""One request can create an upload and send its first bytes, or a whole small file. Repeating it is safe."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Requests that the tus endpoint refuses. tests/unit/test_tus_headers.py tests invalid headers."""
+"""Requests that the tus endpoint refuses. For invalid headers, see tests/unit/test_tus_headers.py."""
 
 from pathlib import Path
 
@@ -84,7 +84,7 @@ def test_other_methods_are_refused(tus: TusClient, method: str) -> None:
     assert tus.request(method, "/tus/1").status == 405
 
 
-def test_answers_over_https_insist_on_https(tus: TusClient, settings: Settings) -> None:
+def test_responses_over_https_require_https(tus: TusClient, settings: Settings) -> None:
     settings.SECURE_HSTS_SECONDS = 1000
     settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 

@@ -1,4 +1,4 @@
-"""Every file is received completely, even if the connection breaks or the server is killed at any byte."""
+"""Files are received completely, even if the connection breaks or the server is killed at any byte."""
 
 import hashlib
 import random
@@ -24,7 +24,7 @@ def sender(site: Site, tus: TusClient, batch: UploadBatch, cookie: str) -> Sende
 
 
 @pytest.mark.parametrize("seed", [1, 2])
-def test_server_killed_at_any_byte_costs_at_most_one_chunk(
+def test_server_killed_at_any_byte_loses_at_most_one_chunk(
     site: Site, batch: UploadBatch, sender: Sender, seed: int
 ) -> None:
     kill_at = random.Random(seed).randrange(len(PICTURE))
@@ -61,7 +61,7 @@ def test_server_killed_while_it_finalizes_a_file_loses_nothing(site: Site, batch
 
 
 @pytest.mark.parametrize("end", [1, CHUNK - 1])
-def test_connection_closed_within_a_chunk_costs_at_most_that_chunk(
+def test_connection_closed_within_a_chunk_loses_at_most_that_chunk(
     batch: UploadBatch, sender: Sender, end: int
 ) -> None:
     sender.begin(0, PICTURE[:CHUNK], end).close()

@@ -1,4 +1,4 @@
-"""The memory that one connection uses while it receives a large body."""
+"""A connection uses little memory while it receives a large body."""
 
 import asyncio
 import tracemalloc
@@ -16,7 +16,7 @@ JPEG = b"\xff\xd8\xff\xe0"
 
 
 async def patch(tus: TusClient, location: str, size: int, piece: int) -> tuple[int, int]:
-    """Send a large body in pieces; return the status and the peak memory, not counting one piece."""
+    """Send a large body in pieces. Return the status and the peak memory, not counting one piece."""
     left = size
     status = 0
 
@@ -49,6 +49,6 @@ def test_connection_keeps_little_of_a_large_body(tus: TusClient, batch: UploadBa
     answers = [asyncio.run(patch(tus, location, size, piece)) for location in locations]
 
     assert {status for status, _ in answers} == {204}
-    # The peak includes objects of Django and the event loop. In the first runs it also includes objects that a process
-    # creates only once, so use the smallest.
+    # The peak includes objects of Django and the event loop and, in the first runs, objects that a process creates only
+    # once. Therefore, use the smallest peak.
     assert min(peak for _, peak in answers) <= MIB // 8

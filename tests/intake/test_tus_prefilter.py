@@ -1,4 +1,4 @@
-"""Files are refused if their first bytes are of an unsupported type, or if they have been refused before."""
+"""Files are refused if their first bytes are of an unsupported type, or if they were refused before."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How the tus endpoint responds to an HTTP client."""
+"""The tus endpoint follows the protocol."""
 
 import fcntl
 import hashlib

@@ -1,4 +1,4 @@
-"""The number of SQL statements in one request, including those that read the session and the user."""
+"""Requests run few SQL statements, including those that read the session and the user."""
 
 from functools import partial
 

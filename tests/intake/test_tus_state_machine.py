@@ -1,4 +1,4 @@
-"""Any sequence of correct and incorrect requests from several clients results in the exact bytes or no upload."""
+"""Any sequence of correct and incorrect requests from several clients leaves the exact bytes or no upload."""
 
 import os
 import time
@@ -121,7 +121,7 @@ class Uploading(Model, RuleBasedStateMachine):
     @precondition(lambda self: self.received is not None and not self.done)
     @rule(junk=st.binary(min_size=1, max_size=20))
     def kill_before_verification(self, junk: bytes) -> None:
-        """Create the state that a server leaves when it is killed before it verifies a checksum."""
+        """Create the state after a server was killed before it verified a checksum."""
         partial_paths.partial_path(self.item_id).parent.mkdir(exist_ok=True)
         mark_unverified(self.item_id, self.received or 0)
         with partial_paths.partial_path(self.item_id).open("ab") as partial:
@@ -130,7 +130,7 @@ class Uploading(Model, RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Continue as another process would, without the running digests."""
+        """Continue like another process, without the running digests."""
         partial_file.running_hashes = RunningHashes()
 
     @rule()
@@ -177,7 +177,7 @@ class Uploading(Model, RuleBasedStateMachine):
 
 @pytest.mark.django_db(transaction=True)
 def test_any_sequence_leaves_the_exact_bytes_or_no_upload() -> None:
-    # Do not shrink failing examples: that would take minutes, because every run creates users and files.
+    # Do not shrink failing examples. It would take minutes, because every run creates users and files.
     run_state_machine_as_test(
         Uploading,
         settings=hypothesis_settings(

@@ -1,4 +1,4 @@
-"""The upload page: its form without JavaScript, and the requests of its script."""
+"""The upload page: the form without JavaScript, and the requests of the script."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A tus client that calls the ASGI application directly, so that it can send pieces, disconnect or use bad headers."""
+"""A tus client that calls the ASGI application directly, so it can send pieces, disconnect or use invalid headers."""
 
 import asyncio
 import hashlib
@@ -60,7 +60,7 @@ class TusClient:
     def patch(
         self, location: str, offset: int, *pieces: bytes, declared: bool = True, checksum: str = "", end: str = ""
     ) -> Answer:
-        """PATCH the pieces. If `end` is "cut" or "silence", then disconnect or stay silent without ending the body.
+        """PATCH the pieces. If `end` is "cut" or "silence", disconnect or stop sending before the end of the body.
 
         `declared` adds a Content-Length. `checksum` is the header Upload-Checksum, or only the name of an algorithm, to
         which the correct digest is added.

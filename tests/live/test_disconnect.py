@@ -1,4 +1,4 @@
-"""Viewers that disconnect are removed at once, even while a change is being sent."""
+"""Viewers that disconnect are removed immediately, even while a change is being sent."""
 
 import asyncio
 from contextlib import suppress
@@ -29,7 +29,7 @@ async def topic(owner: User) -> BatchJsonTopic:
 async def test_viewer_that_leaves_during_a_refresh_is_removed(topic: BatchJsonTopic, turns: int) -> None:
     async with asyncio.timeout(30):
         async with subscribe(topic, Viewer(1)):
-            await asyncio.sleep(3 * FRAME_SECONDS)  # by now, the renderer is waiting for its next poll
+            await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer is now waiting for its next poll
             async with subscribe(topic, Viewer(1)):  # a new viewer triggers a refresh
                 for _ in range(turns):
                     await asyncio.sleep(0)

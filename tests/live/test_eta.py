@@ -34,7 +34,7 @@ def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: 
 
 
 def minutes(text: str) -> tuple[int, int]:
-    """Return both numbers of minutes in an estimate of the time left."""
+    """Return the two numbers of minutes in an estimate of the time left."""
     found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", text)
     assert found, text
     return int(found[1]), int(found[2])
@@ -83,7 +83,7 @@ def test_rejected_files_do_not_change_the_throughput(owner: User) -> None:
     assert read_eta(batch).throughput == alone.throughput
 
 
-def test_files_that_never_came_count_only_while_they_are_expected(owner: User) -> None:
+def test_missing_files_count_only_while_they_are_expected(owner: User) -> None:
     batch = describe(make_batch(owner, 100), 21, 10)
     without = minutes(read_eta(batch).time_left)
     files = [incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10) for number in range(100)]
@@ -94,7 +94,7 @@ def test_files_that_never_came_count_only_while_they_are_expected(owner: User) -
     batch.sealed_at = None
     expected = minutes(read_eta(batch).time_left)
 
-    # The files would nearly double the time. The clock runs on between the two readings.
+    # With these files, the time would nearly double. The clock continues between the two readings.
     assert sealed[1] - without[1] <= 2
     assert expected[0] > without[1]
 

@@ -1,4 +1,4 @@
-"""Frames stay small whatever the files in progress are called, because long names are truncated."""
+"""Frames stay small, because long names of files in progress are truncated."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What the socket of a live page sends, and when."""
+"""The frames of a live page's socket: their content, and when they are sent."""
 
 import asyncio
 import uuid

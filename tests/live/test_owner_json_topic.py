@@ -1,4 +1,4 @@
-"""A program that follows all batches receives the final state of each, however slow the program is."""
+"""A program that follows all batches receives the final state of each, even if it reads slowly."""
 
 import json
 from typing import Any

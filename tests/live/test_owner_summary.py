@@ -1,4 +1,4 @@
-"""Every page's navigation summarises the owner's batches, both live and without JavaScript."""
+"""Every page's navigation summarises the owner's batches, live or without JavaScript."""
 
 import re
 from collections.abc import AsyncIterator

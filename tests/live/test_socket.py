@@ -1,4 +1,4 @@
-"""Who may connect to the socket of a live page, and when it closes."""
+"""Who may connect to a live page's socket, and when it closes."""
 
 import asyncio
 import re

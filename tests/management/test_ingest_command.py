@@ -1,4 +1,4 @@
-"""What `manage.py ingest` adds and prints, and its exit status."""
+"""What `manage.py ingest` adds and prints, and with which status it exits."""
 
 import signal
 import subprocess

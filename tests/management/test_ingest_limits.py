@@ -1,4 +1,4 @@
-"""If a limit stops `manage.py ingest` halfway, the command reports the limit and ends, even with --follow."""
+"""If `manage.py ingest` reaches a limit, it reports the limit and exits, even with --follow."""
 
 from pathlib import Path
 

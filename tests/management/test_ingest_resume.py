@@ -1,4 +1,4 @@
-"""If `manage.py ingest` is run again after an interruption, it adds the rest and counts nothing twice."""
+"""After an interruption, running `manage.py ingest` again adds the rest and counts nothing twice."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""Errors for unreachable servers and for tables of another version when the servers are prepared."""
+"""`manage.py run` reports unreachable servers and tables of another version."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`manage.py reconcile --once`."""
+"""`manage.py reconcile --once` recovers lost files and wakes up workers."""
 
 import io
 

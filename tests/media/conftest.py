@@ -1,4 +1,4 @@
-"""A pool of decoders, and files to read with it."""
+"""Fixtures for the decoder tests: the started decoders, and a file that blocks a decoder."""
 
 import os
 from collections.abc import Iterator
@@ -37,7 +37,7 @@ def pool(started: list[Decoder]) -> DecoderPool:
 
 @pytest.fixture
 def endless(tmp_path: Path) -> Path:
-    """A file that no decoder ever finishes, because opening it waits for a writer."""
+    """A file that blocks its decoder, because opening it waits for a writer."""
     path = tmp_path / "endless"
     os.mkfifo(path)
     return path

@@ -1,4 +1,4 @@
-"""Decoder processes return what the worker itself would read, and can be killed at any time."""
+"""Decoder processes return the same results as decoding in the worker, and can be killed at any time."""
 
 import os
 import resource
@@ -149,7 +149,9 @@ def test_kernel_limits_the_decoder(pool: DecoderPool, started: list[Decoder]) ->
     assert 0 < resource.prlimit(pid, resource.RLIMIT_AS)[0] < 4 * WORKING_MEMORY
 
 
-def test_decoder_knows_no_passwords(pool: DecoderPool, started: list[Decoder], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_decoder_inherits_no_passwords(
+    pool: DecoderPool, started: list[Decoder], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SECRET_KEY", "not for decoders")
     read(pool, SAMPLES / "coffee.jpg")
     pid = latest_pid(started)

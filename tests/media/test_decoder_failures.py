@@ -1,4 +1,4 @@
-"""A decoder that cannot start fails no file and leaks no descriptor; one that does not end blocks nothing."""
+"""A decoder that cannot start fails no file and leaks no descriptor. A decoder that does not exit blocks nothing."""
 
 import errno
 import os

@@ -1,4 +1,4 @@
-"""Hostile videos end with their reason, in bounded memory, and reach nothing but themselves."""
+"""Hostile videos are refused with a reason, in bounded memory, and cannot access other files or servers."""
 
 import socket
 from collections.abc import Callable
@@ -17,7 +17,7 @@ MAX_MB = 400
 
 
 def peak_mb(decoder: Decoder) -> float:
-    """Return the largest resident memory of a decoder so far, in millions of bytes."""
+    """Return the peak resident memory of a decoder so far, in millions of bytes."""
     status = Path(f"/proc/{decoder._process.pid}/status").read_text()
     return int(status.partition("VmHWM:")[2].split()[0]) * 1024 / 1e6
 

@@ -21,7 +21,7 @@ MAX_MEGABYTES = 400
 
 @pytest.fixture(scope="module")
 def shared_pool() -> Iterator[DecoderPool]:
-    """One pool for all files, so that each decoder has seen the files before."""
+    """One pool for all files, so that a decoder reads many files one after the other."""
     pool = DecoderPool()
     yield pool
     while pool._idle:
@@ -55,6 +55,6 @@ def _outcome(pool: DecoderPool, path: Path) -> str:
 
 
 def _peak_megabytes(decoder: Decoder) -> float:
-    """Return the largest resident memory of a decoder so far."""
+    """Return the peak resident memory of a decoder so far."""
     status = Path(f"/proc/{decoder._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6

@@ -1,4 +1,4 @@
-"""The settings, variables, dependencies, links and commands in the documents match the code."""
+"""Settings, variables, dependencies, links and commands in the documentation match the code."""
 
 import re
 import tomllib

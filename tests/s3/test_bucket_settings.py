@@ -1,4 +1,4 @@
-"""The effect of the bucket settings, and the errors and hints for invalid settings."""
+"""The effects of the bucket settings, and the errors and hints for invalid ones."""
 
 import os
 import subprocess
@@ -116,7 +116,7 @@ def test_http_bucket_with_https_pages_is_refused(settings: Settings) -> None:
     "text",
     ["files.local", "ftp://files.local", "https://", "https://a/b", "https://me:secret@files.local", "https://a b"],
 )
-def test_endpoint_that_is_no_origin_is_refused_without_showing_the_password(
+def test_endpoint_that_is_not_an_origin_is_refused_without_showing_the_password(
     monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     monkeypatch.setenv("VUEMANTICS_TEST_ORIGIN", text)

@@ -1,4 +1,4 @@
-"""Finalizing uploads into a bucket loses and orphans nothing, despite crashes, races, cancellation and outages."""
+"""Finalizing uploads into a bucket loses and orphans nothing, even with crashes, races, cancellations and outages."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -36,7 +36,7 @@ def received_item(batch: UploadBatch, name: str) -> BatchItem:
 
 
 def finalize_file(item: BatchItem, owner: User) -> str:
-    """Finalize a received file, as every intake path does."""
+    """Finalize a received file, like every intake path."""
     with locked_partial(item.id) as part:
         return finalize.finalize_item(item, owner.id, part).state
 
@@ -122,7 +122,7 @@ def test_storage_outage_keeps_the_partial_file(bucket: Bucket, owner: User) -> N
 def test_file_of_a_cancelled_batch_is_not_stored(bucket: Bucket, owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
     item = received_item(batch, "cat.jpg")
-    # This is the state between the two commits of a cancellation.
+    # The state between the two commits of a cancellation.
     UploadBatch.objects.filter(id=batch.id).update(status=BatchStatus.CANCELLED, completed_at=timezone.now())
 
     with pytest.raises(BatchClosed):

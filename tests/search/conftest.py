@@ -32,7 +32,7 @@ def anna(db: None) -> User:
 
 @pytest.fixture
 def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """Set how many vectors are scanned exactly. After the test, indexes of vectors are dropped."""
+    """Set how many vectors are scanned exactly. Vector indexes are dropped after the test."""
 
     def set_limit(rows: int) -> None:
         for module in (nearest, vector_index):
@@ -45,7 +45,7 @@ def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 @pytest.fixture
 def make_picture(anna: User, encoder: QueryEncoder) -> MakePicture:
-    """Create a processed picture that shows `shows`: `make_picture("a cat", owner=…, camera=…)`."""
+    """Create a processed picture with the vector of a phrase: `make_picture("a cat", owner=…, camera=…)`."""
     numbers = iter(range(1, 1000))
 
     def make(shows: str, owner: User = anna, **facts: object) -> Upload:

@@ -1,4 +1,4 @@
-"""Near duplicates are found in the background, listed with the best picture first, and kept for good if wanted."""
+"""Near duplicates are found in the background, listed with the best picture first, and can be kept permanently."""
 
 import numpy as np
 from django.contrib.auth.models import User
@@ -58,7 +58,7 @@ def test_picture_indexed_later_is_compared_with_earlier_ones(anna: User) -> None
     assert [sorted(group) for group in groups(anna)] == [[first.id, second.id]]
 
 
-def test_kept_pictures_never_come_back(anna: User) -> None:
+def test_kept_pictures_are_never_listed_again(anna: User) -> None:
     uploads = [picture(anna, number, 1) for number in (1, 2, 3)]
     index_due_pictures()
 

@@ -1,4 +1,4 @@
-"""Searches read the rows of one owner by an index, never a whole table."""
+"""Searches read one owner's rows through an index, never a whole table."""
 
 import json
 from collections.abc import Callable
@@ -52,7 +52,7 @@ INSERT INTO uploads_searchterm (owner_id, kind, text) SELECT owner_id, 'keyword'
 
 @pytest.fixture
 def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
-    """The ids of the owner of most pictures, whose vectors are indexed, and of the owner of 2 % of them."""
+    """The ids of two owners: one has most pictures and a vector index, the other has 2 % of the pictures."""
     exact_rows(MANY // 4)
     ben, anna = make_user("ben"), make_user("anna")
     with connection.cursor() as cursor:
@@ -79,7 +79,7 @@ def vectors_of(owner_id: int, text: str) -> OwnerVectors:
     return OwnerVectors(owner_id, parse_query(text), MODEL, (1.0, 0.0, 0.0))
 
 
-def test_search_plans(owners: tuple[int, int]) -> None:
+def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     ben, anna = owners
     word = text_query(Term("thing7"))
     assert word is not None

@@ -1,4 +1,4 @@
-"""Searching by look and by words, with filters, for one owner."""
+"""Searches compare looks and words, and apply filters, within one owner's pictures."""
 
 from datetime import UTC, datetime
 
@@ -42,7 +42,7 @@ def test_pictures_are_found_by_what_they_show(anna: User, make_picture: MakePict
 
 
 class UnavailableEncoder:
-    """An encoder whose server is away."""
+    """An encoder whose server is unavailable."""
 
     model = "away"
     hit_fit = 0.5
@@ -139,7 +139,7 @@ def test_excluded_kind_includes_its_labels(anna: User, make_picture: MakePicture
     assert len(ids(found(anna, 'pet -"dog"', encoder))) == 2
 
 
-def test_archived_pictures_are_found_only_if_asked_for(
+def test_archived_pictures_are_found_only_with_a_filter(
     anna: User, make_picture: MakePicture, encoder: QueryEncoder
 ) -> None:
     shown = make_picture("a cat", description="A cat.")
@@ -180,8 +180,10 @@ def test_change_of_a_picture_reaches_its_vector(anna: User, make_picture: MakePi
         ("-archived:no", []),
     ],
 )
-def test_filters(text: str, names: list[str], anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
-    # 00:30 of 1 July in UTC is 30 June by a clock one hour behind.
+def test_filter_selects_the_matching_pictures(
+    text: str, names: list[str], anna: User, make_picture: MakePicture, encoder: QueryEncoder
+) -> None:
+    # 00:30 on 1 July in UTC is 30 June in a time zone one hour behind.
     pictures = {
         "lisbon": make_picture(
             "a cat",
@@ -221,7 +223,7 @@ def test_pictures_of_other_users_are_never_found(anna: User, make_picture: MakeP
         assert (results.hits, results.closest, results.total) == ([], [], 0)
 
 
-def test_words_are_checked_of_all_pictures_if_too_many_are_near(
+def test_words_of_all_pictures_are_checked_if_too_many_are_near(
     anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidates, "MAX_UNCHECKED", 2)
@@ -264,7 +266,7 @@ def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakeP
 
 
 @pytest.mark.parametrize("filter", ["place:lisbon", "is:favourite", "album:norway", "orientation:portrait"])
-def test_filters_apply_to_what_pictures_show(
+def test_filters_apply_to_pictures_found_by_look(
     filter: str, anna: User, make_picture: MakePicture, encoder: QueryEncoder
 ) -> None:
     facts = {"place": "Lisbon, Portugal", "favourite": True, "albums": ["Norway"], "width": 1, "height": 2}

@@ -64,7 +64,7 @@ def test_nothing_that_fits_shows_the_closest(page: Client, make_picture: MakePic
 
     html = text(page, q="giraffe")
 
-    assert "Nothing matches “giraffe”. Closest:" in html
+    assert "Nothing matches “giraffe”. Closest pictures:" in html
     assert "result" not in re.sub('id="results"|"#results"|Results for giraffe', "", html)
 
 
@@ -89,7 +89,7 @@ def test_invalid_filter_says_what_to_do(page: Client) -> None:
     assert "There is no filter “colour:”. Filters are taken:, place:, camera:" in text(page, q="colour:red")
 
 
-def test_empty_search_offers_examples_of_the_own_library(page: Client, make_picture: MakePicture) -> None:
+def test_empty_search_offers_examples_from_the_users_library(page: Client, make_picture: MakePicture) -> None:
     make_picture("a cat", labels=[{"name": "tabby cat", "score": 0.9}], camera="Pixel 8")
     make_picture("a dog", owner=make_user("ben"), labels=[{"name": "secret dog", "score": 0.9}], camera="Leica")
 
@@ -146,7 +146,9 @@ def test_number_of_queries_does_not_depend_on_the_number_of_hits(page: Client, m
     assert counts[2] == counts[3]
 
 
-def test_correction_is_said_with_a_link_to_what_was_typed(page: Client, anna: User, make_picture: MakePicture) -> None:
+def test_correction_is_shown_with_a_link_to_the_original_query(
+    page: Client, anna: User, make_picture: MakePicture
+) -> None:
     make_picture("a cat", place="Lisbon, Portugal", description="A cat.")
     SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.PLACE, text="Lisbon, Portugal")
 
@@ -176,7 +178,7 @@ def test_hits_can_be_ordered_by_date(page: Client, make_picture: MakePicture) ->
     assert latest.index(links[1]) < latest.index(links[0])
 
 
-def test_filters_of_the_own_library_are_offered(page: Client, make_picture: MakePicture) -> None:
+def test_filters_from_the_users_library_are_offered(page: Client, make_picture: MakePicture) -> None:
     make_picture("a cat", camera="Pixel 8", place="Lisbon, Portugal")
     make_picture("a cat", camera="Leica")
     make_picture("a cat", owner=make_user("ben"), place="Rome, Italy")
@@ -188,7 +190,7 @@ def test_filters_of_the_own_library_are_offered(page: Client, make_picture: Make
     assert "Rome" not in html
 
 
-def test_search_is_saved_once_and_forgotten(page: Client, anna: User, make_picture: MakePicture) -> None:
+def test_search_is_saved_once_and_deleted(page: Client, anna: User, make_picture: MakePicture) -> None:
     make_picture("a cat", description="A cat.")
     saved = reverse("search-saved")
     for _ in range(2):

@@ -22,7 +22,7 @@ def page(client: Client, anna: User) -> Client:
 
 @pytest.fixture
 def pair(anna: User, make_picture: MakePicture) -> list[Upload]:
-    """Two pictures of Anna's that are near duplicates; the second is the better one."""
+    """Two of Anna's pictures that are near duplicates; the second is the better one."""
     pair = [make_picture("a cat", width=400, height=300), make_picture("a cat", width=4000, height=3000)]
     NearDuplicate.objects.create(owner=anna, first=pair[0], second=pair[1])
     return pair

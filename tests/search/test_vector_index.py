@@ -1,4 +1,4 @@
-"""Indexes of vectors: when they are built and dropped, and that searches by them find what exact searches find."""
+"""Vector indexes are built and dropped as needed, and find the same pictures as exact searches."""
 
 from collections.abc import Callable
 from contextlib import closing
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def anna(exact_rows: Callable[[int], None]) -> User:
-    """The owner of more pictures than are scanned exactly."""
+    """An owner with more pictures than are scanned exactly."""
     exact_rows(3)
     return make_user("anna")
 

@@ -1,4 +1,4 @@
-"""Suggestions and corrections from the words of the owner's own pictures."""
+"""Suggestions and corrections use the words of the owner's own pictures."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""If Django refuses a request before any view handles it, the response is a page that explains why."""
+"""If Django refuses a request before it reaches a view, the response is a page that explains why."""
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile

@@ -1,4 +1,4 @@
-"""The web server limits the size of request bodies. The tests send to a real process over raw sockets."""
+"""The web server limits the size of request bodies. The tests use raw sockets and a real process."""
 
 import hashlib
 import http.client

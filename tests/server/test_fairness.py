@@ -1,4 +1,4 @@
-"""One client's requests leave room for those of others."""
+"""One client's requests cannot block those of other clients."""
 
 import asyncio
 from typing import Any
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Application:
-    """Holds each request until the test lets its response begin, and then until the test lets it end."""
+    """Holds each request until the test lets its response begin, and again until the test lets it end."""
 
     def __init__(self) -> None:
         self.running: list[str] = []
@@ -40,7 +40,7 @@ class Site:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def request(self, path: str, count: int, address: str, *, method: str = "GET") -> None:
-        """Start requests, and give each of them time to run, wait or get a response."""
+        """Start requests, and let each of them run until it waits or gets a response."""
         headers = [(b"accept", b"text/html")]
         scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": (address, 1)}
         for _ in range(count):
@@ -65,7 +65,7 @@ async def site() -> Any:
     await site.close()
 
 
-async def test_greedy_bulk_questions_are_refused_and_take_no_slot_of_pages(site: Site) -> None:
+async def test_greedy_bulk_requests_are_refused_and_use_no_slot_of_pages(site: Site) -> None:
     await site.request("/batches/1/unsent/", 30, "203.0.113.7", method="POST")
 
     assert site.application.running == ["203.0.113.7"]

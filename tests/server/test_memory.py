@@ -1,4 +1,4 @@
-"""The memory of the web process does not grow with the bodies that clients send to the site."""
+"""The memory of the web process does not grow with the size of request bodies."""
 
 import http.client
 import socket

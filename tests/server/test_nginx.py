@@ -41,7 +41,7 @@ VARIABLES = {
 
 
 def edited(text: str, changes: dict[str, str]) -> str:
-    """Replace each key with its value, as an operator would; fail if a key does not occur."""
+    """Replace each key with its value, like an operator. Fail if a key does not occur."""
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -129,7 +129,7 @@ def test_pages_uploads_sockets_and_files_pass_through_nginx(proxy: Proxy, owner:
 
 
 def check_page(proxy: Proxy) -> None:
-    """The page is served over HTTPS, with the matching cookies and headers."""
+    """Check that the page is served over HTTPS, with the right cookies and headers."""
     response, body = proxy.request("GET", "/batches/")
 
     assert response.status == 200
@@ -138,7 +138,7 @@ def check_page(proxy: Proxy) -> None:
 
 
 def check_upload(proxy: Proxy, batch_id: int) -> None:
-    """A chunk of 8 MiB arrives complete."""
+    """Check that a chunk of 8 MiB is received completely."""
     fields = {"batch": str(batch_id), "filename": "a.jpg", "last_modified": "1000"}
     metadata = ",".join(f"{key} {base64.b64encode(value.encode()).decode()}" for key, value in fields.items())
     creation = {"Tus_Resumable": "1.0.0", "Upload_Length": str(CHUNK + 1), "Upload_Metadata": metadata}
@@ -153,7 +153,7 @@ def check_upload(proxy: Proxy, batch_id: int) -> None:
 
 
 def check_socket(proxy: Proxy) -> None:
-    """The handshake of a WebSocket succeeds."""
+    """Check that a WebSocket handshake succeeds."""
     fields = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec_WebSocket_Version": "13"}
     key = base64.b64encode(bytes(16)).decode()
     headers = {"Host": NAME, "Cookie": f"sessionid={proxy.session}", "Origin": f"https://{NAME}"}
@@ -167,7 +167,7 @@ def check_socket(proxy: Proxy) -> None:
 
 
 def check_file(proxy: Proxy, owner: User) -> None:
-    """nginx sends a part of an original to its owner, and no client reaches the files directly."""
+    """Check that nginx sends part of an original to its owner, and that clients cannot access files directly."""
     make_batch(owner, 1)
     upload = Upload.objects.get()
     path = settings.MEDIA_ROOT / original_name(upload.key)

@@ -25,7 +25,7 @@ SECONDS = 60
 
 
 class StalledClient:
-    """A client that receives the head of a response and reads no more."""
+    """A client that reads only the head of a response."""
 
     def __init__(self, path: str, cookie: str) -> None:
         self.path = path
@@ -36,7 +36,7 @@ class StalledClient:
         self._body_sent = False
 
     async def run(self) -> None:
-        """Send the request and stall at the first piece of the body."""
+        """Send the request, and stall at the first piece of the response body."""
         lines = [(b"host", b"localhost"), (b"cookie", self.cookie.encode())]
         scope = {"type": "http", "method": "GET", "path": self.path, "query_string": b"", "headers": lines}
         await application(scope | {"client": ("127.0.0.1", 1)}, self._receive, self._send)
@@ -94,7 +94,7 @@ async def test_stalled_downloads_hold_no_database_connection(owner: User, tmp_pa
             for client in clients:
                 await client.stalled.wait()
         assert {client.status for client in clients} == {200}
-        # A thread of an earlier test may return its connection meanwhile.
+        # A thread of an earlier test may return its connection at this time.
         assert await sync_to_async(used_connections)() <= before
     finally:
         for client in clients:

@@ -1,4 +1,4 @@
-"""The web server's websockets and its graceful stop."""
+"""WebSockets work, and the web server stops gracefully."""
 
 import asyncio
 import json

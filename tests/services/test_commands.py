@@ -1,4 +1,4 @@
-"""An owner's commands on a batch in each state."""
+"""The effect of an owner's commands on a batch in each state."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Dismissed failures are hidden, and a dismissal can be undone."""
+"""Dismissed failures are hidden, and dismissals can be undone."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -80,7 +80,7 @@ def test_dismissed_failure_reappears_when_it_fails_again(owner: User) -> None:
     assert open_count(owner) == 1
 
 
-def test_dismissed_file_that_succeeds_later_is_no_failure(owner: User) -> None:
+def test_dismissed_file_that_succeeds_later_is_not_a_failure(owner: User) -> None:
     batch = make_batch(owner, 1)
     item = fail_stored(batch)
     services.dismiss_code(services.owner_scope(owner), CODE, timezone.now())

@@ -1,4 +1,4 @@
-"""Commands on all failures with one error code: which failures they change, and correct counters."""
+"""Commands on all failures with one error code change the right failures and keep the counters correct."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -105,7 +105,7 @@ class TestScope:
 
         assert BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED, dismissed_at=None).count() == 1
 
-    def test_operator_scope_takes_the_permission(self, owner: User, other: User, command: Command) -> None:
+    def test_operator_scope_requires_the_permission(self, owner: User, other: User, command: Command) -> None:
         failed_batch(owner, 1)
 
         for person in (other, make_staff("viewer", "view_batchitem"), AnonymousUser()):
@@ -124,7 +124,7 @@ class TestScope:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_concurrent_commands_take_each_file_once(owner: User) -> None:
+def test_concurrent_commands_change_each_file_once(owner: User) -> None:
     batches = [failed_batch(owner, 6, name) for name in ("One", "Two")]
     seen = timezone.now()
 

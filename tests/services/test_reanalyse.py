@@ -1,4 +1,4 @@
-"""Who may start a re-analysis, in which states of the batch, and how other requests are refused."""
+"""Who may start a re-analysis, in which states of the batch, and with which codes it is refused."""
 
 from collections.abc import Callable
 

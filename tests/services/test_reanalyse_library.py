@@ -1,4 +1,4 @@
-"""Which pictures a re-analysis of a whole library queues, who may start it, and by which doors."""
+"""Which pictures a re-analysis of a whole library queues, who may start it, and how: button, admin and command."""
 
 from collections.abc import Callable
 from io import StringIO
@@ -112,7 +112,7 @@ def test_command_reanalyses_libraries(owner: User) -> None:
     call_command("reanalyze", "--only-missing", stdout=output)
 
     batch = UploadBatch.objects.get()
-    assert output.getvalue() == f"owner: started import {batch.id}.\nempty: There is no picture to describe again.\n"
+    assert output.getvalue() == f"owner: started import {batch.id}.\nempty: There are no pictures to describe again.\n"
     assert batch.total == 1
     with pytest.raises(CommandError, match="nobody"):
         call_command("reanalyze", "--owner", "nobody")

@@ -11,14 +11,14 @@ __all__ = ["Broken", "Chosen", "Silent"]
 
 
 class Broken:
-    """An analyzer that fails on creation, as it would if its configuration were missing."""
+    """An analyzer that fails on creation, as with a missing configuration."""
 
     def __init__(self) -> None:
         raise KeyError("MODEL_URL")
 
 
 class Silent:
-    """An analyzer that says nothing, for tests of everything else."""
+    """An analyzer that returns empty results, for tests that do not depend on them."""
 
     name, computes = "silent", False
 

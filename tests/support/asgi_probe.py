@@ -1,4 +1,4 @@
-"""A small ASGI application that reports what it receives, for the tests of the web server."""
+"""A small ASGI application that reports what it receives, for tests of the web server."""
 
 import asyncio
 import hashlib
@@ -11,7 +11,7 @@ LARGE = 200 * 2**20
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Answer an HTTP request with the length and SHA-256 of its body; echo the text messages of a websocket."""
+    """Respond to HTTP requests with the length and SHA-256 of the body, and echo text messages of websockets."""
     if scope["type"] == "websocket":
         await echo(receive, send)
         return

@@ -21,7 +21,7 @@ def digest(*parts: object) -> str:
 
 
 def next_batch_id() -> int | None:
-    """Give a batch the next time slice and return its id."""
+    """Schedule the next batch and return its id."""
     time_slice = scheduler.next_batch()
     return None if time_slice is None else time_slice.batch_id
 
@@ -47,7 +47,7 @@ def _new_upload(owner: User, number: int) -> Upload:
 def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
     """Create a batch in the state processing with `files` pending files.
 
-    The engine adds the first file. The others are copies, because adding a file by the engine takes 10 ms.
+    The engine adds the first file. The others are copies, because adding a file through the engine takes 10 ms.
     """
     batch = lifecycle.open_batch(owner.id, name)
     with transaction.atomic():  # a running worker must not claim the first item before it is copied
@@ -67,7 +67,7 @@ def _new_file(batch: UploadBatch, number: int) -> incoming.NewFile:
 
 
 def _add_copies(batch: UploadBatch, first: BatchItem, owner: User, files: int) -> None:
-    """Add files number 1 to `files` - 1 with rows like that of the first file, and wake the workers and pages."""
+    """Add files number 1 to `files` - 1, as copies of the first row, and notify workers and pages."""
     numbers = range(1, files)
     uploads = Upload.objects.bulk_create([_new_upload(owner, batch.id * 1_000_000 + number) for number in numbers])
     items = []
@@ -92,7 +92,7 @@ def assert_counters_match(batch: UploadBatch) -> None:
 
 
 def assert_all_counters_match(owner: User) -> None:
-    """Check all batches of an owner, also those that are being deleted, with two queries."""
+    """Check all batches of an owner, including those being deleted, with two queries."""
     rows = BatchItem.objects.filter(batch__owner=owner).values_list("batch", "status", "result").annotate(Count("id"))
     of_batch: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
     for batch_id, status, result, count in rows.order_by():

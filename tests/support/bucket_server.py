@@ -12,7 +12,7 @@ from vuemantics.s3_settings import S3Settings
 
 
 class MotoServer:
-    """One server for the session; it can be stopped and started again at the same address."""
+    """A server that can be stopped, and started again at the same address."""
 
     def __init__(self) -> None:
         with socket.create_server(("127.0.0.1", 0)) as free:
@@ -32,7 +32,7 @@ class MotoServer:
     def start(self) -> None:
         """Start listening, unless it is running."""
         if self._moto is None:
-            # Importing moto takes 2 s, which only the processes that run these tests should spend.
+            # Importing moto takes 2 s, so import it only in processes that run these tests.
             self._moto = importlib.import_module("moto.server").ThreadedMotoServer(
                 "127.0.0.1", self.port, verbose=False
             )

@@ -1,4 +1,4 @@
-"""Build a tiny CLIP model. Its vectors are the mean colour of a picture and the colours that a text names."""
+"""Build a tiny CLIP model, whose vectors are a picture's mean colour and the colours named in a text."""
 
 import json
 from pathlib import Path

@@ -7,12 +7,12 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parents[1]
-# Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or their own stack.
+# Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or a whole stack.
 PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 # The tests of each of these folders start one expensive server per process.
 ONE_PROCESS_FOLDERS = {"s3"}
-# A long test that starts last leaves the other cores idle.
+# These tests start first, because a long test that starts last leaves the other cores idle.
 LONGEST = [
     "browser/test_page_states.py",
     "browser/test_upload_many.py",
@@ -28,7 +28,7 @@ LONGEST = [
     "engine/test_state_machine.py",
 ]
 
-# Modules and tests are millions of objects, and with the default thresholds a tenth of the collection is spent on them.
+# Collecting tests creates millions of objects. With the default thresholds, garbage collection takes a tenth of it.
 gc.set_threshold(20_000, 20, 50)
 
 
@@ -41,9 +41,9 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 
 
 class ModuleScheduling(LoadScopeScheduling):
-    """Run the tests of a module in one process of pytest-xdist, so that what they cache is computed once.
+    """Run the tests of a module in one pytest-xdist process, so that cached values are computed once.
 
-    Tests in the folders of processes are long, so each of them runs in the next free process.
+    Tests in the folders that start processes are long, so each of them runs in the next free process.
     """
 
     def _split_scope(self, nodeid: str) -> str:
@@ -56,19 +56,19 @@ class ModuleScheduling(LoadScopeScheduling):
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleScheduling:
-    """Return the scheduler. The groups of `--dist loadgroup` have no effect with pytest 9.2 and pytest-xdist 3.8."""
+    """Return the scheduler. `--dist loadgroup` has no effect with pytest 9.2 and pytest-xdist 3.8."""
     return ModuleScheduling(config, log)
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Exclude the modules and tests from further garbage collections."""
+    """Exclude modules and tests from further garbage collection."""
     gc.freeze()
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Order the tests so that the cores stay busy. Tests of equal rank keep their shuffled order.
+    """Order the tests to keep all cores busy. Tests of equal rank keep their shuffled order.
 
     Browser tests come first and stay together, because they share one browser per process. Then tests that start
     processes, which mostly wait, alternate with tests that only compute. The longest come first.

@@ -21,8 +21,8 @@ def delete_all_rows(_: TransactionTestCase) -> None:
     """Replace TransactionTestCase's flush, which takes 200 ms, with deletes that take 5 ms.
 
     TRUNCATE makes new files for every table and index, and flush creates the permissions again. Sequences are not
-    reset, so no id occurs twice in a test run and a server shared by tests cannot mistake one row for another. The lock
-    blocks a server that is still inserting rows for the previous test.
+    reset, so each id is used only once in a test run, and a server shared by tests cannot confuse rows. The lock blocks
+    a server that is still inserting rows for the previous test.
     """
     for attempt in range(1, ATTEMPTS + 1):
         try:
@@ -65,7 +65,7 @@ def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosit
 def close_broken_connections() -> None:
     """Close this thread's connection and the pool after a stop of PostgreSQL, which broke all connections.
 
-    Otherwise the pool would try its connections one by one with growing pauses.
+    Otherwise, the pool would try its connections one by one, with growing delays.
     """
     connection.close()
     cast(DatabaseWrapper, connection).close_pool()
@@ -74,13 +74,13 @@ def close_broken_connections() -> None:
 def close_async_connection() -> None:
     """Close the connection of the thread on which sync_to_async runs the queries of all asynchronous tests.
 
-    Otherwise it stays open between tests, because no request ends on that thread.
+    Otherwise, it would stay open between tests, because no request ends on that thread.
     """
     SyncToAsync.single_thread_executor.submit(connections.close_all).result()
 
 
 def blocked() -> bool:
-    """Return whether a database session waits for a lock."""
+    """Return whether a database session is waiting for a lock."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE NOT granted")
         return bool(cursor.fetchone()[0])

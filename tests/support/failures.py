@@ -8,7 +8,7 @@ LOST_WORKER = 4711
 
 
 def fail_stored(batch: UploadBatch, code: str = "item.internal", message: str = "It failed.") -> BatchItem:
-    """Claim the first pending item of a batch and fail it. Its upload, unlike that of a rejected file, exists."""
+    """Claim the first pending item of a batch and fail it. Unlike a rejected file, it has an upload."""
     claimed = claim.claim_item(batch.id, LOST_WORKER)
     assert claimed is not None
     assert finish_item.fail_item(claimed, code, message)

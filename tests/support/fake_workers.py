@@ -1,4 +1,4 @@
-"""Workers without a process, consisting only of a row and a lock."""
+"""Workers that consist only of a row and a lock, without a process."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -13,7 +13,7 @@ from tests.support.images import quartered
 
 @dataclass(frozen=True)
 class Film:
-    """What to encode: `frames` pictures at `rate` a second, of which each `key_every`th is a key frame."""
+    """What to encode: `frames` pictures at `rate` per second; every `key_every`th is a key frame."""
 
     container: str = "mp4"
     codec: str = "mpeg4"
@@ -28,7 +28,7 @@ class Film:
 
 
 def film(container: str = "mp4", **details: object) -> bytes:
-    """Return a video, by default of 3 s with the four quarters of `quartered()` at 120 by 80 pixels."""
+    """Return a video, by default 3 s of the picture `quartered()` at 120 by 80 pixels."""
     made = Film(container, **details)  # type: ignore[arg-type]
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container, options=made.options) as target:
@@ -50,7 +50,7 @@ def film(container: str = "mp4", **details: object) -> bytes:
 
 
 def sound(container: str = "mp4") -> bytes:
-    """Return a file that has sound, but no video."""
+    """Return a file with sound but no video."""
     buffer = io.BytesIO()
     with av.open(buffer, "w", format=container) as target:
         stream = target.add_stream("aac", rate=8000)

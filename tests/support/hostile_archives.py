@@ -10,13 +10,13 @@ from tests.support.archives import zipped
 
 
 def patched(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
-    """Return `data` with `value` at `offset` behind the last occurrence of a signature."""
+    """Return `data` with `value` at `offset` after the last occurrence of a signature."""
     at = data.rindex(signature) + offset
     return data[:at] + value + data[at + len(value) :]
 
 
 def bomb(size: int, names: int = 1) -> bytes:
-    """Return an archive whose directory lists one deflated entry of so many zeros under so many names."""
+    """Return an archive whose directory lists one deflated entry of `size` zeros under `names` names."""
     packer = zlib.compressobj(9, zlib.DEFLATED, -15)
     packed = packer.compress(bytes(size)) + packer.flush()
     crc, body, listing = zlib.crc32(bytes(size)), b"", b""
@@ -31,7 +31,7 @@ def bomb(size: int, names: int = 1) -> bytes:
 
 
 def linked() -> bytes:
-    """Return an archive with a link to a file of the system."""
+    """Return an archive with a link to a system file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         link = zipfile.ZipInfo("link.jpg")
@@ -61,4 +61,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "ZIP with a link": ("archive: archive.link", linked),
     "ZIP in a ZIP": ("archive: archive.nested", lambda: zipped({"b.zip": PHOTO})),
 }
-"""With which code each archive is refused; behind “archive:”, what becomes of the files in an archive that is read."""
+"""The code with which each archive is refused, or “archive:” and the outcome of the files in it."""

@@ -1,4 +1,4 @@
-"""Generate small files that cost a careless decoder minutes or gigabytes."""
+"""Generate small files that take minutes or gigabytes in a careless decoder."""
 
 import io
 import struct
@@ -45,7 +45,7 @@ def segment_bomb(count: int) -> bytes:
 
 
 def fill_bomb(count: int) -> bytes:
-    """Return a JPEG with this many fill bytes in front of its first segment."""
+    """Return a JPEG with this many fill bytes before its first segment."""
     data = encoded(Image.new("RGB", (16, 16)), "JPEG")
     return data[:2] + b"\xff" * count + data[2:]
 
@@ -77,21 +77,21 @@ def text_png(chunks: int = 900, size: int = 1_000_000) -> bytes:
 
 
 def comment_gif(size: int) -> bytes:
-    """Return a GIF with `size` bytes of comments, in blocks of one byte, in front of its frame."""
+    """Return a GIF with `size` bytes of comments, in blocks of one byte, before its frame."""
     data = encoded(Image.new("P", (60, 40)), "GIF")
     header = 13 + (3 << (data[10] & 7) + 1 if data[10] & 0x80 else 0)
     return data[:header] + b"!\xfe" + b"\x01 " * size + b"\0" + data[header:]
 
 
 def junk_gif(size: int) -> bytes:
-    """Return a GIF with `size` meaningless bytes in front of a comment and its frame."""
+    """Return a GIF with `size` meaningless bytes before a comment and its frame."""
     data = comment_gif(8)
     start = data.index(b"!\xfe")
     return data[:start] + b"?" * size + data[start:]
 
 
 def extension_gif(count: int) -> bytes:
-    """Return a GIF with this many empty extensions in front of its frame."""
+    """Return a GIF with this many empty extensions before its frame."""
     data = comment_gif(8)
     start = data.index(b"!\xfe")
     return data[:start] + b"!\x01\0" * count + data[start:]
@@ -130,4 +130,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "GIF that claims 240 megapixels": ("image.bomb", lambda: large_gif(60_000, 4000)),
     "WebP that claims 100 megapixels": ("image.bomb", lambda: large_webp(16_383, 6100)),
 }
-"""What must become of each picture, several possible outcomes separated by “|”, and the function that generates it."""
+"""The possible outcomes of each picture, separated by “|”, and the function that generates it."""

@@ -1,4 +1,4 @@
-"""Generate videos that would cost a careless player minutes or gigabytes, or make it fetch other files."""
+"""Generate videos that take minutes or gigabytes in a careless player, or make it fetch other files."""
 
 import random
 import struct
@@ -27,7 +27,7 @@ _EBML = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"matroska"))
 
 
 def patched(kind: bytes, offset: int, value: int) -> bytes:
-    """Return an MP4 whose first box of this kind has another 32-bit number at `offset` in its content."""
+    """Return an MP4 whose first box of this kind has the 32-bit number `value` at `offset` in its content."""
     data = bytearray(film(frames=3))
     start = data.index(kind) + 4 + offset
     data[start : start + 4] = struct.pack(">I", value)
@@ -35,7 +35,7 @@ def patched(kind: bytes, offset: int, value: int) -> bytes:
 
 
 def external_data(port: int) -> bytes:
-    """Return a MOV whose data reference is an address instead of the file itself."""
+    """Return a MOV whose data reference is a URL instead of the file itself."""
     data = film("mov", codec="mjpeg")
     start = data.index(b"dref") - 4
     old = int.from_bytes(data[start : start + 4], "big")
@@ -55,7 +55,7 @@ def _resized(data: bytes, start: int, old: int, new: bytes, parents: tuple[bytes
 
 
 def reference_movie(port: int) -> bytes:
-    """Return a MOV that only refers to another address (QuickTime's rmra)."""
+    """Return a MOV that only refers to another URL (QuickTime's rmra)."""
     address = LISTENER.format(port=port).encode() + b"\0"
     reference = box(b"rdrf", bytes(4), b"url ", struct.pack(">I", len(address)), address)
     return box(b"ftyp", b"qt  ", bytes(4), b"qt  ") + box(b"moov", box(b"rmra", box(b"rmda", reference)))
@@ -67,14 +67,14 @@ def many_traks(count: int) -> bytes:
 
 
 def many_tracks(count: int) -> bytes:
-    """Return a Matroska with this many video tracks."""
+    """Return a Matroska file with this many video tracks."""
     track = element(b"\xd7", b"\1") + element(b"\x83", b"\1") + element(b"\x86", b"V_VP8")
     tracks = element(b"\x16\x54\xae\x6b", element(b"\xae", track) * count)
     return _EBML + element(b"\x18\x53\x80\x67", tracks)
 
 
 def nested_boxes(depth: int) -> bytes:
-    """Return an MP4 with boxes in boxes."""
+    """Return an MP4 with boxes nested to this depth."""
     inner = b""
     for _ in range(depth):
         inner = box(b"udta", inner)
@@ -88,12 +88,12 @@ def noise_packets(count: int) -> bytes:
 
 
 def voids(count: int) -> bytes:
-    """Return a Matroska of empty elements."""
+    """Return a Matroska file of empty elements."""
     return _EBML + element(b"\x18\x53\x80\x67", element(b"\xec", b"") * count)
 
 
 def large_frames(side: int) -> bytes:
-    """Return a MOV of one PNG that claims this many pixels on each side."""
+    """Return a MOV with one PNG frame that claims this many pixels on each side."""
     data = film("mov", codec="png", frames=1, pictures=(Image.new("RGB", (16, 16)),), pixel_format="rgb24")
     return data.replace(struct.pack(">HH", 16, 16), struct.pack(">HH", side, side)).replace(
         struct.pack(">II", 16, 16), struct.pack(">II", side, side)
@@ -118,4 +118,4 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "65,535 pixels wide": (lambda: large_frames(65_535), "video.corrupt"),
     "9,000 pixels wide": (lambda: large_frames(9_000), "image.bomb"),
 }
-"""What to send and with which code it is refused; "" if it may also be read as far as it is sound."""
+"""The function that generates each video, and its error code; "" if the undamaged part may also be read."""

@@ -1,4 +1,4 @@
-"""Generate small files that would cost a careless decoder minutes or gigabytes, or that match two formats."""
+"""Generate small files that take minutes or gigabytes in a careless decoder, or that match two formats."""
 
 import io
 import struct
@@ -14,7 +14,7 @@ SMALL = textured(64, 48)
 
 
 def tiff(entries: list[tuple[int, int, int, bytes]], *, following: int = 0, body: bytes = b"") -> bytes:
-    """Return a TIFF with one directory of `entries` (tag, type, count, 4 bytes), and the address of the next one."""
+    """Return a TIFF with one directory of `entries` (tag, type, count, 4 bytes) and the offset of the next one."""
     directory = b"".join(struct.pack("<HHL", tag, kind, count) + value for tag, kind, count, value in sorted(entries))
     head = b"II*\0" + struct.pack("<LH", 8, len(entries) & 0xFFFF)
     return head + directory + struct.pack("<L", following) + body
@@ -28,14 +28,14 @@ def tiff_page(width: int, height: int, **changes: int) -> list[tuple[int, int, i
 
 
 def deflated_tiff(width: int, height: int) -> bytes:
-    """Return a complete RGB TIFF of this size, all black, a thousandth as large as its pixels."""
+    """Return a complete, black RGB TIFF of this size, compressed to a thousandth."""
     strip = zlib.compress(bytes(width * height * 3), 9)
     page = tiff_page(width, height, tag258=8, tag259=8, tag262=2, tag277=3, tag279=len(strip))
     return tiff(page, body=b"").ljust(200, b"\0") + strip
 
 
 def many_directories(count: int) -> bytes:
-    """Return a TIFF with this many directories, each with an entry."""
+    """Return a TIFF with this many directories, each with one entry."""
     one = struct.pack("<H", 1) + struct.pack("<HHLL", 254, 4, 1, 0)
     first = tiff(tiff_page(8, 8), following=300).ljust(300, b"\0")
     chain = [one + struct.pack("<L", 300 + (number + 1) * 18) for number in range(count)]
@@ -153,4 +153,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "DNG whose directories are a loop": (f"{READ}|{DAMAGED}", looping_dng),
     "DNG without its data": (DAMAGED, lambda: dng(SMALL)[:600]),
 }  # fmt: skip
-"""What must become of each picture, several possible outcomes separated by “|”, and the function that generates it."""
+"""The possible outcomes of each picture, separated by “|”, and the function that generates it."""

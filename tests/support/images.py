@@ -35,7 +35,7 @@ def written(folder: Path, data: bytes, name: str = "file.bin") -> Path:
 
 
 def quartered() -> Image.Image:
-    """Return 60 by 40 pixels with four quarters, so that every rotation looks different.
+    """Return a picture of 60 by 40 pixels with four different quarters, so that every rotation looks different.
 
     The top is red and green, the bottom blue and white.
     """

@@ -1,4 +1,4 @@
-"""Receive pictures and sidecars of a batch, and finish pictures without the pipeline."""
+"""Add pictures and sidecars to a batch, and finish pictures without the pipeline."""
 
 import io
 import json
@@ -19,7 +19,7 @@ WORKER = 4711
 
 
 def queue_picture(batch: UploadBatch, path: str, seed: str = "") -> Upload:
-    """Register a picture or film and queue it. Equal `seed`s, or else equal paths, mean equal bytes."""
+    """Register a picture or video and queue it. Files with the same `seed` (default: the path) have the same bytes."""
     name = path.rpartition("/")[2]
     kind = MediaKind.VIDEO if name.lower().endswith((".mov", ".mp4")) else MediaKind.IMAGE
     item, _ = incoming.register_item(batch.id, incoming.NewFile(name, path, digest(batch.id, path), 1000))

@@ -21,7 +21,7 @@ $$ BEGIN RAISE EXCEPTION '% %: illegal edge from % to %', TG_TABLE_NAME, OLD.id,
 
 @contextmanager
 def only_legal_edges() -> Iterator[None]:
-    """Refuse illegal state transitions by any process on the test database while the block runs."""
+    """Refuse illegal state transitions in the test database, by any process, while the block runs."""
     with connection.cursor() as cursor:
         cursor.execute(REFUSE)
         for table, edges in TABLES.items():

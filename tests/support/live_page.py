@@ -28,7 +28,7 @@ def address_of(batch_id: int | None) -> str:
 
 
 class Page:
-    """An open page, which collects the frames and acknowledges each one, as the page's script does."""
+    """An open page, which collects frames and acknowledges each one, like the page's script."""
 
     def __init__(self, batch_id: int | None, cookie: str = "", origin: str = "http://localhost") -> None:
         """Prepare the page of a batch or, for None, a page that shows only the summary of all batches."""

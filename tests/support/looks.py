@@ -1,4 +1,4 @@
-"""Looks of pictures as the probe would report them."""
+"""Results of the probe for tests."""
 
 from uploads.analysis.probe import MEDIA, SCENES, Look
 
@@ -6,7 +6,7 @@ from uploads.analysis.probe import MEDIA, SCENES, Look
 def make_look(
     medium: str = "photo", share: float = 1.0, scenes: dict[str, float] | None = None, luminance: float = 0.5
 ) -> Look:
-    """Return the look of a colour picture whose medium has the probability `share`, or else is a photo."""
+    """Return the look of a colour picture that has this medium with probability `share`, and is otherwise a photo."""
     media = dict.fromkeys(MEDIA, 0.0) | {"photo": 1 - share}
     media[medium] += share
     return Look(media, dict.fromkeys(SCENES, 0.0) | (scenes or {}), saturation=0.3, luminance=luminance)

@@ -16,7 +16,7 @@ from typing import Any
 class MailSink:
     """The received e-mails, and how the server behaves.
 
-    `refuse` maps recipients to replies (`451 …`, `550 …`). If `breaks` is set, the server keeps an e-mail, but drops
+    `refuse` maps recipients to replies (`451 …`, `550 …`). If `breaks` is set, the server keeps an e-mail, but closes
     the connection instead of confirming it.
     """
 

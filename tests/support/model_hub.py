@@ -1,4 +1,4 @@
-"""A model hub in this process, with the part of huggingface.co's protocol that downloads need."""
+"""A model hub in this process, with the parts of huggingface.co's protocol that downloads need."""
 
 import hashlib
 import json
@@ -16,8 +16,8 @@ REVISIONS = ("a" * 40, "b" * 40)
 class ModelHub(ThreadingHTTPServer):
     """Serves the files of `folder` as the repository `repository` at each of REVISIONS; the last is the newest.
 
-    `sent` are the paths that were read, each with the first byte. `cut` is the number of bytes after which the next
-    download of the visual model breaks off. The content of the file `damaged` is not what the description says.
+    `sent` are the requested paths, each with the first byte of the range. `cut` is the number of bytes after which the
+    next download of the visual model is interrupted. The content of the file `damaged` does not match its description.
     """
 
     daemon_threads = True
@@ -31,7 +31,7 @@ class ModelHub(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The address."""
+        """The hub's URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 

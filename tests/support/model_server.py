@@ -1,4 +1,4 @@
-"""A model server in this process, with the protocols of Ollama and OpenAI. It fails as a test tells it to."""
+"""A model server in this process, with the APIs of Ollama and OpenAI. Tests control how it fails."""
 
 import base64
 import hashlib
@@ -19,12 +19,12 @@ from uploads.analysis.model_servers.server_settings import ServerSettings
 MODELS = {"qwen2.5vl", "bge-m3"}
 DIMENSIONS = 16
 SMALL = 64
-"""Pictures up to this size are harmless requests, which `only_pictures` lets pass."""
+"""Requests with pictures up to this size are harmless and not affected by `only_pictures`."""
 
 
 @dataclass
 class Behaviour:
-    """How the server answers. `statuses` are used up, one per request, before it answers normally."""
+    """How the server responds. It returns `statuses`, one per request, before it responds normally."""
 
     text: str = "A cat sleeps on a red sofa."
     finish: str = "stop"
@@ -37,11 +37,11 @@ class Behaviour:
     body: bytes | None = None
     key: str = ""
     only_pictures: bool = False
-    """Hanging, cutting, statuses and bodies spare the harmless requests."""
+    """Whether harmless requests are exempt from hanging, cutting, statuses and bodies."""
 
 
 class ModelServer(ThreadingHTTPServer):
-    """Serves until the process ends. `requests` are the paths and bodies received."""
+    """A server that runs until the process ends. `requests` are the paths and bodies received."""
 
     daemon_threads = True
 
@@ -53,7 +53,7 @@ class ModelServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The address."""
+        """The server's URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def settings(self, **values: Any) -> ServerSettings:
@@ -91,7 +91,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
     def do_POST(self) -> None:
-        """Answer, or fail in the way that is set."""
+        """Respond or fail as `behaviour` specifies."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.path, body))
         how = self.server.behaviour
@@ -162,7 +162,7 @@ def _openai_chat(body: dict[str, Any], how: Behaviour) -> tuple[dict[str, Any], 
 
 
 def _vector(text: str) -> list[float]:
-    """Return a vector in which equal words have equal parts."""
+    """Return a vector that is the sum of one vector per word."""
     total = [0.0] * DIMENSIONS
     for word in text.lower().split():
         digest = hashlib.sha256(word.strip(".,").encode()).digest()

@@ -1,4 +1,4 @@
-"""Generate motion photos as phones of several makers write them: a JPEG with a video inside."""
+"""Generate motion photos in the formats of several phone makers: JPEGs with a video inside."""
 
 import struct
 
@@ -21,7 +21,7 @@ def still(xmp: str = "") -> bytes:
 
 
 def micro_video(video: bytes) -> bytes:
-    """Return a motion photo of a Pixel up to 2019."""
+    """Return a motion photo of a Pixel phone up to 2019."""
     return still(_XMP.format(f'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="{len(video)}">')) + video
 
 

@@ -22,7 +22,7 @@ from uploads.models import MediaKind, Upload
 
 
 def slow(job: Job) -> None:
-    """Take 0.1 s, divided into stages because a job notices a stop when it enters a stage."""
+    """Take 0.1 s, divided into stages, because a job notices a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.1 / len(Stage))
@@ -31,7 +31,7 @@ def slow(job: Job) -> None:
 def audited(job: Job) -> Callable[[], None]:
     """Take 0.1 s. Count each finish in the transaction that finishes the item.
 
-    The count is kept in the upload's `duration`, which these tests do not use otherwise.
+    The count is stored in the upload's `duration`, which these tests do not use otherwise.
     """
     slow(job)
     upload = Upload.objects.filter(id=job.claim.upload_id or 0)
@@ -58,7 +58,7 @@ def recording(job: Job) -> Callable[[], None] | None:
 
 
 def unpacking(job: Job) -> Callable[[], None] | None:
-    """Unpack archives and receive the files in them as the real processor does. Pictures are audited."""
+    """Unpack archives and receive the files in them, like the real processor. Pictures are handled by `audited`."""
     return audited(job) if job.claim.upload_kind == MediaKind.IMAGE else process_item(job)
 
 
@@ -70,7 +70,7 @@ def hanging(job: Job) -> None:
 
 
 def needing_a_core(job: Job) -> None:
-    """Use a core for a moment. For the item BUSY_ITEM, use it as long as the file BUSY_WHILE exists."""
+    """Use a CPU core for a moment. For the item BUSY_ITEM, use it as long as the file BUSY_WHILE exists."""
     cpu_slots.MAX_WAIT_SECONDS = 0.5
     job.enter(Stage.CHECKING)
     with cpu_slots.cpu_slot(job):
@@ -111,7 +111,7 @@ def instant(job: Job) -> None:
 
 
 def ended_by_server(job: Job) -> Callable[[], None]:
-    """Wait in the middle of the finish until PostgreSQL ends the session, as it does if the process is suspended."""
+    """Wait during the finish until PostgreSQL ends the session, as it does for a suspended process."""
 
     def save() -> None:
         ask = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '20', true)"

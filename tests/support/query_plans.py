@@ -1,4 +1,4 @@
-"""Find out which indexes PostgreSQL uses for a statement."""
+"""Get the indexes that PostgreSQL uses for a statement."""
 
 import json
 from typing import Any

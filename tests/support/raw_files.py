@@ -15,9 +15,9 @@ _CODES = {"B": 1, "s": 2, "H": 3, "L": 4, "2L": 5, "2l": 10}
 def dng(
     image: Image.Image, *, preview: Image.Image | None = None, orientation: int = 1, make: bytes = b"Maker\0"
 ) -> bytes:
-    """Return a DNG whose sensor data show `image`, with `preview` as the embedded JPEG.
+    """Return a DNG whose sensor data shows `image`, with `preview` as the embedded JPEG.
 
-    A camera stores both as the sensor sees them; `orientation` turns them.
+    Like a camera, it stores both as seen by the sensor; `orientation` rotates them.
     """
     data = bytearray(b"II*\0\0\0\0\0")
     raw_at, raw = _append(data, _mosaic(image).tobytes())
@@ -70,7 +70,7 @@ def dng(
 
 
 def _mosaic(image: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
-    """Return what a sensor with red, green, green and blue pixels records, in linear light."""
+    """Return the linear data of a sensor with red, green, green and blue pixels."""
     light = (np.asarray(image).astype(float) / 255) ** 2.2 * 60_000
     mosaic = light[:, :, 1].copy()
     mosaic[::2, ::2], mosaic[1::2, 1::2] = light[::2, ::2, 0], light[1::2, 1::2, 2]

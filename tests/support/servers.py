@@ -55,7 +55,7 @@ class Services:
         self._end(self.local.redis.process, signal.SIGKILL)
 
     def stop_postgres(self, how: signal.Signals = signal.SIGQUIT) -> None:
-        """Stop PostgreSQL. SIGQUIT stops it at once, so that its next start runs recovery; SIGINT stops it cleanly."""
+        """Stop PostgreSQL. After SIGQUIT, its next start runs recovery; SIGINT stops it cleanly."""
         self._end(self.local.postgres.process, how)
 
     @contextmanager
@@ -64,7 +64,7 @@ class Services:
         if self.local.postgres.process is None:
             pytest.skip("needs the embedded servers")
         main = self.local.postgres.process.pid
-        os.kill(main, signal.SIGSTOP)  # first, so that it starts no further processes
+        os.kill(main, signal.SIGSTOP)  # stop the main process first, so that it starts no others
         frozen = [main, *children(main)]
         _send(frozen, signal.SIGSTOP)
         try:
@@ -92,7 +92,7 @@ def configured_url(name: str) -> str:
 
 
 def refuse_used_redis(url: str) -> None:
-    """End pytest if REDIS_URL names a Redis that holds data, because the tests would delete that data."""
+    """Exit pytest if REDIS_URL names a Redis that contains data, because the tests would delete it."""
     with redis.Redis.from_url(url) as client:
         if not os.environ.get("TEST_REDIS_URL") and client.dbsize():
             pytest.exit("REDIS_URL holds data, and the tests empty it: name another database by TEST_REDIS_URL.", 4)
@@ -106,7 +106,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Set the URLs of the servers before pytest-django reads the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who must reach this folder
+        folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who must enter this folder
     services = Services(folder, configured_url("DATABASE_URL"), configured_url("REDIS_URL"))
     atexit.register(services.stop)
     if not is_xdist_controller(early_config):
@@ -130,7 +130,7 @@ def is_xdist_controller(config: pytest.Config) -> bool:
 
 
 def start(services: Services) -> None:
-    """Start the servers before the first test that uses them, or end pytest with the reason in one line."""
+    """Start the servers before the first test that uses them, or exit pytest with the reason in one line."""
     if not services.own_redis:
         refuse_used_redis(services.redis_url)
     try:
@@ -140,6 +140,6 @@ def start(services: Services) -> None:
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
-    """Stop the servers, even after failures. If pytest is killed, the servers end with it."""
+    """Stop the servers, even after failures. If pytest is killed, the servers stop by themselves."""
     if services_key in config.stash:
         config.stash[services_key].stop()

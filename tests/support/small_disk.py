@@ -10,7 +10,7 @@ MIB = 2**20
 
 
 class SmallDisk:
-    """A file system in memory (tmpfs). If it cannot be mounted, the test is skipped with the reason."""
+    """A file system in memory (tmpfs). If it cannot be mounted, the test is skipped."""
 
     def __init__(self, folder: Path, mib: int) -> None:
         self.folder = folder
@@ -20,11 +20,11 @@ class SmallDisk:
             pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
 
     def remount(self, options: str) -> None:
-        """Change mount options, such as `ro` or `size=4m`. Raises CalledProcessError, for `ro` if a file is written."""
+        """Change mount options, such as `ro` or `size=4m`. `ro` raises CalledProcessError while a file is written."""
         self._mount("-o", f"remount,{options}", str(self.folder)).check_returncode()
 
     def fill(self) -> None:
-        """Occupy all free space, until `free` is called."""
+        """Occupy all free space until `free` is called."""
         with (self.folder / "fill").open("wb", buffering=0) as file:
             try:
                 while file.write(bytes(MIB)) == MIB:

@@ -15,9 +15,8 @@ SHORTEST_INTERVAL, LONGEST_INTERVAL = 0.02, 0.2
 def wait_until(predicate: Callable[[], Value], timeout: float = 10.0, *, interval: float | None = None) -> Value:
     """Call `predicate` until it returns a true value, and return that value.
 
-    Fail the test after SLOW times `timeout`, which is the number of seconds that suffices on an idle machine. Without
-    `interval`, the pauses between calls grow over time, because frequent queries would slow down what the test waits
-    for.
+    Fail the test after SLOW times `timeout` seconds; `timeout` is sufficient on an idle machine. Without `interval`,
+    the pauses between calls grow over time, because frequent queries would slow down what the test waits for.
     """
     timeout *= SLOW
     start = time.monotonic()

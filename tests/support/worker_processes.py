@@ -1,4 +1,4 @@
-"""Real worker processes."""
+"""Start, kill and stop real worker processes."""
 
 import os
 import signal
@@ -18,7 +18,7 @@ READY = "Worker process is ready for action."
 class Workers:
     """One dramatiq with its worker processes, in its own process session.
 
-    `manage.py rundramatiq` executes the same command, but imports everything twice.
+    `manage.py rundramatiq` runs the same command, but imports everything twice.
     """
 
     def __init__(self, env: dict[str, str], log: Path, processes: int, threads: int) -> None:
@@ -57,7 +57,7 @@ class Workers:
         return children(self.main.pid)
 
     def kill_one(self) -> int:
-        """Kill one worker process with SIGKILL, as the kernel does when memory is short. Its dramatiq exits too."""
+        """Kill one worker process with SIGKILL, like the kernel when memory runs out. Its dramatiq exits, too."""
         pid = self.pids()[0]
         os.kill(pid, signal.SIGKILL)
         return pid
@@ -69,7 +69,7 @@ class Workers:
         self.main.wait(60)
 
     def stop(self, timeout: float = 60.0) -> int:
-        """Send SIGTERM and return the exit status. Kill the processes that are left after `timeout` seconds."""
+        """Send SIGTERM and return the exit status. Kill processes that are still running after `timeout` seconds."""
         self.main.terminate()
         try:
             return self.main.wait(timeout)

@@ -1,4 +1,4 @@
-"""The script for the admin's list of batches knows the list's columns."""
+"""The script for the admin's list of batches matches the list's columns."""
 
 import json
 import re

@@ -60,7 +60,7 @@ def test_analyzer_is_created_once_for_all_threads() -> None:
 
 
 class UnavailableAnalyzer:
-    """An analyzer that reports that its model server is unavailable."""
+    """An analyzer whose model server is unavailable."""
 
     def __init__(self) -> None:
         raise EnvironmentalError("model.away", "The model server does not answer.")

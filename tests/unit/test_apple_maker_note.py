@@ -1,4 +1,4 @@
-"""Apple's maker note names the live photo or burst to which a picture belongs."""
+"""Apple's maker note identifies the live photo or burst that a picture belongs to."""
 
 import struct
 
@@ -30,7 +30,7 @@ def test_identifiers_are_in_the_metadata_of_a_picture() -> None:
 
 
 @given(note=st.binary(max_size=80), cut=st.integers(0, len(NOTE)))
-def test_any_note_is_read(note: bytes, cut: int) -> None:
+def test_any_note_is_accepted(note: bytes, cut: int) -> None:
     for data in (note, NOTE[:cut] + note, b"Apple iOS\0\0\x01MM" + note):
         assert set(read_apple_note(data)) <= {"burst_id", "content_identifier"}
     assert read_apple_note(None) == {}

@@ -1,4 +1,4 @@
-"""The audit score of a description falls with each sign of an unusable answer."""
+"""Each sign of an unusable answer lowers the audit score."""
 
 import pytest
 

@@ -11,7 +11,7 @@ from vuemantics.management.backup.media import MediaBackup, read_manifest, resto
 
 
 def ignore(count: int) -> None:
-    """Ignore the progress."""
+    """Ignore progress reports."""
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""After any repeated, truncated or excess requests, the partial file contains exactly the bytes that were sent."""
+"""After any repeated, truncated or too long requests, the partial file contains exactly the bytes that were sent."""
 
 import hashlib
 import tempfile
@@ -46,7 +46,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule(lengths=st.lists(st.integers(0, 60), max_size=6), declared=st.booleans())
     def patch(self, lengths: list[int], declared: bool) -> None:
-        """Send pieces from the right offset. Whether the body is complete or cut off makes no difference here."""
+        """Send pieces from the right offset. It does not matter whether the body is complete or truncated."""
         pieces, end = [], self.received
         for length in lengths:
             pieces.append(self.content[end : end + length])
@@ -82,7 +82,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Continue as another process would, without the running digests."""
+        """Continue like another process, without the running digests."""
         partial_file.running_hashes = RunningHashes()
 
     @precondition(lambda self: self.received > 0)

@@ -1,4 +1,4 @@
-"""Small files modelled on public bug reports of photo libraries are read, or refused with the right message."""
+"""Small files modelled on public bug reports are read, or refused with the right message."""
 
 import json
 import re

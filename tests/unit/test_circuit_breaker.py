@@ -8,7 +8,7 @@ from batches.engine.stall_reason import waiting_for
 
 
 class Clock:
-    """A monotonic clock that a test moves forward."""
+    """A monotonic clock that a test advances."""
 
     now = 100.0
 

@@ -1,4 +1,4 @@
-"""Colours of coded spaces are converted to sRGB."""
+"""Colours in coded colour spaces are converted to sRGB."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A request must arrive within a deadline, which each byte of a body extends only a little."""
+"""A request must arrive before its deadline, which each byte of the body extends a little."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ from vuemantics.server.deadline import BODY_BYTES_PER_SECOND, BODY_SECONDS, HEAD
 
 
 class Request:
-    """A request with its deadline, on a clock that the test moves."""
+    """A request with its deadline, on a clock that the test advances."""
 
     def __init__(self) -> None:
         self.clock = Clock()
@@ -33,7 +33,7 @@ def request_(request: pytest.FixtureRequest) -> Iterator[Request]:
     assert not made.clock.getDelayedCalls()
 
 
-def test_head_that_dribbles_expires(request_: Request) -> None:
+def test_head_that_arrives_too_slowly_expires(request_: Request) -> None:
     for _ in range(int(HEAD_SECONDS)):
         request_.deadline.start_head()
         request_.clock.advance(1)
@@ -41,7 +41,7 @@ def test_head_that_dribbles_expires(request_: Request) -> None:
     assert request_.expired
 
 
-def test_body_that_dribbles_expires(request_: Request) -> None:
+def test_body_that_arrives_too_slowly_expires(request_: Request) -> None:
     request_.deadline.start_head()
     request_.deadline.start_body()
 
@@ -50,7 +50,7 @@ def test_body_that_dribbles_expires(request_: Request) -> None:
     assert request_.expired
 
 
-def test_body_at_the_least_rate_does_not_expire(request_: Request) -> None:
+def test_body_at_the_minimum_rate_does_not_expire(request_: Request) -> None:
     request_.deadline.start_body()
 
     request_.receive(bytes_per_second=BODY_BYTES_PER_SECOND, seconds=3600)

@@ -1,4 +1,4 @@
-"""The back-off after failures of the mail server."""
+"""E-mails back off after failures of the mail server."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Every error code has one message, which is in one of the two tables and nowhere else."""
+"""Every error code has exactly one message, in one of the two tables."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""A failure cause keeps its HTML id when other causes appear or grow."""
+"""A failure cause keeps its HTML id when other causes appear or get more files."""
 
 from batches.failures.batch_failures import BatchFailures, FailureGroup
 

@@ -1,4 +1,4 @@
-"""Fingerprints and names of files."""
+"""How fingerprints and displayed names of files are computed."""
 
 from unicodedata import normalize
 

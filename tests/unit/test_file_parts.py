@@ -1,4 +1,4 @@
-"""A view of parts of a file reads like a file that consists of only these parts."""
+"""A view of parts of a file can be read like a file that consists of only these parts."""
 
 import io
 
@@ -22,7 +22,7 @@ def test_view_reads_like_a_file_of_its_parts(parts: list[tuple[int, int]], steps
         assert view.read(size) == expected.read(size)
 
 
-def test_view_knows_its_position_and_end() -> None:
+def test_view_reports_its_position_and_end() -> None:
     view = FileParts(io.BytesIO(DATA), [(0, 2), (10, 13)])
 
     view.seek(3)

@@ -1,4 +1,4 @@
-"""Videos of cameras, phones and browsers are read: key frames, length, size after turning, codec."""
+"""Videos of cameras, phones and browsers are read: key frames, duration, rotated size, codec."""
 
 from pathlib import Path
 
@@ -67,7 +67,7 @@ def test_key_frames_of_each_container_are_read(
         (-90, (80, 120), [BLUE, RED, WHITE, GREEN]),
     ],
 )
-def test_film_is_turned_upright(
+def test_film_is_rotated_upright(
     rotation: int, size: tuple[int, int], expected: list[tuple[int, int, int]], tmp_path: Path
 ) -> None:
     found = read(tmp_path, film(rotation=rotation))

@@ -1,4 +1,4 @@
-"""The tags of phones' and cameras' videos give time, zone, place and camera; invalid ones give nothing."""
+"""Time, zone, place and camera are read from the tags of videos; invalid tags are ignored."""
 
 from datetime import UTC, datetime
 from pathlib import Path
@@ -32,11 +32,11 @@ APPLE = "com.apple.quicktime."
         ({"creation_time": "2024-07-01T12:00:00+99:00"}, PhotoTime()),
     ],
 )
-def test_time_of_a_phone(tags: dict[str, str], expected: PhotoTime) -> None:
+def test_time_of_a_phones_video_is_read(tags: dict[str, str], expected: PhotoTime) -> None:
     assert read_metadata(tags).time == expected
 
 
-def test_time_of_an_avi_is_by_the_camera_s_clock() -> None:
+def test_time_of_an_avi_is_local_time() -> None:
     assert read_metadata({"date": "2024-07-01 12:00:00"}, local_clock=True).time == PhotoTime(NOON, None, "container")
 
 
@@ -54,7 +54,7 @@ def test_time_of_an_avi_is_by_the_camera_s_clock() -> None:
         ("+" * 1000, (None, None)),
     ],
 )
-def test_place(text: str, expected: tuple[float | None, float | None]) -> None:
+def test_place_of_a_video_is_read(text: str, expected: tuple[float | None, float | None]) -> None:
     found = read_metadata({"location": text})
 
     assert (found.latitude, found.longitude) == expected

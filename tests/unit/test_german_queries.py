@@ -1,4 +1,4 @@
-"""German words of a query get their English."""
+"""German words of a query are translated."""
 
 import pytest
 

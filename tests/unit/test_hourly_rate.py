@@ -1,4 +1,4 @@
-"""How many rows one owner may create in an hour."""
+"""The number of rows that an owner may create per hour is limited."""
 
 import pytest
 

@@ -47,7 +47,9 @@ def test_optional_packages_are_separated() -> None:
     assert split(REQUIREMENTS + rawpy) == (REQUIREMENTS, {"rawpy": rawpy})
 
 
-def test_missing_wheel_of_an_optional_package_is_no_error(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_missing_wheel_of_an_optional_package_is_not_an_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
     file = tmp_path / "requirements.txt"
     file.write_text(f"rawpy==0.0.1 --hash=sha256:{'0' * 64}\n")
 

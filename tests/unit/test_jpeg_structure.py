@@ -1,4 +1,4 @@
-"""The structure of a JPEG decides how much memory and time its decoder needs."""
+"""The structure of a JPEG determines the memory and time that its decoder needs."""
 
 import io
 
@@ -40,7 +40,7 @@ def test_baseline_picture_in_several_scans_keeps_coefficients() -> None:
     assert (found.buffered, found.coefficient_bytes()) == (True, 3)
 
 
-def test_decoder_sees_neither_exif_nor_comments() -> None:
+def test_decoder_gets_neither_exif_nor_comments() -> None:
     found = structure(PHOTO)
     seen = b"".join(PHOTO[start:end] for start, end in found.parts)
 

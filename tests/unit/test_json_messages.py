@@ -1,4 +1,4 @@
-"""The JSON messages have the fields that docs/live.md promises."""
+"""The JSON messages have the fields documented in docs/live.md."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Connections that send or read too slowly are closed. The clock and the transport are Twisted's test versions."""
+"""Connections that send or read too slowly are closed. The tests use Twisted's test clock and transport."""
 
 import asyncio
 from collections.abc import Iterator
@@ -34,10 +34,10 @@ class Transport(StringTransport):
         return sent
 
     def loseWriteConnection(self) -> None:
-        """Close the server's side only."""
+        """Close only the server's side."""
 
     def abortConnection(self) -> None:
-        """Close the connection at once."""
+        """Close the connection immediately."""
         self.aborted = True
 
     def unregisterProducer(self) -> None:
@@ -51,14 +51,14 @@ class Transport(StringTransport):
 
 @dataclass
 class Connection:
-    """A connection to a server whose clock the test moves."""
+    """A connection to a server whose clock the test advances."""
 
     clock: Clock
     transport: Transport
     channel: LimitedChannel
 
     def send(self, data: bytes) -> bytes:
-        """Send bytes, and return everything that the server has sent so far."""
+        """Send bytes, and return everything the server has sent so far."""
         self.channel.dataReceived(data)
         return self.transport.sent()
 
@@ -84,7 +84,7 @@ def connection() -> Iterator[Connection]:
     assert not clock.getDelayedCalls()
 
 
-def test_head_that_dribbles_is_refused_and_closed(connection: Connection) -> None:
+def test_head_that_arrives_too_slowly_is_refused_and_closed(connection: Connection) -> None:
     for byte in b"GET /anywhere HTTP/1.1 ":
         connection.send(bytes([byte]))
         connection.clock.pump([1, 1])
@@ -94,7 +94,7 @@ def test_head_that_dribbles_is_refused_and_closed(connection: Connection) -> Non
     assert connection.transport.aborted
 
 
-def test_body_that_dribbles_is_refused(connection: Connection) -> None:
+def test_body_that_arrives_too_slowly_is_refused(connection: Connection) -> None:
     connection.send(b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n")
     connection.clock.pump([1] * int(BODY_SECONDS - 1))
     assert not connection.send(b"x")
@@ -142,7 +142,7 @@ def test_connection_closed_by_the_server_is_closed_even_if_the_client_does_not_r
 
 
 @pytest.mark.parametrize("length", [b"Content-Length: 500000", b"Transfer-Encoding: chunked"])
-async def test_large_body_of_a_stranger_is_refused_before_more_is_read(connection: Connection, length: bytes) -> None:
+async def test_large_anonymous_body_is_refused_before_more_is_read(connection: Connection, length: bytes) -> None:
     connection.send(b"POST /tus/ HTTP/1.1\r\nHost: localhost\r\n" + length + b"\r\n\r\n")
     connection.send((b"f4240\r\n" if b"chunked" in length else b"") + bytes(SMALL_BODY + 1))
     assert not connection.transport.reads()
@@ -154,7 +154,7 @@ async def test_large_body_of_a_stranger_is_refused_before_more_is_read(connectio
     assert connection.channel.requests[0].content.tell() <= SMALL_BODY + 10
 
 
-async def test_large_body_of_a_signed_in_client_is_read_on(connection: Connection) -> None:
+async def test_large_body_of_a_signed_in_client_is_read(connection: Connection) -> None:
     head = b"POST / HTTP/1.1\r\nHost: localhost\r\nCookie: sessionid=anna\r\nContent-Length: 500000\r\n\r\n"
     connection.send(head + bytes(SMALL_BODY + 1))
     assert not connection.transport.reads()

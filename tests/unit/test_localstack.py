@@ -1,4 +1,4 @@
-"""Paths, ports and accounts of the local servers, and the errors on machines that lack a requirement."""
+"""Paths, ports and accounts of the local servers, and errors on machines without a required program or package."""
 
 import importlib.util
 import os

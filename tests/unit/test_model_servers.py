@@ -107,7 +107,7 @@ def test_prompt_file_and_language_are_used(server: ModelServer, settings: Settin
     assert server.requests[0][1]["messages"][0]["content"] == "One word in German."
 
 
-def test_second_description_leaves_more_to_chance(server: ModelServer) -> None:
+def test_second_description_uses_a_higher_temperature(server: ModelServer) -> None:
     describer = OllamaDescriber()
 
     describer.describe([FRAME])
@@ -147,7 +147,7 @@ def test_answer_is_cleaned(server: ModelServer, text: str, finish: str, expected
     ],
     ids=["empty", "null", "truncated", "html", "nested", "list", "strings", "10 MB"],
 )
-def test_nonsense_is_a_transient_error_with_the_reason(
+def test_unusable_answer_is_a_transient_error_with_the_reason(
     server: ModelServer, provider: Describers, behaviour: Behaviour, reason: str
 ) -> None:
     server.behaviour = behaviour
@@ -167,7 +167,7 @@ def test_unusable_vector_is_a_transient_error(server: ModelServer, numbers: str)
         OllamaEmbedder().embed(Description((), "A cat."))
 
 
-def test_server_that_is_not_running_is_away(settings: Settings) -> None:
+def test_server_that_is_not_running_is_unavailable(settings: Settings) -> None:
     with model_server() as server:
         use(settings, server)
 
@@ -234,7 +234,7 @@ def test_slow_drip_of_bytes_is_stopped(server: ModelServer, monkeypatch: pytest.
 
 
 @pytest.mark.parametrize(("statuses", "requests"), [([429], 2), ([503, 429], 3)])
-def test_busy_server_is_asked_again(server: ModelServer, statuses: list[int], requests: int) -> None:
+def test_request_to_a_busy_server_is_repeated(server: ModelServer, statuses: list[int], requests: int) -> None:
     server.behaviour = Behaviour(statuses=statuses)
 
     assert OllamaDescriber().describe([FRAME]).description
@@ -264,7 +264,7 @@ def test_retry_after_is_seconds_or_a_date(header: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("status", [502, 504])
-def test_proxy_without_its_server_is_away(server: ModelServer, status: int) -> None:
+def test_proxy_without_its_server_is_unavailable(server: ModelServer, status: int) -> None:
     server.behaviour = Behaviour(statuses=[status])
 
     assert raised(OllamaDescriber()).code == "model.away"

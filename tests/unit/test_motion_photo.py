@@ -1,4 +1,4 @@
-"""The video in a motion photo is found where its maker puts it, and nothing else is mistaken for one."""
+"""The video in a motion photo is found wherever its maker puts it, and nothing else is mistaken for one."""
 
 import io
 from pathlib import Path

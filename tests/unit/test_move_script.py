@@ -1,6 +1,6 @@
-"""The commands that deploy/move-to-external-servers.sh runs, and their users and settings.
+"""Which commands deploy/move-to-external-servers.sh runs, as which users and with which settings.
 
-The programs that need root are replaced on PATH by scripts that record their arguments.
+Programs that need root are replaced by scripts on PATH that record their arguments.
 """
 
 import json

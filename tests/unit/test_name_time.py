@@ -1,4 +1,4 @@
-"""Names of cameras, phones and messengers contain dates."""
+"""Dates are read from the file names of cameras, phones and messengers."""
 
 import pytest
 from hypothesis import given
@@ -52,10 +52,10 @@ def test_time_is_read_from_the_name(name: str, time: str) -> None:
         "IMG_20240230_101010.jpg",
     ],
 )
-def test_other_digits_are_no_date(name: str) -> None:
+def test_other_digits_are_not_a_date(name: str) -> None:
     assert time_from_name(name) is None
 
 
 @given(name=st.text("0123456789-_.: IMGVWAatT/\u0663", max_size=60))
-def test_any_name_is_read(name: str) -> None:
+def test_any_name_is_accepted(name: str) -> None:
     time_from_name(name)

@@ -1,4 +1,4 @@
-"""Coordinates get the name of a city, a region and a country."""
+"""Coordinates are named after a city, its region and its country."""
 
 from pathlib import Path
 

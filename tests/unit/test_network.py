@@ -37,5 +37,5 @@ def test_server_on_one_address_names_that_address() -> None:
     assert lines[1].endswith("VUEMANTICS_HOSTS=[fd00::20] make run HOST=fd00::20")
 
 
-def test_address_of_this_machine_is_no_wildcard() -> None:
+def test_address_of_this_machine_is_not_a_wildcard() -> None:
     assert lan_address() != "0.0.0.0"

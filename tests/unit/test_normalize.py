@@ -121,7 +121,7 @@ def _srgb() -> bytes:
 
 
 def _dull() -> bytes:
-    """Return a valid profile other than sRGB: sRGB with its red colourant changed so that red is much duller."""
+    """Return a valid profile that differs from sRGB: its red is much duller."""
     srgb = _srgb()
     at = int.from_bytes(srgb[srgb.index(b"rXYZ", 128) + 4 :][:4], "big") + 8
     dull = srgb[:at] + b"\x00\x00\x30\x00" + srgb[at + 4 :]

@@ -1,4 +1,4 @@
-"""Live photos, RAW files beside JPEG files and bursts are found among files of one name."""
+"""Live photos, RAW files beside JPEGs, and bursts are found among files with the same name."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -47,7 +47,7 @@ def test_film_of_a_live_photo_is_its_part(movie: PairFile) -> None:
         film(2, "IMG_1.MOV", taken_at=NOON + timedelta(days=2)),
     ],
 )
-def test_other_films_are_no_parts(movie: PairFile) -> None:
+def test_other_films_are_not_parts(movie: PairFile) -> None:
     assert find_parts([still(1, "IMG_1.HEIC", "live:A"), movie]) == {}
 
 

@@ -1,4 +1,4 @@
-"""Which partial files the cleanup keeps and which it discards."""
+"""Which partial files the cleanup keeps, and which it discards."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A periodic thread keeps running, whatever exception its function raises."""
+"""A periodic thread keeps running after any exception of its function."""
 
 import logging
 import threading

@@ -76,7 +76,7 @@ def test_signs_estimate_the_angle_between_features() -> None:
         (0, None, True, False),
     ],
 )
-def test_rules(distance: int, cosine: float | None, pages: bool, near: bool) -> None:
+def test_near_duplicates_follow_the_thresholds(distance: int, cosine: float | None, pages: bool, near: bool) -> None:
     assert is_near_duplicate(distance, cosine, pages=pages) is near
 
 

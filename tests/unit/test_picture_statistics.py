@@ -1,4 +1,4 @@
-"""The picture statistics, on pictures whose numbers are known."""
+"""Picture statistics of pictures with known values."""
 
 import math
 

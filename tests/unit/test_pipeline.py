@@ -91,7 +91,7 @@ def test_result_contains_the_analysis(tmp_path: Path) -> None:
 
 
 class _ImageEmbedder:
-    """An embedder that sees only the pictures, whose model has 2 dimensions."""
+    """An embedder of pictures whose model has 2 dimensions."""
 
     name = "images"
     computes = False
@@ -123,7 +123,7 @@ def test_description_without_labels_gets_those_of_the_embedded_analyzer() -> Non
 
 
 class _Rewriter(_StubAnalyzer):
-    """A describer that refuses, and gives a usable answer only when it is asked again."""
+    """A describer that refuses at first, and returns a usable description only when asked again."""
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
         return Description((Label("cup", 0.9),), "I cannot help with that.")
@@ -132,7 +132,7 @@ class _Rewriter(_StubAnalyzer):
         return Description((), "A cup of coffee on a wooden table.")
 
 
-def test_poor_description_is_written_again_once() -> None:
+def test_poor_description_is_regenerated_once() -> None:
     stages: list[str] = []
 
     result = pipeline.process_file(
@@ -148,7 +148,7 @@ def test_poor_description_is_written_again_once() -> None:
     assert result.labels == (Label("cup", 0.9),)
 
 
-def test_description_is_not_written_again_without_a_minimum() -> None:
+def test_description_is_not_regenerated_without_a_minimum() -> None:
     result = pipeline.process_file(SAMPLES / "coffee.jpg", Analyzer(_Rewriter(), _StubAnalyzer()), _ignore)
 
     assert (result.description, result.regenerations) == ("I cannot help with that.", 0)

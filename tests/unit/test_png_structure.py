@@ -1,4 +1,4 @@
-"""A decoder gets only those chunks of a PNG that it needs for the picture."""
+"""A decoder gets only the chunks of a PNG that it needs for the picture."""
 
 import io
 import struct
@@ -39,7 +39,7 @@ def test_transparency_is_kept_if_its_checksum_is_right() -> None:
 
 
 @pytest.mark.parametrize("size", [2000, 2_000_000])
-def test_sound_profile_is_found(size: int) -> None:
+def test_valid_profile_is_found(size: int) -> None:
     assert found(png_chunk(b"iCCP", b"name\0\0" + zlib.compress(bytes(size)))).profile == bytes(size)
 
 

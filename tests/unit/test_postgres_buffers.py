@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL's own cache fits the memory of the machine or the container."""
+"""The embedded PostgreSQL's cache size suits the memory of the machine or container."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The arithmetic of the probe, on numbers computed by hand."""
+"""The probe's arithmetic, compared with numbers computed by hand."""
 
 import numpy as np
 import pytest
@@ -16,5 +16,5 @@ def test_input_is_scaled_features_and_standardised_statistics() -> None:
 
     found = weights.prepare(row(9, 16)[None], row(14)[None])
 
-    # The roots 3 and 4 have the length 5; with the length 6 they are 3.6 and 4.8.
+    # The square roots, 3 and 4, have length 5; scaled to length 6, they are 3.6 and 4.8.
     assert found[0].tolist() == pytest.approx([3.6, 4.8, (14 - 10) / 2 - 1])

@@ -1,4 +1,4 @@
-"""The scores of the quality bench."""
+"""The scores of bench.quality."""
 
 from bench.quality_scores import Judged, Outcome, summarize
 
@@ -7,7 +7,7 @@ def outcome(relevant: str, ranking: str, hits: int, language: str = "en") -> Out
     return Outcome(Judged("cat", frozenset(relevant), language=language), tuple(ranking), hits)
 
 
-def test_scores() -> None:
+def test_scores_of_judged_queries_are_computed() -> None:
     outcomes = [
         outcome("a", "abc", 1),
         outcome("bc", "abc", 1, "de"),

@@ -1,4 +1,4 @@
-"""A quantized network computes nearly the same as the network in floats."""
+"""A quantized network returns nearly the same numbers as the float network."""
 
 import numpy as np
 import onnxruntime

@@ -1,4 +1,4 @@
-"""The pause before a supervised process is restarted."""
+"""The delay before a supervised process is restarted."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def test_crash_loop_is_slowed_down() -> None:
 
 
 @pytest.mark.parametrize("seconds", [10, 60, 3600])
-def test_kills_that_are_apart_do_not_delay_the_restart(seconds: float) -> None:
+def test_rare_kills_do_not_delay_the_restart(seconds: float) -> None:
     assert delays(25, seconds) == [0] * 25
 
 

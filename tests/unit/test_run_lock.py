@@ -1,4 +1,4 @@
-"""Only one `manage.py run` uses a state directory."""
+"""Only one `manage.py run` can use a state directory."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Ranking candidates, and telling hits from pictures that are only the closest."""
+"""Candidates are ranked, and hits are told apart from pictures that are only the closest."""
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,7 +21,7 @@ def test_words_in_the_text_raise_the_fit() -> None:
     assert ids(found.hits) == [2, 1]
 
 
-def test_pictures_far_below_the_best_are_no_hits() -> None:
+def test_pictures_far_below_the_best_are_not_hits() -> None:
     found = rank([Candidate(1, 0.80, 0.0), Candidate(2, 0.61, 0.0), Candidate(3, 0.59, 0.0)], HIT)
 
     assert ids(found.hits) == [1, 2]

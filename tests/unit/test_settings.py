@@ -1,4 +1,4 @@
-"""The settings that are computed from environment variables."""
+"""Settings are computed from environment variables."""
 
 import runpy
 from typing import Any

@@ -1,4 +1,4 @@
-"""Sidecars come before the file, and together they may know more than each alone."""
+"""Sidecars take precedence over the file, and both together may determine the time zone."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone
@@ -61,7 +61,7 @@ def test_source_is_the_sidecar_only_if_it_changed_something() -> None:
     assert located == PlaceAndTime(NOON, None, "exif", 5.0, 6.0)
 
 
-def test_date_of_the_name_is_the_last_source() -> None:
+def test_date_in_the_file_name_is_the_last_resort() -> None:
     name, nothing = "IMG_20240131_120000.jpg", PlaceAndTime()
 
     assert place_and_time(SidecarValues(), nothing, name) == PlaceAndTime(NOON, None, "name")
@@ -76,7 +76,7 @@ def test_place_and_time_survive_json() -> None:
         assert PlaceAndTime.from_json(json.loads(json.dumps(value.as_json()))) == value
 
 
-def test_first_sidecar_with_a_value_is_used_and_lists_are_united() -> None:
+def test_first_sidecar_with_a_value_is_used_and_lists_are_combined() -> None:
     stored = {
         "apple": SidecarValues(favourite=False, caption="c", albums=("A", "B")).as_json(),
         "takeout": SidecarValues(favourite=True, caption="b", latitude=1.0, longitude=2.0, albums=("B", "C")).as_json(),

@@ -1,4 +1,4 @@
-"""A sidecar's name shows whose it is. The names are those of exports that people reported."""
+"""A sidecar is matched to its picture by name. The names are from exports that people reported."""
 
 import pytest
 from hypothesis import given
@@ -70,7 +70,7 @@ OTHERS = [
 
 
 @pytest.mark.parametrize(("sidecar", "picture"), TAKEOUT)
-def test_takeout_name_fits_its_picture(sidecar: str, picture: str) -> None:
+def test_takeout_name_matches_its_picture(sidecar: str, picture: str) -> None:
     target = sidecar_target(sidecar)
 
     assert takeout_rank(target, picture) is not None
@@ -78,7 +78,7 @@ def test_takeout_name_fits_its_picture(sidecar: str, picture: str) -> None:
 
 
 @pytest.mark.parametrize(("sidecar", "picture"), OTHERS)
-def test_takeout_name_does_not_fit_other_pictures(sidecar: str, picture: str) -> None:
+def test_takeout_name_does_not_match_other_pictures(sidecar: str, picture: str) -> None:
     assert takeout_rank(sidecar_target(sidecar), picture) is None
 
 
@@ -100,14 +100,14 @@ def test_own_takeout_file_is_better_than_a_shared_one(better: str, worse: str, p
     assert ranks[0] < ranks[1]
 
 
-# Google cuts the whole name at 46 units, wherever that is, and adds the counter afterwards.
+# Google truncates the whole name to 46 units, and adds the counter afterwards.
 @given(
     stem=st.text("abcXYZ 0123456789_-.äé", min_size=1, max_size=47).filter(lambda stem: stem.strip(" .") == stem),
     extension=st.sampled_from(["jpg", "HEIC", "png", "mp4"]),
     counter=st.sampled_from(["", "(1)", "(12)"]),
     metadata=st.sampled_from(["", ".supplemental-metadata"]),
 )
-def test_names_cut_by_google_fit(stem: str, extension: str, counter: str, metadata: str) -> None:
+def test_names_truncated_by_google_match(stem: str, extension: str, counter: str, metadata: str) -> None:
     picture = f"{stem}{counter}.{extension}"
     sidecar = f"{stem}.{extension}{metadata}"[:JSON_UNITS] + f"{counter}.json"
 
@@ -118,7 +118,7 @@ def test_names_cut_by_google_fit(stem: str, extension: str, counter: str, metada
 
 
 @given(name=st.text(max_size=80), other=st.text(max_size=80))
-def test_any_names_are_compared(name: str, other: str) -> None:
+def test_any_names_can_be_compared(name: str, other: str) -> None:
     for rank in (takeout_rank, xmp_rank, aae_rank, exact_rank):
         assert rank(sidecar_target(name), other) in {None, 0, 1, 2, 3, 4, 5}
     assert utf16_units(name_key(name)) <= KEY_UNITS
@@ -136,7 +136,7 @@ def test_any_names_are_compared(name: str, other: str) -> None:
         ("IMG_1_1.CR2.xmp", "IMG_1.CR2", None),
     ],
 )
-def test_xmp_name_fits_its_picture(sidecar: str, picture: str, rank: int | None) -> None:
+def test_xmp_name_matches_its_picture(sidecar: str, picture: str, rank: int | None) -> None:
     target = sidecar_target(sidecar)
 
     assert xmp_rank(target, picture) == rank
@@ -151,7 +151,7 @@ def test_xmp_name_fits_its_picture(sidecar: str, picture: str, rank: int | None)
         ("IMG_0001.AAE", "IMG_0002.HEIC", None),
     ],
 )
-def test_aae_name_fits_its_picture(sidecar: str, picture: str, rank: int | None) -> None:
+def test_aae_name_matches_its_picture(sidecar: str, picture: str, rank: int | None) -> None:
     target = sidecar_target(sidecar)
 
     assert aae_rank(target, picture) == rank

@@ -1,4 +1,4 @@
-"""XMP, Google Takeout and Apple's exports: what a sidecar says about a picture."""
+"""Sidecars of XMP, Google Takeout and Apple's exports are recognised and parsed."""
 
 import plistlib
 from datetime import UTC, datetime
@@ -91,7 +91,7 @@ def test_kind_needs_name_and_content(name: str, head: bytes, kind: SidecarKind |
     assert sidecar_kind(name, 1000, head) is kind
 
 
-def test_too_large_file_is_no_sidecar() -> None:
+def test_too_large_file_is_not_a_sidecar() -> None:
     assert sidecar_kind("a.json", (1 << 20) + 1, b"{") is None
 
 

@@ -1,4 +1,4 @@
-"""Every UPDATE of a state, through the ORM or in SQL, uses transitions that states.py declares."""
+"""Every UPDATE of a state, through the ORM or in SQL, uses transitions declared in states.py."""
 
 import ast
 import pkgutil

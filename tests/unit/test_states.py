@@ -1,4 +1,4 @@
-"""The legal state transitions."""
+"""The declared state transitions are checked, and updates get their source states from them."""
 
 import itertools
 

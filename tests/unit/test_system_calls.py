@@ -1,4 +1,4 @@
-"""A process that has forbidden system calls can neither open sockets nor start programs, but still reads files."""
+"""With forbidden system calls, a process can neither open sockets nor start programs, but can still read files."""
 
 import subprocess
 import sys

@@ -64,7 +64,7 @@ def test_album_of_a_folder_is_read_in_any_language(data: object, name: str) -> N
 
 
 @pytest.mark.parametrize("title", ["Photos from 2019", "Fotos von 2019", "Photos de 2019", "Foto's uit 2019", ""])
-def test_folder_of_a_year_is_no_album(title: str) -> None:
+def test_folder_of_a_year_is_not_an_album(title: str) -> None:
     assert parse_sidecar(SidecarKind.TAKEOUT, json.dumps({"title": title, "date": {}}).encode(), "metadata.json") == []
 
 

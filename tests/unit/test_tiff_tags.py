@@ -1,4 +1,4 @@
-"""Whatever EXIF data contains, it is read tag by tag and within limits."""
+"""EXIF data with any content is read tag by tag, within limits."""
 
 import math
 import struct
@@ -80,7 +80,7 @@ def test_any_bytes_are_read_within_the_limits(
 
 
 def directory(entries: int, kind: int, count: int, pointer: int) -> bytes:
-    """Return a directory of equal entries with the tags 0, 1, 2 and so on, and 10,000 bytes behind it."""
+    """Return a directory of equal entries with the tags 0, 1, 2 and so on, followed by 10,000 bytes."""
     body = b"".join(struct.pack("<HHLL", number, kind, count, pointer) for number in range(entries))
     return b"II*\0" + struct.pack("<LH", 8, entries) + body + bytes(10_000)
 
@@ -105,5 +105,5 @@ def test_only_the_first_entries_of_a_large_directory_are_read() -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x08" + bytes(14), b"II*\0\xff\xff\xff\xff", b"MM\0*\0\0\0\x08\0\x01"])
-def test_size_of_no_directory_is_0(data: bytes) -> None:
+def test_size_of_a_missing_directory_is_0(data: bytes) -> None:
     assert TiffTags(data).first_directory_bytes() == 0

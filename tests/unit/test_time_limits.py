@@ -1,4 +1,4 @@
-"""How long time slices and stages may last."""
+"""Time slices and stages have limits."""
 
 import pytest
 from pytest_django.fixtures import Settings

@@ -14,7 +14,7 @@ async def read_all(received: RequestBody) -> int:
     return sum([len(piece) async for piece in received._pieces()])
 
 
-async def test_body_that_dribbles_is_refused_although_it_never_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_slow_body_is_refused_although_it_never_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "IDLE_SECONDS", 0.1)
 
     async def receive() -> Message:
@@ -27,7 +27,7 @@ async def test_body_that_dribbles_is_refused_although_it_never_pauses(monkeypatc
     assert (error.value.status, error.value.code) == (408, "tus.quiet")
 
 
-async def test_body_at_the_least_rate_may_take_longer_than_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_body_at_the_minimum_rate_may_take_longer_than_a_pause(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(body, "IDLE_SECONDS", 60.0)
     now, pieces = 0.0, 0
     monkeypatch.setattr(body, "monotonic", lambda: now)

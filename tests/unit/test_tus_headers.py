@@ -1,4 +1,4 @@
-"""Parsing tus headers, and the status and error code for invalid ones."""
+"""Tus headers are parsed, and invalid ones are refused with a status and an error code."""
 
 import pytest
 from pytest_django import Settings

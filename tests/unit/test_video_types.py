@@ -1,4 +1,4 @@
-"""Video containers are detected by their first bytes, and stills and sound in the same containers are not videos."""
+"""Video containers are detected by their first bytes. Stills and sound in the same containers are not videos."""
 
 import pytest
 
@@ -36,12 +36,12 @@ def test_container_is_detected(head: bytes, mime_type: str) -> None:
 
 
 @pytest.mark.parametrize("brand", [b"heic", b"hevc", b"mif1", b"avif", b"avis", b"crx "])
-def test_still_in_a_container_of_videos_is_no_video(brand: bytes) -> None:
+def test_still_in_a_video_container_is_not_a_video(brand: bytes) -> None:
     assert sniff_video(ftyp(brand, brand, b"isom", b"mp41")) is None
 
 
 @pytest.mark.parametrize("head", [b"G" * 100, b"Go by the old road.\n" * 300, b"#EXTM3U\nhttp://127.0.0.1/a.ts\n"])
-def test_text_is_no_video(head: bytes) -> None:
+def test_text_is_not_a_video(head: bytes) -> None:
     assert sniff(head) == "text/plain"
 
 

@@ -1,4 +1,4 @@
-"""Which of the offered fragments a viewer sends, and when it sends them."""
+"""Which of the published fragments a viewer sends, and when."""
 
 import asyncio
 

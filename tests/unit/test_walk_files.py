@@ -1,4 +1,4 @@
-"""Which files are found below the paths given to a command."""
+"""Which files are found below the paths passed to a command."""
 
 import itertools
 import os
@@ -26,7 +26,7 @@ def names(*paths: Path) -> list[str]:
 
 
 def unexpected(line: str) -> None:
-    """Fail, because most walks must not report anything."""
+    """Fail. Most walks must not report anything."""
     raise AssertionError(line)
 
 

@@ -1,4 +1,4 @@
-"""Which modules a worker imports before it can recover the files of a dead one, and a web server before it answers."""
+"""Workers and web servers start without importing heavy libraries."""
 
 import subprocess
 import sys

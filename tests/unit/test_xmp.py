@@ -71,14 +71,14 @@ def test_xmp_dates_have_their_precision(text: str, at: str, instant: bool, preci
 
 
 @pytest.mark.parametrize("text", ["", "2019", "2019-13-01", "0001-01-01T00:00:00Z", "2019-05-14T20:35:12+99:00 x"])
-def test_xmp_dates_that_are_none_are_ignored(text: str) -> None:
+def test_invalid_xmp_dates_are_ignored(text: str) -> None:
     assert parse_xmp_date(text) is None
 
 
 @pytest.mark.parametrize(
     ("latitude", "longitude"), [("0", "0"), ("91", "1"), ("52,31N", ""), ("north", "1"), ("1" * 400, "1")]
 )
-def test_xmp_without_a_possible_place_has_none(latitude: str, longitude: str) -> None:
+def test_impossible_xmp_place_is_ignored(latitude: str, longitude: str) -> None:
     assert xmp(f'exif:GPSLatitude="{latitude}" exif:GPSLongitude="{longitude}"').latitude is None
 
 

@@ -1,4 +1,4 @@
-"""ZIP archives are read without trusting them, with memory that does not depend on their content."""
+"""Untrusted ZIP archives are read safely, in constant memory."""
 
 import io
 import struct
@@ -32,7 +32,7 @@ def content(data: bytes, entry: ZipEntry) -> bytes:
 
 
 def code(data: bytes) -> str:
-    """Return the code with which the archive or one of its files is refused."""
+    """Return the error code for the archive or for one of its files."""
     with pytest.raises(PermanentError) as caught:
         read_all(data)
     return caught.value.code

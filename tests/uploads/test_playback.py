@@ -1,4 +1,4 @@
-"""Videos, animated pictures and motion photos play from their originals, which stay inactive content."""
+"""Videos, animated pictures and motion photos play from their originals, in which browsers run no code."""
 
 from pathlib import Path
 from typing import Any

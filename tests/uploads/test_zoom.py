@@ -1,4 +1,4 @@
-"""The large preview of a picture is created on the first request, only for its owner, and stored."""
+"""The large preview of a picture is created and stored on the first request, only for its owner."""
 
 import asyncio
 import io

@@ -1,4 +1,4 @@
-"""The page of a batch."""
+"""The page of a batch: progress, failures, and the list of files."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""How the URLs behind the buttons respond to requests that no button sends. tests/access covers who may use them."""
+"""How the URLs of buttons respond to requests that no button sends. tests/access covers who may use them."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""A page asks for confirmation before a batch is cancelled, in words that suit an import or a re-analysis."""
+"""A page asks for confirmation before a batch is cancelled, with different texts for imports and re-analyses."""
 
 import pytest
 from django.test import Client

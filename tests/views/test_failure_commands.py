@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def form_of(html: str, name: str) -> dict[str, str]:
-    """Return the hidden fields of the first form with this action, as a browser would send them."""
+    """Return the hidden fields that a browser sends for the first form with this action."""
     form = html.split(f'action="{reverse(name)}"')[1].split("</form>")[0]
     return dict(re.findall(r'name="(code|until|at)" value="([^"]*)"', form))
 
@@ -66,7 +66,7 @@ def test_dismissal_can_be_undone(page: Client, anna: User) -> None:
 
     assert messages_of(response) == ["1 file is listed again."]
     assert "a.txt" in shown(page)
-    # The previous page's address no longer offers to undo the dismissal.
+    # The URL of the previous page no longer offers to undo the dismissal.
     assert reverse("failures-restore") not in page.get(dismissed.redirect_chain[-1][0]).content.decode()
 
 

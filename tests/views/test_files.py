@@ -162,8 +162,7 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
 def large(transactional_db: None) -> int:
     """A large batch, half of it described and some of it failed, next to another batch with more failures."""
     with connection.cursor() as cursor:
-        # Rows deleted by earlier tests leave larger indexes behind, and index sizes decide between otherwise equal
-        # plans.
+        # Rows deleted by earlier tests leave larger indexes, and index sizes decide between otherwise equal plans.
         cursor.execute("TRUNCATE batches_batchitem CASCADE")
     batch_id = rows.fill(4_000)
     other = rows.fill(2_000)

@@ -1,4 +1,4 @@
-"""A page asks before an import is finished without its missing files. Afterwards, their number is shown."""
+"""A page asks for confirmation before an import is finished without its missing files. Then their number is shown."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -29,7 +29,7 @@ def html(client: Client, path: str) -> str:
     return compact(client.get(path).content.decode())
 
 
-def test_finish_asks_and_changes_nothing(page: Client, batch: UploadBatch) -> None:
+def test_finish_page_asks_for_confirmation_and_changes_nothing(page: Client, batch: UploadBatch) -> None:
     asked = html(page, reverse("batch-finish", args=[batch.id]))
 
     assert "6 of 14 files arrived, 8 files are missing." in asked
@@ -38,7 +38,7 @@ def test_finish_asks_and_changes_nothing(page: Client, batch: UploadBatch) -> No
     assert batch.sealed_at is None
 
 
-def test_finished_import_names_the_files_that_never_came(page: Client, batch: UploadBatch) -> None:
+def test_finished_import_shows_the_number_of_missing_files(page: Client, batch: UploadBatch) -> None:
     page.post(reverse("batch-finish", args=[batch.id]))
 
     shown = html(page, f"/batches/{batch.id}/")
@@ -47,12 +47,12 @@ def test_finished_import_names_the_files_that_never_came(page: Client, batch: Up
 
     assert_counters_match(batch)
     assert batch.status == "completed"
-    assert "6 of 14 files arrived; 8 never came." in shown
+    assert "6 of 14 files arrived; 8 are missing." in shown
     assert "of 14 files · 42%" in shown
     assert "100%" not in shown
     assert f'primary" href="/batches/new/?batch={batch.id}">Add missing files' in shown
     assert [name in listed for name in ("Iceland/05.jpg", "Iceland/06.jpg", "Iceland/13.jpg")] == [False, True, True]
-    assert "6 of 14 files arrived; 8 never came." in overview
+    assert "6 of 14 files arrived; 8 are missing." in overview
 
 
 def test_finish_page_of_a_finished_import_leads_back_to_it(page: Client, batch: UploadBatch) -> None:

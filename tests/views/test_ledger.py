@@ -1,4 +1,4 @@
-"""The ledger of a finished import, on its page and as files."""
+"""The ledger of a finished import is shown on its page and can be downloaded."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ def new_file(number: int, name: str) -> incoming.NewFile:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A finished import with a file in every line of the ledger."""
+    """A finished import with a file for every line of the ledger."""
     batch = make_batch(owner, 3)
     for result in (ItemResult.NEW, ItemResult.SIDECAR, ItemResult.ARCHIVE):
         claimed = claim.claim_item(batch.id, 4711)
@@ -50,7 +50,7 @@ def batch(owner: User) -> UploadBatch:
     return batch
 
 
-def test_books_of_a_finished_import_add_up(client: Client, owner: User, batch: UploadBatch) -> None:
+def test_ledger_of_a_finished_import_adds_up(client: Client, owner: User, batch: UploadBatch) -> None:
     client.force_login(owner)
 
     page = compact(client.get(f"/batches/{batch.id}/").content.decode())
@@ -64,14 +64,14 @@ def test_books_of_a_finished_import_add_up(client: Client, owner: User, batch: U
 LINES = {"new": "1", "duplicates": "1", "sidecars": "1", "archives": "1", "refused": "1", "ignored": "2"}
 
 
-def test_import_that_is_still_running_has_no_books(client: Client, owner: User) -> None:
+def test_running_import_has_no_ledger(client: Client, owner: User) -> None:
     batch = make_batch(owner, 2)
     client.force_login(owner)
 
     assert "accounted for" not in client.get(f"/batches/{batch.id}/").content.decode()
 
 
-def test_books_with_missing_files_do_not_claim_to_be_complete(client: Client, owner: User) -> None:
+def test_ledger_with_missing_files_does_not_claim_to_be_complete(client: Client, owner: User) -> None:
     batch = lifecycle.open_batch(owner.id, "Iceland")
     announce_items(batch.id, [new_file(1, "a.jpg")], lambda ids, found: None)
     lifecycle.seal_batch(batch.id)
@@ -91,7 +91,7 @@ async def download(owner: User, batch: UploadBatch, kind: str) -> str:
     return "".join([part.decode() async for part in response])
 
 
-async def test_books_are_sent_as_json(owner: User, batch: UploadBatch) -> None:
+async def test_ledger_is_sent_as_json(owner: User, batch: UploadBatch) -> None:
     files = json.loads(await download(owner, batch, "json"))
 
     assert Counter(file["result"] for file in files) == {
@@ -104,7 +104,7 @@ async def test_books_are_sent_as_json(owner: User, batch: UploadBatch) -> None:
     assert by_path["Iceland/Thumbs.db"]["code"] == "ignored.junk"
 
 
-async def test_books_name_the_picture_that_a_sidecar_describes(owner: User) -> None:
+async def test_ledger_names_the_picture_that_a_sidecar_describes(owner: User) -> None:
     batch, main = await sync_to_async(import_sidecars)(owner)
 
     files = json.loads(await download(owner, batch, "json"))
@@ -114,7 +114,7 @@ async def test_books_name_the_picture_that_a_sidecar_describes(owner: User) -> N
 
 
 def import_sidecars(owner: User) -> tuple[UploadBatch, int]:
-    """Import sidecars of a RAW file, of no picture and of a folder. Return the batch and the RAW file's JPEG."""
+    """Import sidecars of a RAW file, of a missing picture and of a folder. Return the batch and the RAW file's JPEG."""
     batch = lifecycle.open_batch(owner.id, "Camera")
     queue_picture(batch, "a/IMG_1.DNG")
     main = queue_picture(batch, "a/IMG_1.JPG")
@@ -126,7 +126,7 @@ def import_sidecars(owner: User) -> tuple[UploadBatch, int]:
     return batch, main.id
 
 
-async def test_books_are_sent_as_csv_without_formulas(owner: User, batch: UploadBatch) -> None:
+async def test_ledger_is_sent_as_csv_without_formulas(owner: User, batch: UploadBatch) -> None:
     text = await download(owner, batch, "csv")
 
     lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"))))
@@ -135,7 +135,7 @@ async def test_books_are_sent_as_csv_without_formulas(owner: User, batch: Upload
     assert not any(cell.startswith("=") for line in lines for cell in line)
 
 
-async def test_books_of_an_empty_import_are_valid_json(owner: User) -> None:
+async def test_ledger_of_an_empty_import_is_valid_json(owner: User) -> None:
     batch = await UploadBatch.objects.acreate(owner=owner, name="Nothing")
 
     assert json.loads(await download(owner, batch, "json")) == []
@@ -146,7 +146,7 @@ def used_indexes(query: QuerySet[Any, Any]) -> set[str]:
     return set(re.findall(r'"Index Name": "(item_\w+|batches_batchitem_pkey)"', query.explain(format="json")))
 
 
-def test_books_use_their_indexes(transactional_db: None) -> None:
+def test_ledger_uses_its_indexes(transactional_db: None) -> None:
     batch_id = rows.fill(4000)
     rows.fill(4000)
     with connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Renaming a batch."""
+"""A batch can be renamed by its owner."""
 
 import pytest
 from django.contrib.auth.models import User

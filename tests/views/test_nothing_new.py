@@ -1,4 +1,4 @@
-"""For an import that added no new pictures, its page, the list and the e-mail say so."""
+"""The page, the list and the e-mail of an import without new pictures say so."""
 
 from django.contrib.auth.models import User
 from django.test import Client

@@ -1,4 +1,4 @@
-"""Parts and sidecars on the pages of the library and of an import."""
+"""Pages of the library and of imports show parts and sidecars."""
 
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ def test_library_shows_a_live_photo_once_and_its_page_lists_the_film(page: Clien
     assert reverse("upload-detail", args=[still.id]) in library
     assert reverse("upload-detail", args=[film.id]) not in library
     assert reverse("upload-original", args=[film.id]) in picture
-    assert "Film of the live photo" in picture
+    assert "Video of the live photo" in picture
     assert reverse("upload-detail", args=[still.id]) in text(page, "upload-detail", film.id)
 
 
@@ -46,7 +46,7 @@ def test_parts_of_other_users_are_not_listed(page: Client, anna: User) -> None:
     assert reverse("upload-original", args=[film.id]) not in text(page, "upload-detail", still.id)
 
 
-def test_picture_page_shows_what_its_sidecars_say(page: Client, anna: User) -> None:
+def test_picture_page_shows_the_values_of_its_sidecars(page: Client, anna: User) -> None:
     batch = lifecycle.open_batch(anna.id, "Takeout")
     upload = queue_picture(batch, "Sea/IMG_1.jpg")
     send_sidecar(batch, "Sea/IMG_1.jpg.json", TAKEN)

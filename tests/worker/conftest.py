@@ -22,7 +22,7 @@ def ada(owner: User) -> User:
 
 @pytest.fixture
 def email_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """Send e-mails to a local server at EMAIL_PORT, and reset the back-off left by earlier tests."""
+    """Send e-mails to a local server at EMAIL_PORT, and reset the back-off from earlier tests."""
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     settings.EMAIL_HOST = "127.0.0.1"
     settings.DEFAULT_FROM_EMAIL = "Photos <photos@example.org>"

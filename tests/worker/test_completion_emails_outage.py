@@ -1,4 +1,4 @@
-"""If the mail server is unavailable or refuses e-mails, they are sent later or abandoned."""
+"""E-mails are sent later, or not at all, if the mail server is unavailable or refuses them."""
 
 import logging
 

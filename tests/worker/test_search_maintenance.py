@@ -1,4 +1,4 @@
-"""After a change of the model, new vectors are computed once, and then the old ones are deleted."""
+"""After a change of the model, new vectors are computed once, and the old ones are then deleted."""
 
 import pytest
 from django.contrib.auth.models import User

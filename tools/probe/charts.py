@@ -1,4 +1,4 @@
-"""Draw charts with matplotlib, as further training pictures."""
+"""Draw charts with matplotlib, as additional training pictures."""
 
 import io
 import random

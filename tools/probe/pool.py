@@ -1,6 +1,6 @@
 """Turn the training pictures into the probe's inputs: features of the classifier and picture statistics.
 
-Pictures of rare scenes are also cropped. Documents are also shown as photos of paper on a surface.
+Crops of pictures with rare scenes are added, and documents rendered as photos of paper on a surface.
 """
 
 import csv
@@ -32,7 +32,7 @@ _SURFACES = 40
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A training picture: its medium, its scenes, and where it is from. Crops have the `source` of their picture."""
+    """A training picture: its medium, scenes and source. Crops have the `source` of their picture."""
 
     medium: str
     scenes: frozenset[str]
@@ -53,7 +53,7 @@ class Pool:
 
 
 def read_pool(folder: Path) -> Pool:
-    """Examine all training pictures in the packages in `folder`; this takes two minutes."""
+    """Compute the inputs of all training pictures from the packages in `folder`; this takes two minutes."""
     classifier = Classifier()
     examples: list[tuple[Example, Floats, Floats, Floats]] = []
     for example in _examples(folder):
@@ -87,7 +87,7 @@ def _examples(folder: Path) -> Iterator[Example]:
     counts = Counter(scene for _, scenes, _, _ in table for scene in scenes)
     surfaces = [(package, path) for medium, scenes, package, path in table if medium == "photo" and not scenes]
     for medium, scenes, package, path in table:
-        rng = random.Random(path)  # for each picture, so that a longer table changes nothing else
+        rng = random.Random(path)  # seeded per picture, so that a longer table changes nothing else
         image = _shrunk(open_picture(folder, package, path))
         source = f"{package}/{path}"
         yield Example(medium, scenes, source, image)
@@ -135,7 +135,7 @@ def _photograph(page: Image.Image, surface: Image.Image, rng: random.Random) -> 
 
 
 def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> list[float]:
-    """Return the coefficients that map `corners` (top left, bottom left, bottom right, top right) to a page's."""
+    """Return the coefficients that map `corners` (top left, bottom left, bottom right, top right) to a page."""
     width, height = size
     targets = ((0, 0), (0, height), (width, height), (width, 0))
     rows, values = [], []
@@ -147,7 +147,7 @@ def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> l
 
 
 def read_calibration(folder: Path) -> Iterator[Floats]:
-    """Yield inputs that calibrate the detector's 8-bit numbers: every few photos of the packages in `folder`."""
+    """Yield inputs that calibrate the 8-bit detector: a selection of photos from the packages in `folder`."""
     photos = [(package, path) for medium, _, package, path in read_table() if medium == "photo"]
     for package, path in photos[:: max(1, len(photos) // _CALIBRATION_PICTURES)][:_CALIBRATION_PICTURES]:
         yield detector.prepare(open_picture(folder, package, path))

@@ -1,4 +1,4 @@
-"""Fit the probe's linear models with Adam (Kingma and Ba 2014, arXiv:1412.6980) and measure them on other pictures."""
+"""Fit the probe's linear models with Adam (Kingma and Ba 2014, arXiv:1412.6980) and test them on other pictures."""
 
 import io
 from dataclasses import fields
@@ -17,7 +17,7 @@ _LARGE_SOURCE = 60
 
 
 def train(pool: Pool, rows: np.ndarray | None = None) -> ProbeWeights:
-    """Return the probe for the pictures in `rows` (default: all). Rare media and scenes count more."""
+    """Train the probe on the pictures in `rows` (default: all). Rare media and scenes have higher weights."""
     chosen = np.arange(len(pool.media)) if rows is None else rows
     statistics = pool.statistics[chosen]
     mean, deviation = statistics.mean(axis=0), statistics.std(axis=0) + 1e-6
@@ -44,7 +44,7 @@ def pack(weights: ProbeWeights) -> bytes:
 
 
 def report(pool: Pool) -> str:
-    """Return how well probes recognise pictures of other sources: accuracy, and precision and recall of each scene."""
+    """Report how well probes recognise pictures from other sources: accuracy, and each scene's precision and recall."""
     found_media, found_scenes = cross_validate(pool)
     media, scenes = targets(pool)
     lines = [f"{len(media)} pictures, accuracy of the medium {(found_media.argmax(1) == media.argmax(1)).mean():.2f}"]
@@ -56,7 +56,7 @@ def report(pool: Pool) -> str:
 
 
 def targets(pool: Pool) -> tuple[Floats, Floats]:
-    """Return 0 or 1 for each picture and medium, and for each picture and scene."""
+    """Return 0 or 1 for each pair of picture and medium, and of picture and scene."""
     media = np.array([[medium == name for name in MEDIA] for medium in pool.media], np.float32)
     return media, np.array([[name in scenes for name in SCENES] for scenes in pool.scenes], np.float32)
 
@@ -71,9 +71,9 @@ def predict(weights: ProbeWeights, features: Floats, statistics: Floats) -> tupl
 
 
 def cross_validate(pool: Pool) -> tuple[Floats, Floats]:
-    """Return the probabilities of media and scenes of each picture from probes trained without its source.
+    """Return each picture's probabilities of media and scenes, from probes trained without its source.
 
-    A source is a package, or a picture with its crops if the package has many pictures.
+    A source is a package or, if it has many pictures, a single picture with its crops.
     """
     folds = _folds(pool)
     media, scenes = np.zeros((len(folds), len(MEDIA)), np.float32), np.zeros((len(folds), len(SCENES)), np.float32)

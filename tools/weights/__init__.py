@@ -1,1 +1,1 @@
-"""Convert published networks to the model files that come with the program; see tools/build_weights.py."""
+"""Convert published networks to the model files that ship with the program; see tools/build_weights.py."""

@@ -13,21 +13,21 @@ from tools.weights.onnx_writer import Array, Graph
 
 Range = tuple[float, float]
 
-# With 7 bits, sums of two products fit into 16 bits. Processors without VNNI instructions would cut off larger sums.
+# With 7 bits, sums of two products fit into 16 bits. Processors without VNNI instructions saturate larger sums.
 _WEIGHT_LIMIT = 63
-# The outputs of these operators have the range of their inputs.
+# The outputs of these operators have the same range as their inputs.
 _SAME_RANGE = ("MaxPool", "Resize")
 
 
 class Layers:
-    """Adds layers in floats; convolutions store their kernels in half precision. `outputs` are the layers' names."""
+    """Adds float layers. Convolutions store their kernels in half precision. `outputs` are the layers' names."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.outputs: list[str] = []
 
     def source(self, name: str) -> str:
-        """Return the name under which the layers use the network's input `name`."""
+        """Return the name that layers use for the network's input `name`."""
         self.outputs.append(name)
         return name
 
@@ -45,7 +45,7 @@ class Layers:
 
 
 class QuantizedLayers(Layers):
-    """Adds quantized layers. `ranges` are the lowest and highest numbers in each of the outputs of Layers."""
+    """Adds quantized layers. `ranges` are the minimum and maximum of each output of Layers."""
 
     def __init__(self, graph: Graph, ranges: Mapping[str, Range]) -> None:
         super().__init__(graph)

@@ -124,7 +124,7 @@ def convert_nanodet(topology: bytes, data: bytes) -> bytes:
 
 
 def quantize_nanodet(topology: bytes, data: bytes, pictures: Iterable[Array]) -> bytes:
-    """Return the model of convert_nanodet() with 8 bits, calibrated on `pictures` (inputs of the model)."""
+    """Return the model of convert_nanodet(), quantized to 8 bits and calibrated on `pictures` (model inputs)."""
     layers = _convert(Layers(Graph()), topology, data)
     watched = layers.outputs[1:]
     ranges = _measure(_model(layers.graph, watched), layers.outputs, pictures)
@@ -147,7 +147,7 @@ def _model(graph: Graph, watched: list[str]) -> bytes:
 
 
 def _measure(model: bytes, names: list[str], pictures: Iterable[Array]) -> dict[str, Range]:
-    """Return the lowest and highest numbers in the input, which comes first in `names`, and in the layers' outputs."""
+    """Return the minimum and maximum of the input, which is the first of `names`, and of the layers' outputs."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
     for picture in pictures:

@@ -16,7 +16,7 @@ Attribute = int | float | str | Sequence[int]
 FLOAT, UINT8, INT64 = 1, 2, 7
 _TYPES = {"float32": FLOAT, "uint8": UINT8, "int8": 3, "int32": 6, "int64": INT64, "float16": 10}
 _OPSET = 17
-# Constants with at most this many numbers stay float32, because half precision would save next to nothing.
+# Constants with at most this many numbers stay float32, because half precision would save almost nothing.
 _SMALL = 256
 
 

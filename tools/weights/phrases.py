@@ -1,4 +1,4 @@
-"""Build the vocabulary: class names, the kinds that they belong to, scenes, and a vector for each of these phrases."""
+"""Build the vocabulary: class names, their kinds, scenes, and a vector for each of these phrases."""
 
 import io
 import json
@@ -87,7 +87,7 @@ def build_phrases(names: list[str], synsets: list[str], nouns: Nouns) -> tuple[b
     """Return the content of phrases.json and of phrase_vectors.npz.
 
     `names` and `synsets` (such as "n02123045") belong to ImageNet's classes, in order. This needs the text model that
-    comes with the program.
+    ships with the program.
     """
     labels = [_RENAMED.get(number, name) for number, name in enumerate(names)]
     ancestors = [nouns.with_hypernyms(synset.removeprefix("n")) for synset in synsets]

@@ -29,7 +29,7 @@ class _View(NamedTuple):
 
 
 class _TensorUnpickler(pickle.Unpickler):
-    """Unpickles the names and shapes of tensors, and refuses everything else."""
+    """Unpickles the names and shapes of tensors, and rejects everything else."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):
@@ -46,7 +46,7 @@ class _TensorUnpickler(pickle.Unpickler):
 
 
 def read_torch(file: IO[bytes]) -> dict[str, Array]:
-    """Return the tensors of a PyTorch state file that has the format used before version 1.6.
+    """Return the tensors of a PyTorch state file in the format used before version 1.6.
 
     The file contains five pickles (magic number, protocol, system, state, storage keys). Then, for each storage, it
     contains a count in 8 bytes and that many numbers; see _legacy_load in torch/serialization.py. Raises ValueError if

@@ -1,1 +1,1 @@
-"""Describe pictures: the Analyzer interface and an embedded analyzer, which includes its models."""
+"""Describe pictures: the provider interfaces, and an embedded analyzer that ships with its models."""

@@ -26,7 +26,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The providers that a site uses. A description with a score below `audit_minimum` is written again once."""
+    """The site's providers. A description that scores below `audit_minimum` is regenerated once."""
 
     describer: Describer
     embedder: Embedder
@@ -44,7 +44,7 @@ class Analysis:
 
 
 def get_analyzer(describer: str, embedder: str | None = None, audit_minimum: int = 0) -> Analyzer:
-    """Return the analyzer of these providers; without `embedder`, one provider does both. See get_describer()."""
+    """Return the analyzer for these providers. `embedder` defaults to `describer`. See get_describer()."""
     return Analyzer(get_describer(describer), get_embedder(embedder or describer), audit_minimum)
 
 
@@ -57,7 +57,7 @@ def analyze(
 ) -> Analysis:
     """Describe and embed a picture; see Describer.describe for `frames`, and process_file() for the other arguments.
 
-    Raises the errors of the providers, and TransientError `analysis.answer` for a vector that cannot be stored.
+    Raises the providers' errors, and TransientError `analysis.answer` for a vector that cannot be stored.
     """
     on_stage("describing")
     description = _describe(analyzer.describer, frames, cpu_slot, edited)
@@ -74,7 +74,7 @@ def analyze(
 
 
 def embed(embedder: Embedder, description: Description, frames: Sequence[Image.Image]) -> PictureVector:
-    """Return the vector of a described picture. Only an ImageEmbedder looks at `frames`. Raises like analyze()."""
+    """Return the vector of a described picture. Only an ImageEmbedder uses `frames`. Raises analyze()'s errors."""
     embedding = embedder.embed_images(frames) if isinstance(embedder, ImageEmbedder) else embedder.embed(description)
     vector = embedding.vector
     if vector is not None and (len(vector) != embedding.dimensions or not all(map(math.isfinite, vector))):
@@ -85,7 +85,7 @@ def embed(embedder: Embedder, description: Description, frames: Sequence[Image.I
 def _describe(describer: Describer, frames: Sequence[Image.Image], cpu_slot: CpuSlot, edited: str) -> Description:
     """Return the description, with the labels of the embedded analyzer if the describer returns none."""
     if edited and not describer.computes:
-        description = Description((), edited)  # saves the request to the server
+        description = Description((), edited)  # saves a request to the model server
     else:
         with _slot(describer, cpu_slot):
             description = describer.describe(frames)
@@ -113,7 +113,7 @@ def _best_of_two(
 
 
 def _audit(description: Description) -> int:
-    # Words of another language cannot agree with the labels.
+    # Labels are English, so they say nothing about a description in another language.
     return audit(description.description, description.labels if description.language == "en" else ())
 
 

@@ -1,8 +1,8 @@
-"""Rate a description from 0 to 100, by signs of an unusable answer. Pure.
+"""Score a description from 0 (unusable) to 100. Pure.
 
-A description starts with 100 points and loses some for each sign. What a language model writes instead of a description
-(a refusal, nothing, the same words again and again) leaves less than 40; a correct sentence that is merely short or
-misses the recognised labels keeps more than 60.
+A description starts with 100 points and loses points for each sign of an unusable answer. Answers that are not a
+description (a refusal, empty text, endless repetition) score below 40. A correct sentence that is merely short or
+misses the recognised labels scores above 60.
 """
 
 import re
@@ -57,17 +57,17 @@ def _length_penalty(words: int) -> int:
 
 
 def _repetition_penalty(words: list[str]) -> int:
-    """Return 0 to 80 points by the share of phrases that occur before."""
+    """Return a penalty of 0 to 80 points, by the share of repeated phrases."""
     phrases = list(zip(*(words[start:] for start in range(_PHRASE)), strict=False))
     if not phrases:
         return 0
     repeated = 1 - len(set(phrases)) / len(phrases)
-    # In long, good descriptions, some phrases such as "in the background" occur twice.
+    # Even good descriptions repeat phrases such as "in the background" if they are long.
     return min(80, round(160 * max(0.0, repeated - 0.1)))
 
 
 def _disagreement_penalty(words: list[str], labels: Iterable[Label]) -> int:
-    """Return 20 points if the description names none of the labels that are certain. It may use a synonym."""
+    """Return a penalty of 20 points if no certain label is mentioned. It is small: the text may use synonyms."""
     sure = [_WORD.findall(label.name.casefold()) for label in labels if label.score >= _SURE_LABEL]
     stems = {_stem(word) for word in words}
     return 20 if sure and not any(_stem(word) in stems for name in sure for word in name) else 0

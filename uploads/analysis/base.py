@@ -1,10 +1,10 @@
-"""The interfaces between the pipeline and the providers, which describe pictures or compute vectors for them."""
+"""The interfaces of providers, which describe pictures or compute vectors for them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-if TYPE_CHECKING:  # checks of the settings import this module in every process
+if TYPE_CHECKING:  # system checks import this module in every process
     from PIL import Image
 
 DIMENSIONS = 384
@@ -21,12 +21,12 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Description:
-    """The result of describe(). `labels` have the highest score first; `description` is in plain sentences.
+    """The result of describe(). `labels` are sorted by score, highest first; `description` is in plain sentences.
 
-    `phrase_weights` passes the findings of the embedded analyzer on to its embed(), as rows of its vocabulary with
-    their weights. `model` is the name and version of the model that wrote the description; if it is empty, the name of
-    the describer is stored instead. `language` is that of the description; labels are in English.
-    `features` are numbers of unit length that pictures that look alike share, 1,280 of them, or None.
+    `phrase_weights` are vocabulary rows and their weights, which the embedded analyzer passes to its own embed().
+    `model` is the name and version of the model that wrote the description; if it is empty, the describer's name is
+    stored instead. `language` is the language of the description; labels are in English. `features` is a unit vector of
+    1,280 numbers that is similar for pictures that look alike, or None.
     """
 
     labels: tuple[Label, ...]
@@ -39,7 +39,7 @@ class Description:
 
 @dataclass(frozen=True, slots=True)
 class PictureVector:
-    """The result of an embedder. `vector` has `dimensions` numbers and unit length, or is None.
+    """The result of an embedder. `vector` is a unit vector of `dimensions` numbers, or None.
 
     `model` is the name and version of the model. Only vectors of the same `model` are comparable.
     """
@@ -50,11 +50,11 @@ class PictureVector:
 
 
 class Provider(Protocol):
-    """What describers and embedders have in common. All threads of a process share one object.
+    """The common interface of describers and embedders. All threads of a process share one instance.
 
-    `computes` is True if the provider keeps a core of this machine busy, and False if it waits for a server. All
-    methods may raise PermanentError (the picture is at fault), TransientError (an unusable answer) and
-    EnvironmentalError (no answer). Any other exception is retried like a TransientError, but its text is only logged.
+    `computes` is True if the provider uses a CPU core of this machine, and False if it waits for a server. All methods
+    may raise PermanentError (the picture is at fault), TransientError (an unusable answer) and EnvironmentalError (no
+    answer). Any other exception is retried like a TransientError, but its text is only logged.
     """
 
     name: str
@@ -74,10 +74,10 @@ class Describer(Provider, Protocol):
 
 @runtime_checkable
 class Redescriber(Describer, Protocol):
-    """A describer that would not give the same answer again."""
+    """A describer that can write a second, different description of a picture."""
 
     def describe_again(self, frames: "Sequence[Image.Image]") -> Description:
-        """Describe the same picture in another way, because the first description was poor."""
+        """Describe a picture again after a poor first description."""
         ...
 
 
@@ -86,13 +86,13 @@ class DescriptionEmbedder(Provider, Protocol):
     """Computes the vector of a picture from its description."""
 
     def embed(self, description: Description) -> PictureVector:
-        """Return the vector for a description. Only its `description` is certain to be filled."""
+        """Return the vector of a description. Only its field `description` is guaranteed to be set."""
         ...
 
 
 @runtime_checkable
 class ImageEmbedder(Provider, Protocol):
-    """Computes the vector of a picture from the picture, with a model that has one space for pictures and text."""
+    """Computes the vector of a picture from its pixels, with a model that embeds pictures and text in one space."""
 
     def embed_images(self, frames: "Sequence[Image.Image]") -> PictureVector:
         """Return the vector of a picture, or the mean of the vectors of a video's frames; see Describer.describe."""
@@ -103,15 +103,15 @@ Embedder = DescriptionEmbedder | ImageEmbedder
 
 
 class QueryEncoder(Protocol):
-    """Turns the words of a search into vectors that can be compared with those of pictures.
+    """Embeds search queries as vectors that can be compared with those of pictures.
 
-    `model` names the vectors it searches. A picture whose fit is below `hit_fit` is no hit; the number is calibrated
-    per model (see docs/search.md). Thread-safe.
+    `model` is the model whose vectors it can search. A picture whose fit is below `hit_fit` is not a hit; this
+    threshold is calibrated per model (see docs/search.md). Thread-safe.
     """
 
     model: str
     hit_fit: float
 
     def embed_query(self, text: str) -> tuple[float, ...]:
-        """Return the vector of `text`, of unit length."""
+        """Return the unit vector of `text`."""
         ...

@@ -1,4 +1,4 @@
-"""How the vocabulary's class names appear in descriptions: everyday names, articles, and names to suppress."""
+"""How class names of the vocabulary appear in descriptions: everyday names, articles, and names to suppress."""
 
 
 def _names(listing: str) -> frozenset[str]:
@@ -18,7 +18,7 @@ EVERYDAY_NAMES = {
     "common sorrel horse": "horse",
     "drake (male duck)": "duck",
     "kite (bird of prey)": "bird of prey",
-    # ImageNet has hardly any other flowers.
+    # ImageNet has few other flowers.
     "daisy": "flower",
 }
 """Everyday names of classes. If several classes have the same name, their scores are added."""
@@ -32,10 +32,10 @@ EVERYDAY_KINDS = _names(
     | fence | flower | mountain, hill | musical instrument | sports equipment
     """
 )
-"""Kinds that appear in descriptions. All other kinds are only for search."""
+"""Kinds that appear in descriptions. All other kinds are used only for search."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Detected objects that are not named, because the classifier is more reliable: the detector confuses them."""
+"""Detected objects that are not named: the detector confuses animals, and the classifier is more reliable."""
 
 UNCOUNTABLE = _names(
     """

@@ -42,7 +42,7 @@ def read_colours(image: Image.Image) -> Colours:
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:
-    """Return the mean of the colours of a video's frames."""
+    """Average the colours of a video's frames."""
     total: Counter[str] = Counter()
     for frame in frames:
         total.update(dict(frame.shares))

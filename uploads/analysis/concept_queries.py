@@ -1,4 +1,4 @@
-"""Encode the words of a search for pictures of the local analyzer, without loading the analyzer itself."""
+"""Encode search queries for pictures of the local analyzer, without loading the analyzer itself."""
 
 from functools import lru_cache
 
@@ -9,11 +9,11 @@ _CACHED_QUERIES = 500
 
 
 class ConceptQueries:
-    """A QueryEncoder. The latest queries are cached, because a page is requested again when people turn pages."""
+    """A QueryEncoder. Recent queries are cached, because every page of results encodes its query again."""
 
     model = MODEL
-    # Calibrated on judged queries: with this number, about 15 % of the queries that some picture answers have no hit,
-    # and about 15 % of those that no picture answers have one.
+    # Calibrated on judged queries: about 15 % of the queries that some picture matches have no hit, and about 15 % of
+    # the queries that no picture matches have one.
     hit_fit = 0.44
 
     def __init__(self) -> None:

@@ -1,13 +1,13 @@
-"""Compute the vector of a picture as the weighted sum of the vectors of all phrases that the evidence supports.
+"""Compute a picture's vector as the weighted sum of the vectors of all phrases that the evidence supports.
 
 The phrase vectors are all-MiniLM-L6-v2 embeddings, so a picture can be compared by cosine with a search query that the
 same model has embedded.
 
 v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
 
-With these weights, a search ranks those photos highest that almost certainly show what the query names. A detected
-object's weight is its full score, and a label's weight is its probability. Colours have small weights, because many
-photos share them. The networks were trained on photos, so in pages and drawings everything but the medium counts less.
+With these weights, photos that almost certainly show what the query names rank highest. A detected object's weight is
+its full score, and a label's weight is its probability. Colours have small weights, because many photos share them. The
+networks were trained on photos, so for pages and drawings, everything but the medium has less weight.
 """
 
 import numpy as np

@@ -9,15 +9,15 @@ from django.http import HttpRequest
 from uploads.analysis.model_servers.server_settings import ServerSettings
 
 EMBEDDED = frozenset({"local", "clip"})
-"""The providers that run in the workers and ask no server."""
+"""The providers that run in the workers and use no server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
     """What is sent to which model server. `private` means that nothing is sent anywhere.
 
-    It is false for a class of the site, because nothing is known about it, and for a model server on this machine,
-    because it may pass requests on.
+    It is false for a site's own class, because nothing is known about it, and for a model server on this machine,
+    because that may forward requests.
     """
 
     private: bool
@@ -26,12 +26,12 @@ class Disclosure:
 
 
 def disclose() -> Disclosure:
-    """Return what the site's providers send."""
+    """Return the disclosure for the site's providers."""
     servers: dict[str, ServerSettings] = {"ollama": settings.OLLAMA, "openai": settings.OPENAI}
     providers = {settings.DESCRIBER, settings.EMBEDDER}
     return Disclosure(providers <= EMBEDDED, servers.get(settings.DESCRIBER), servers.get(settings.EMBEDDER))
 
 
 def analysis_disclosure(request: HttpRequest) -> dict[str, Any]:
-    """A context processor for the banner of the owner's pages."""
+    """A context processor for the banner on owners' pages."""
     return {"disclosure": disclose()}

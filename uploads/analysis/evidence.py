@@ -20,7 +20,7 @@ PERSON = 0
 """The detector's class index for people."""
 
 _CLOSE_UP_AREA = 0.24
-# The detector also finds objects in surfaces that fill most of a picture, with lower scores than real ones.
+# The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real ones.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
 
 
@@ -72,7 +72,7 @@ def combine_evidence(
 
 
 def hide_with_people(vocabulary: Vocabulary, evidence: Evidence) -> Evidence:
-    """Return the evidence without the labels that must not describe people."""
+    """Return the evidence without labels that must not be applied to people."""
     probabilities = evidence.probabilities * _allowed_with_people(vocabulary)
     return replace(evidence, probabilities=probabilities, masses=vocabulary.membership @ probabilities)
 

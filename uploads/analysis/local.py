@@ -20,7 +20,7 @@ _LARGE = 900
 
 
 class LocalAnalyzer:
-    """A describer and embedder that takes about 70 ms per picture or frame on one core, and 100 MB per process.
+    """A describer and embedder. It takes about 70 ms per picture or frame on one core, and 100 MB per process.
 
     The constructor loads and verifies the weights, and may raise EnvironmentalError `analysis.weights`. The analyzer
     never infers a person's sex, religion, health or name.
@@ -67,7 +67,7 @@ class LocalAnalyzer:
         )
 
     def embed(self, description: Description) -> PictureVector:
-        """See DescriptionEmbedder.embed. No model runs here: the program comes with the vectors of all phrases."""
+        """See DescriptionEmbedder.embed. No model runs here: the vectors of all phrases ship with the program."""
         return PictureVector(
             concept_vector.MODEL, concept_vector.combine_vectors(self._vocabulary, description.phrase_weights)
         )

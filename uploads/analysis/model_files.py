@@ -1,4 +1,4 @@
-"""Read the model files that come with the program, and verify their checksums."""
+"""Read the model files that ship with the program, and verify their checksums."""
 
 import hashlib
 from pathlib import Path

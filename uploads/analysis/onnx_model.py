@@ -1,4 +1,4 @@
-"""Run networks with ONNX Runtime. It takes time and memory to load, so only processes that run networks import this."""
+"""Run networks with ONNX Runtime. Loading it takes time and memory, so only processes that run networks import this."""
 
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def open_session(path: Path) -> Any:
 
 
 class OnnxModel:
-    """An ONNX model of SHA256; see open_session(). The constructor raises the errors of read_weights()."""
+    """An ONNX model that ships with the program; see open_session(). The constructor raises read_weights()'s errors."""
 
     def __init__(self, name: str) -> None:
         read_weights(name)

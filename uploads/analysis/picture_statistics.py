@@ -1,4 +1,4 @@
-"""Measure 17 simple properties of a picture, which tell photos from drawings and pages, and day from night."""
+"""Measure 17 simple properties of a picture that tell photos from drawings and pages, and day from night."""
 
 from typing import NamedTuple
 
@@ -12,7 +12,7 @@ _TEXT_EDGES = 0.03
 
 
 class Statistics(NamedTuple):
-    """Shares are from 0 to 1, and so are saturation and luminance.
+    """All shares, saturation and luminance range from 0 to 1.
 
     - `flat`, `fine` and `edges` are the shares of horizontal neighbours that differ not at all, slightly or strongly.
     - `colours` is the binary logarithm of the number of colours that cover 90 % of the picture.

@@ -1,7 +1,7 @@
 """Recognise the medium of a picture, such as a photo or a screenshot, and its scenes, such as mountains or a street.
 
-The probe is linear: a softmax over the media and a logistic regression for each scene. Its input are the classifier's
-pooled features and the picture's statistics; see prepare(). tools/build_probe.py trains it.
+The probe is linear: a softmax over the media and a logistic regression for each scene. Its input consists of the
+classifier's pooled features and the picture's statistics; see prepare(). tools/build_probe.py trains it.
 """
 
 import io
@@ -19,7 +19,7 @@ SCENES = (
     "beach", "flower", "sky", "space", "field",
 )  # fmt: skip
 
-# The features get this length, so that they count about as much as the 17 standardised statistics.
+# The features are scaled to this length, so that they count about as much as the 17 standardised statistics.
 _LENGTH = 6.0
 
 
@@ -43,7 +43,7 @@ class Look:
 
     @property
     def drawn(self) -> float:
-        """The probability of a medium that shows neither text nor the world as a camera sees it."""
+        """The probability of a medium that is neither a photo nor a page."""
         return self.media["drawing"] + self.media["abstract"]
 
 
@@ -72,7 +72,7 @@ class ProbeWeights:
 
 
 class Probe:
-    """Applies the probe that comes with the program. The constructor raises the errors of read_weights()."""
+    """Applies the probe that ships with the program. The constructor raises the errors of read_weights()."""
 
     def __init__(self) -> None:
         with np.load(io.BytesIO(read_weights("probe.npz")), allow_pickle=False) as arrays:

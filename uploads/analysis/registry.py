@@ -14,7 +14,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ProviderClasses:
-    """The classes of a provider, each as "package.module:Class", or empty if the provider does not do that.
+    """The classes of a provider, each as "package.module:Class", or empty if the provider lacks that role.
 
     `queries` is the QueryEncoder for the vectors of `embedder`. All are created without arguments. They are imported on
     first use, so that web processes do not load the model runtime.
@@ -45,7 +45,7 @@ PROVIDERS = {
         queries="uploads.analysis.model_servers.openai:OpenAIQueries",
     ),
 }
-"""The providers by short name. Any other name is a class of the site, as "package.module:Class"."""
+"""The providers by short name. Any other name is a site's own class, as "package.module:Class"."""
 
 _objects: dict[str, Any] = {}
 _lock = threading.Lock()
@@ -79,7 +79,7 @@ def get_embedder(name: str) -> Embedder:
 
 
 def get_query_encoder(name: str) -> QueryEncoder | None:
-    """Return the encoder for queries to pictures of this embedder, or None if only their text can be searched.
+    """Return the query encoder for this embedder's vectors, or None if only the text of pictures can be searched.
 
     This loads the text model but no other model. Raises the errors of get_describer().
     """
@@ -88,7 +88,7 @@ def get_query_encoder(name: str) -> QueryEncoder | None:
 
 
 def get_query_model(name: str) -> str | None:
-    """Return the `model` of get_query_encoder(). If it is an attribute of the class, no model is loaded."""
+    """Return the `model` of get_query_encoder(). If it is a class attribute, no model is loaded."""
     path = provider_classes(name).queries
     if path and isinstance(model := getattr(_load_class(path), "model", None), str):
         return model
@@ -97,7 +97,7 @@ def get_query_model(name: str) -> str | None:
 
 
 def _get(name: str, path: str) -> Any:
-    """Return the only object of the class `path`; `name` is the provider's name for error messages."""
+    """Return the instance of the class `path`; `name` is the provider's name for error messages."""
     with _lock:
         if path not in _objects:
             _objects[path] = _create(name, path)

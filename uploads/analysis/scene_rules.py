@@ -1,6 +1,6 @@
 """Which media and scenes are named, the words for them, and the phrases that represent them in vectors.
 
-The limits were set on pictures that the probe was not trained on; see docs/analysis.md.
+The thresholds were chosen on pictures that the probe was not trained on; see docs/analysis.md.
 """
 
 from collections.abc import Mapping
@@ -31,9 +31,9 @@ class Medium:
 class Scene:
     """How a scene is named if its probability is at least `minimum`.
 
-    `words` join the things in the picture, and `ending` ends the sentence; one of them is empty. The scene is not named
-    beside the scenes in `implied_by`, or if the subject contains a word of `known_from`. `phrase` with `weight`
-    represents the scene in vectors.
+    `words` are listed with the things in the picture, and `ending` ends the sentence; one of them is empty. The scene
+    is omitted if a scene in `implied_by` is named, or if the subject contains a word in `known_from`. `phrase` with
+    `weight` represents the scene in vectors.
     """
 
     minimum: float
@@ -136,7 +136,7 @@ def find_scenes(look: Look) -> list[tuple[Scene, float]]:
 
 
 def guess_scene(look: Look) -> Scene | None:
-    """Return the likeliest scene for a photo in which nothing is certain, or None if there is no indication of any."""
+    """Return the most likely scene for a photo in which nothing is certain, or None if no scene is likely enough."""
     if find_medium(look) is not None:
         return None
     likeliness = {name: look.scenes[name] / scene.minimum for name, scene in SCENES.items() if scene.words}

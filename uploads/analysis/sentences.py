@@ -74,7 +74,7 @@ def join(words: list[str], last: str = "and") -> str:
 
 
 def _medium(evidence: Evidence) -> Medium | None:
-    """Return the medium to name. A plain surface has none: the probe would take it for a pattern."""
+    """Return the medium to name. A plain surface has none, because the probe mistakes it for a pattern."""
     return None if evidence.colours.plain else find_medium(evidence.look)
 
 
@@ -83,7 +83,7 @@ def _scenes(evidence: Evidence) -> list[tuple[Scene, float]]:
 
 
 def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
-    """Return what the classifier recognised, or "" if it is less probable than `minimum` and of no everyday kind."""
+    """Return what the classifier recognised, or "" if it is less likely than `minimum` and not of an everyday kind."""
     named = _named_labels(vocabulary, evidence)
     top, probability = named[0]
     kind = min(_everyday_kinds(vocabulary, evidence), key=lambda entry: entry[2], default=None)
@@ -97,14 +97,14 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
-    """Return the least probability of a label to show. Most weak guesses about people are about clothes."""
+    """Return the minimum probability of a label to show. With people, most weak guesses are clothes."""
     if drawn:
         return _CERTAIN
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL
 
 
 def _unnamed(evidence: Evidence, colours: list[str], tones: str) -> tuple[str, str]:
-    """Return what to say instead of things, and the sentence on colours unless it already names them."""
+    """Return what to write if nothing is recognised, and a sentence about colours unless they are already named."""
     if evidence.colours.plain and colours:
         return f"a plain {colours[0]} surface", ""
     guess = guess_scene(evidence.look)

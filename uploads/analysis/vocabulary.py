@@ -44,7 +44,7 @@ class Vocabulary:
 
 
 def load_vocabulary() -> Vocabulary:
-    """Load the vocabulary that comes with the program. Raises the errors of read_weights()."""
+    """Load the vocabulary that ships with the program. Raises the errors of read_weights()."""
     phrases = json.loads(read_weights("phrases.json"))
     with np.load(io.BytesIO(read_weights("phrase_vectors.npz")), allow_pickle=False) as arrays:
         vectors = arrays["vectors"].astype(np.float32)

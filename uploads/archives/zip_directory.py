@@ -1,7 +1,7 @@
 """Read the central directory of a ZIP archive, including ZIP64, with a function that reads byte ranges.
 
 Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (4.3 and 4.5). Python's `zipfile` is not used,
-because it loads the whole directory into memory, however large, and would load it again for each file.
+because it loads the whole directory into memory, and again for each file.
 """
 
 import struct
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from uploads.errors import PermanentError
 
 ReadAt = Callable[[int, int], bytes]
-"""Takes an offset and a length. Returns that many bytes of the archive, or fewer only at its end."""
+"""Takes an offset and a length, and returns that many bytes of the archive, or fewer at its end."""
 
 BLOCK = 2**20
 END = struct.Struct("<4s4H2LH")
@@ -52,7 +52,7 @@ class _Directory:
     size: int
     entries: int
     shift: int
-    """The number of bytes before the archive, as in a self-extracting one. Offsets in the archive do not count them."""
+    """The number of bytes before the archive, if it is self-extracting. The archive's offsets do not include them."""
 
 
 def read_directory(read_at: ReadAt, archive_size: int, max_entries: int) -> Iterator[ZipEntry]:

@@ -1,7 +1,7 @@
 """Read BMP pictures.
 
-Those with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks. Pillow decodes all
-others.
+Pictures with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks. Pillow decodes
+all others.
 """
 
 import struct
@@ -57,7 +57,7 @@ def read_bmp(file: BinaryIO) -> ImageHeader:
 
 
 def _read_masked(file: BinaryIO) -> _Masked | None:
-    """Return what is needed to decode a picture of 16 or 32 bits per pixel, or None for all others."""
+    """Return what is needed to decode a picture with 16 or 32 bits per pixel, or None for other pictures."""
     file.seek(0)
     head = file.read(_FILE_HEADER_BYTES + _INFO_BYTES + 16)
     if len(head) < _FILE_HEADER_BYTES + _INFO_BYTES + 16:

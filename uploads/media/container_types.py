@@ -21,7 +21,7 @@ _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _CR2_MARK = b"CR\x02"
 _SUBFILE_TYPE, _COMPRESSION, _MAKE, _SUB_IFDS, _DNG_VERSION = 254, 259, 271, 330, 50706
 _REDUCED = 1
-# Compressions that only cameras of Nikon, Sony, Samsung, Kodak and Pentax use.
+# Compression codes that only Nikon, Sony, Samsung, Kodak and Pentax cameras use.
 _CAMERA_COMPRESSIONS = frozenset({34713, 32767, 32770, 65000, 65535})
 _MAKERS = {
     b"NIKON": "image/x-nikon-nef",

@@ -24,12 +24,12 @@ ATTEMPTS = 2
 POLL_SECONDS = 0.1
 """How often a thread that waits for a decoder checks whether it should stop."""
 EXIT_SECONDS = 1.0
-"""How long a thread waits for a decoder to end after it closed its socket or was killed."""
+"""How long a thread waits for a decoder to exit after it closed its socket or was killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
-# The decoder gets no other variables of the worker, because they contain passwords.
+# The decoder inherits no other environment variables, because they contain passwords.
 _PASSED_VARIABLES = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR"}
-# glibc must not return the buffers of each picture to the system: fetching them again costs a third of the decoding.
+# glibc must not return picture buffers to the system: allocating them again takes a third of the decoding time.
 _OWN_VARIABLES = {
     "OPENBLAS_NUM_THREADS": "1",
     "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
@@ -40,7 +40,7 @@ _OWN_VARIABLES = {
 
 
 class DecoderCrash(Exception):
-    """The decoder process ended on its own: its code failed, or the machine is short of memory."""
+    """The decoder process ended on its own: native code crashed, or the machine is out of memory."""
 
 
 class Decoder:
@@ -80,11 +80,11 @@ class Decoder:
         return self._channel.fileno() >= 0 and self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the process. Wait at most EXIT_SECONDS: a process that waits for a failing disk does not end."""
+        """Kill the process. Wait at most EXIT_SECONDS: a process that is blocked on a failing disk does not exit."""
         self._process.kill()
         self._descriptors.close()
         if not self._wait():
-            # Popen.__del__ puts it on the list of processes that the next Popen checks.
+            # Popen.__del__ adds it to the processes that the next Popen reaps.
             logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
     def decode(self, path: Path, max_pixels: int, check: Callable[[], None], longest: int) -> Picture:
@@ -126,7 +126,7 @@ class Decoder:
 
     def _end(self) -> PermanentError | EnvironmentalError | DecoderCrash:
         """Return the error for a decoder that ended without a reply."""
-        self._wait()  # after its socket is closed, the process needs a moment until its status is available
+        self._wait()  # the exit status becomes available shortly after the socket is closed
         self.close()
         status = self._process.returncode
         if not self._ready:
@@ -148,7 +148,7 @@ class DecoderPool:
     ) -> Picture:
         """Decode the picture at `path` in a decoder process.
 
-        `check` is called every POLL_SECONDS; an exception that it raises kills the decoder and reaches the caller.
+        `check` is called every POLL_SECONDS. If it raises, the decoder is killed and the exception propagates.
 
         Raises what uploads.media.image.read_picture raises, and PermanentError `image.complex` if the file exceeds its
         CPU time or `image.crash` if it crashes two decoders. Raises EnvironmentalError `decoder.unavailable` if a

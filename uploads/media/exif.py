@@ -1,6 +1,6 @@
-"""Read from EXIF data when and where a photo was taken, and with which camera.
+"""Read EXIF data: when and where a photo was taken, and with which camera.
 
-CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files violate every one of
+CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files break every one of
 these rules, so invalid values are ignored and never make a file fail.
 """
 
@@ -86,7 +86,7 @@ def read_gps_tags(data: ByteSource) -> dict[int, Value]:
 
 
 def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
-    """Return the values of tags. The tag numbers are defined in `Base` and `GPS` of PIL.ExifTags."""
+    """Convert tags to values. The tag numbers are defined in `Base` and `GPS` of PIL.ExifTags."""
     orientation = tags.get(_BASE.Orientation)
     upright = orientation if isinstance(orientation, int) and 1 <= orientation <= 8 else 1
     latitude, longitude = _position(gps)
@@ -95,7 +95,7 @@ def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
 
 
 def camera_name(make: object, model: object) -> str:
-    """Return the name of a camera. Models that begin with the brand are not preceded by the maker."""
+    """Return the name of a camera. The maker is omitted if the model already begins with it."""
     make, model = clean_text(make, 80), clean_text(model, 80)
     brand = make.split(" ")[0].casefold()
     if not model or (brand and model.casefold().startswith(brand)):
@@ -137,7 +137,7 @@ def _details(tags: Tags, gps: Tags) -> dict[str, Json]:
 def read_apple_note(note: object) -> dict[str, str]:
     """Return the “content_identifier” and “burst_id” in Apple's maker note; for anything else, an empty dictionary.
 
-    The note is a directory of a TIFF structure whose offsets count from the note's start. exiftool names its tags.
+    The note is a TIFF directory whose offsets are relative to its start. The tag names are exiftool's.
     """
     if not isinstance(note, bytes) or not note.startswith(_APPLE_NOTE):
         return {}

@@ -1,4 +1,4 @@
-"""Read from EXIF data when a photo was taken, and in which time zone.
+"""Read the time and the time zone of a photo from EXIF data.
 
 CIPA DC-008 (Exif 2.32) stores the local time, its fraction and its zone in separate tags, and the time of the GPS fix
 in UTC. Editors and phones also write ISO 8601 dates, other separators and short zones such as "+2:00".
@@ -27,7 +27,7 @@ _DATE = re.compile(
     re.ASCII,
 )
 _GPS_TOLERANCE = timedelta(minutes=5)
-"""How far the difference between the camera's clock and the GPS time may be from a UTC offset."""
+"""How far the difference between the camera's clock and GPS time may deviate from a valid UTC offset."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class PhotoTime:
 
 
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
-    """Return the time in the best tag with a valid one, or else the time of the GPS fix. Invalid values are ignored."""
+    """Return the time from the best valid tag, or else the time of the GPS fix. Invalid values are ignored."""
     for date, offset, fraction in _DATES:
         local, zone = _parse_date(tags.get(date), tags.get(fraction))
         # In the years 1 and 9999, the conversion to UTC for storage could overflow.
@@ -64,7 +64,7 @@ def _photo_time(local: datetime, offset: timedelta | None) -> PhotoTime:
 
 
 def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
-    """Return the local time, without a zone, and the zone that follows it in the same text."""
+    """Return the local time, without a zone, and the zone that follows it in the text."""
     match = _DATE.fullmatch(clean_text(value))
     if match is None:
         return None, ""

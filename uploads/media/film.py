@@ -57,7 +57,7 @@ _ANGLES = {Image.Transpose.ROTATE_270: 90, Image.Transpose.ROTATE_180: 180, Imag
 def read_film(path: Path, mime_type: str, max_pixels: int, before_decoding: Callable[[int], None]) -> Picture:
     """Return the video at `path` as a Picture, whose `image` is the poster.
 
-    Before the first key frame is decoded, `before_decoding` is called with the number of pixels of all of them. Raises
+    Before the first key frame is decoded, `before_decoding` is called with the total number of pixels. Raises
     PermanentError `video.corrupt`, `video.truncated`, `video.codec`, `video.no_picture`, `image.bomb` or
     `image.complex`, and EnvironmentalError `storage.unreadable`.
     """
@@ -104,7 +104,7 @@ def _damage_errors(path: Path) -> Iterator[None]:
     """Translate FFmpeg's errors to PermanentError. Raises EnvironmentalError if the storage cannot be read."""
     try:
         yield
-    except MemoryError as error:  # FFmpeg also reports too many streams or a too large index as ENOMEM
+    except MemoryError as error:  # FFmpeg also reports ENOMEM for too many streams or an index that is too large
         raise too_complex("more streams, frames or pixels than fit into the memory of a decoder") from error
     except (av.FFmpegError, ValueError, ArithmeticError, LookupError) as error:
         read_head(path)
@@ -139,7 +139,7 @@ def _choose_stream(container: InputContainer) -> av.VideoStream:
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
-    """Return the seconds that the file states, or else the end of its last packet. None means that it is unknown."""
+    """Return the duration that the file states, else the end of its last packet, in seconds, or None if unknown."""
     if container.duration:
         seconds = container.duration / av.time_base
     elif stream.duration and stream.time_base:

@@ -16,7 +16,7 @@ from uploads.media.image import MAX_FRAMES
 
 FRAME_BYTES = 5.0
 """Memory per pixel for two frames with 10 bits: the decoded frame and its reference frame."""
-# In a damaged file, there may be no decodable picture for a long time after a position.
+# In a damaged file, a long stretch after a position may contain no decodable picture.
 _MAX_PACKETS = 300
 _BT709, _BT601 = 1, 5
 _UNSPECIFIED = (0, 2, 3)
@@ -38,7 +38,7 @@ def read_key_frames(
 ) -> Iterator[av.VideoFrame]:
     """Yield up to MAX_FRAMES different key frames in chronological order. Damaged ones are skipped.
 
-    If no key frame can be decoded, yield the first frame that can be. Raises av.FFmpegError.
+    If no key frame can be decoded, yield the first decodable frame. Raises av.FFmpegError.
     """
     seen: set[int | None] = set()
     stream.codec_context.skip_frame = "NONKEY"
@@ -124,7 +124,7 @@ def to_picture(frame: av.VideoFrame, aspect: Fraction | None, longest: int) -> I
 
 
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """Return the size in square pixels of a frame whose pixels have this aspect ratio."""
+    """Return the size that a frame with this pixel aspect ratio has in square pixels."""
     ratio = float(aspect or 1)
     return (max(1, round(width * ratio)), height) if 0.1 < ratio < 10 else (width, height)
 
@@ -136,7 +136,7 @@ def _matrix(frame: av.VideoFrame) -> int:
 
 
 def transposition(frame: av.VideoFrame) -> Image.Transpose | None:
-    """Return how the display matrix (ISO/IEC 14496-12, 6.2.2) rotates or mirrors a frame, or None."""
+    """Return the rotation or reflection in a frame's display matrix (ISO/IEC 14496-12, 6.2.2), or None."""
     matrix = next((bytes(data) for data in _side_data(frame) if data.type == Type.DISPLAYMATRIX), None)
     if matrix is None:
         return None

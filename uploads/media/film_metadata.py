@@ -1,4 +1,4 @@
-"""Read from a video's metadata when and where it was recorded, and with which camera.
+"""Read a video's metadata: when and where it was recorded, and with which camera.
 
 Phones write QuickTime keys (com.apple.quicktime.*) or the user data of MP4 files; FFmpeg returns both as named tags.
 The header `mvhd` contains a time in UTC, but not the camera's zone. Positions are ISO 6709 strings, such as
@@ -86,7 +86,7 @@ def _position(text: str) -> tuple[float | None, float | None, float | None]:
 
 
 def _degrees(text: str, digits: int) -> float:
-    """Return signed degrees. `digits` digits of degrees may be followed by two of minutes and two of seconds."""
+    """Parse signed degrees. Two digits of minutes and two of seconds may follow the `digits` digits of degrees."""
     whole = text[1:].split(".")[0]
     value, unit = float(text[1:]), 10.0 ** max(0, len(whole) - digits)
     if len(whole) not in (digits + 2, digits + 4):

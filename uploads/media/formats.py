@@ -1,7 +1,7 @@
-"""The file formats of the library: their names, and the functions that read them.
+"""The supported file formats: their names, and the functions that read them.
 
-Some formats need a package that does not have wheels for all systems. Without the package, the format counts as
-unsupported, and messages name the package.
+Some formats need a package that is not available for all systems. Without it, the format is unsupported, and error
+messages name the package.
 """
 
 from dataclasses import dataclass
@@ -83,5 +83,5 @@ SUPPORTED_FORMATS = f"Supported formats: {', '.join(SUPPORTED_NAMES[:-1])} and {
 
 
 def unsupported(kind: str) -> PermanentError:
-    """Return the error of a file that is not supported. `kind` is its English plural name, such as “PDF documents”."""
+    """Return the error for an unsupported file. `kind` is its English plural name, such as “PDF documents”."""
     return PermanentError("file.unsupported", kind=kind, formats=SUPPORTED_FORMATS)

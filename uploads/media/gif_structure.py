@@ -1,7 +1,7 @@
 """Find the first frame of a GIF without decoding it, and count the frames (GIF89a, section 15 and following).
 
-A decoder gets only the first frame. Pillow would join the blocks of comments one by one, which takes quadratic time,
-and would skip bytes of unknown meaning one by one.
+The decoder gets only the first frame. Pillow would concatenate comment blocks one by one, which takes quadratic time,
+and would skip unknown bytes one by one.
 """
 
 import struct
@@ -11,12 +11,12 @@ from typing import BinaryIO
 from uploads.media.limits import too_complex
 
 PIXEL_BYTES = 2
-"""Memory for each pixel, in bytes: its colour index, and another for the disposal of the frame."""
+"""Memory per pixel, in bytes: the colour index, and another one for the frame's disposal."""
 MAX_COMMENT_BYTES = 256 * 1024
 MAX_EXTENSIONS = 10_000
 """Maximum number of extensions before the first frame."""
 MAX_BLOCKS = 2_000_000
-"""After this many data blocks, no more frames are counted. A GIF of 500 MB has as many."""
+"""The maximum number of data blocks in which frames are counted; a GIF of 500 MB has about this many."""
 
 _EXTENSION, _IMAGE = b"!", b","
 _COMMENT_LABEL, _CONTROL_LABEL = b"\xfe", b"\xf9"
@@ -28,8 +28,8 @@ _PALETTE_FLAG = 0x80
 class GifStructure:
     """`width` and `height` also cover a first frame that is larger than the logical screen.
 
-    `frames` is counted up to the first damage or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of the
-    first frame's control extension and of the first frame.
+    `frames` is counted up to the first damaged block or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of
+    the first frame's control extension and of the first frame.
     """
 
     width: int

@@ -11,7 +11,7 @@ from uploads.media.exif import ExifData
 
 
 def load_reduced(source: ImageFile.ImageFile, longest: int) -> Image.Image:
-    """Decode `source`. If its format allows, reduce it, but keep at least `longest` pixels on the longer side."""
+    """Decode `source`, at a reduced size if its format allows, with at least `longest` pixels on the longer side."""
     scale = longest / max(source.size)
     source.draft("", (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
     source.load()
@@ -19,7 +19,7 @@ def load_reduced(source: ImageFile.ImageFile, longest: int) -> Image.Image:
 
 
 class Opened(Protocol):
-    """The return type of `ImageHeader.open`, with which Pillow's images comply. `size` is width and height."""
+    """The return type of `ImageHeader.open`, which Pillow's images satisfy. `size` is width and height."""
 
     @property
     def size(self) -> tuple[int, int]: ...
@@ -31,7 +31,7 @@ class Opened(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OpenedFile:
-    """A file opened by a library other than Pillow. `content` is the object that this library works with."""
+    """A file opened by a library other than Pillow. `content` is that library's object."""
 
     size: tuple[int, int]
     format: str
@@ -41,11 +41,11 @@ class OpenedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """What must be known before a decoder may see the file, and the functions that decode it.
+    """What must be known before the file is passed to a decoder, and the functions that decode it.
 
     The decoder needs `pixel_bytes` of memory per pixel, and `other_bytes` in addition. `frames` is 1, or the number of
     frames of an animation. `exif.orientation` must be applied to the decoded picture. The ICC profile `profile` and the
-    colour space `space` take precedence over what `open` finds. The general limit of pixels is multiplied by
+    colour space `space` take precedence over what `open` finds. The general pixel limit is multiplied by
     `max_pixels_factor`. `open` opens the parts of the file that the decoder needs, without decoding them. `load` takes
     the object that `open` returned and the number of pixels needed on the longer side. It returns the decoded picture,
     which may be larger.

@@ -22,7 +22,7 @@ PIXEL_BYTES = 5.3
 _WIDE_PIXEL_BYTES = 16.5
 _ALPHA_BYTES = 2
 _MIN_THUMBNAIL = 1000
-"""Minimum pixels on the longer side of a thumbnail that replaces a picture that is too large to decode."""
+"""Minimum longer side, in pixels, of a thumbnail used instead of a picture that is too large to decode."""
 
 _SHAPE_TOLERANCE = 0.02
 
@@ -34,7 +34,7 @@ pillow_heif.options.AUX_IMAGES = False
 def read_heif(file: BinaryIO) -> ImageHeader:
     """Return the header of the primary picture; see image_header.read_header.
 
-    libheif applies the container's rotation. EXIF data only repeat it, so their orientation must not be applied.
+    libheif applies the container's rotation. The EXIF orientation only repeats it and must not be applied.
     """
     size = check_container(file, FORMATS["image/heic"].plural)
     with _libheif_errors():
@@ -69,7 +69,7 @@ def _find_thumbnail(image: pillow_heif.HeifImage) -> pillow_heif.HeifThumbnail |
                 thumbnail = image.get_thumbnail(index)
                 thumbnail.load()
             except (RuntimeError, ValueError):
-                continue  # the picture is then refused as too large
+                continue  # the picture is then rejected as too large
             if abs(thumbnail.size[0] * height / (thumbnail.size[1] * width) - 1) < _SHAPE_TOLERANCE:
                 return thumbnail
     return None

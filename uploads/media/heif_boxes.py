@@ -1,4 +1,4 @@
-"""Check the container of HEIF and AVIF pictures, and find what it says about colours (ISO 23008-12).
+"""Check the container of HEIF and AVIF pictures, and read its colour information (ISO 23008-12).
 
 Both functions move the position of the file.
 """
@@ -12,7 +12,7 @@ from uploads.media.limits import check_loaded_size
 
 
 def check_container(file: BinaryIO, kind: str) -> int:
-    """Check that a HEIF file contains a picture, is complete and is not too large to load as a whole; return its size.
+    """Check that a HEIF file contains a picture, is complete, and is small enough to load as a whole; return its size.
 
     `kind` is the format's name for messages. Raises PermanentError `file.unsupported` if there is no picture, and
     `image.complex` if the file is too large. Raises IncompleteError if it ends in the middle of a picture's box.

@@ -1,4 +1,4 @@
-"""Decode a picture at the size that its largest preview needs, which also proves that the file is complete.
+"""Decode a picture at the size of its largest preview, which also proves that the file is complete.
 
 All later stages use `Picture.image`, so no file is decoded twice.
 """
@@ -28,13 +28,13 @@ from uploads.media.sniff import HEAD_BYTES, name_type, sniff
 from uploads.media.tiff_tags import FileBytes
 
 LONGEST_SIDE = max(PREVIEW_SIZES)
-"""Default maximum of pixels on the longer side of `Picture.image`, and the size of the largest regular preview."""
+"""Default maximum for the longer side of `Picture.image` in pixels, and the size of the largest regular preview."""
 
 MAX_FRAMES = 8
 """Maximum number of `Picture.frames`."""
 
 MAX_PIXELS = 100_000_000
-"""Maximum pixels. The limit is lower if a format's decoder would need more memory than uploads.media.limits allows."""
+"""Maximum number of pixels. It is lower if a format's decoder would exceed the memory in uploads.media.limits."""
 
 _MOTION_TYPES = frozenset({"image/jpeg", "image/heic", "image/heif"})
 # The exceptions that Pillow's decoders raise on broken input, found by decoding mutated files.
@@ -51,7 +51,7 @@ _DECODE_ERRORS = (
 )
 
 
-# Decoders raise errors without an errno. Offsets in damaged files cause the errors with these.
+# Errors that decoders raise have no errno, or one of these if damaged files contain bad offsets.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 
@@ -60,8 +60,8 @@ class Picture:
     """A decoded picture, or a video with its decoded key frames.
 
     `width` and `height` are the full size after the EXIF orientation is applied; `image` is upright, RGB (sRGB),
-    opaque, and its longer side is at most the requested one. For a video, `frames` are its key frames, `image` is one
-    of these, and `duration` is in seconds, or None if it is unknown.
+    opaque, and not larger than requested. For a video, `frames` are its key frames, `image` is one of these, and
+    `duration` is in seconds, or None if it is unknown.
     """
 
     mime_type: str

@@ -1,4 +1,4 @@
-"""Read what must be known about a picture before a decoder may see it: size, memory, EXIF data.
+"""Read what must be known about a picture before it is passed to a decoder: size, memory, EXIF data.
 
 The decoder then gets only the parts of the file that it needs to decode the first frame.
 """
@@ -19,7 +19,7 @@ from uploads.media.integrity import check_riff_size
 
 
 def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
-    """Return the header of a picture of a supported type, with inexpensive checks that the file is complete.
+    """Return the header of a picture of a supported type, and cheaply check that the file is complete.
 
     Moves the position of `file`. Raises PermanentError `image.complex`. Raises ValueError (IncompleteError if the file
     is truncated), LookupError or struct.error if it is damaged.
@@ -28,7 +28,7 @@ def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
 
 
 def load_readers() -> None:
-    """Import the libraries of all supported formats, so that decoding a file imports nothing."""
+    """Import the libraries for all supported formats, so that no import is needed while decoding."""
     for mime_type in PICTURES:
         _reader(mime_type)
 

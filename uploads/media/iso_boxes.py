@@ -18,9 +18,9 @@ Range = tuple[int, int]
 
 
 def read_boxes(file: BinaryIO, start: int, end: int, max_boxes: int = MAX_BOXES) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of each box in a range of `file`, and the start and end of its content.
+    """Yield the name of each box in a range of `file`, with the start and end of its content.
 
-    The end is the one that the box states, which lies beyond the range if the file is truncated.
+    The end is as stated by the box. If the file is truncated, it may lie beyond the range.
     """
     position = start
     for _ in range(max_boxes):
@@ -39,13 +39,13 @@ def read_boxes(file: BinaryIO, start: int, end: int, max_boxes: int = MAX_BOXES)
 
 
 def list_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Do the same as `read_boxes`, but no box ends beyond the range."""
+    """Like `read_boxes`, but no box ends beyond the range."""
     for name, content, stop in read_boxes(file, start, end):
         yield name, content, min(stop, end)
 
 
 def find_box(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> Range | None:
-    """Return the content range of the first box at `path`, the names from the outer to the inner box, or None."""
+    """Return the content range of the first box at `path` (names from the outer to the inner box), or None."""
     for name, content, stop in list_boxes(file, start, end):
         if name == path[0]:
             return (content, stop) if len(path) == 1 else find_box(file, path[1:], content, stop)
@@ -62,7 +62,7 @@ def check_complete(path: Path) -> None:
         length = file.seek(0, SEEK_END)
         for name, _content, stop in read_boxes(file, 0, length, _MAX_VIDEO_BOXES):
             if not name.isascii():
-                break  # other data follow the last box
+                break  # other data follows the last box
             ends[name] = stop
     is_cut = any(ends.get(name, 0) > length for name in (b"mdat", b"moov"))
     if is_cut or (b"mdat" in ends and not ends.keys() & {b"moov", b"moof"}):

@@ -1,7 +1,7 @@
 """Decode JPEG pictures at reduced sizes that Pillow does not offer.
 
-libjpeg-turbo can decode at any multiple of 1/8 of the full size; Pillow's draft() supports only 1/2, 1/4 and 1/8. For
-most cameras, the longer side of the decoded picture has 1000 to 1024 pixels, so the picture need not be resized, which
+libjpeg-turbo can decode at any multiple of 1/8 of the full size; Pillow's draft() supports only 1/2, 1/4 and 1/8.
+Pictures from most cameras are decoded with 1000 to 1024 pixels on the longer side, so they need no resizing, which
 would take longer than decoding.
 """
 
@@ -23,12 +23,12 @@ from uploads.media.jpeg_structure import JpegStructure, read_structure
 MIN_SHARE = 1000 / 1024
 """Minimum ratio of the decoded longer side to the requested one: for 1024, 4000 pixels are decoded as 1000."""
 
-# Smaller files are read into memory as a whole; larger files are left to Pillow, which reads them in blocks.
+# Larger files are not read into memory as a whole, but left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20
 # For a progressive file, the decoder also keeps all coefficients in memory.
 _MAX_PROGRESSIVE_BYTES = 8 * 2**20
-# Large baseline JPEGs are decoded at a fraction of their size, so they take time but not memory, and their limit is
-# higher: phones take pictures of 200 megapixels.
+# The limit is higher for baseline JPEGs, because large ones are decoded at a fraction of their size, which takes time
+# but little memory. Phones take pictures of 200 megapixels.
 _BASELINE_FACTOR = 4
 
 
@@ -49,7 +49,7 @@ def read_jpeg(file: BinaryIO) -> ImageHeader:
 
 
 def _load(file: BinaryIO, source: JpegImageFile, longest: int) -> Image.Image:
-    """Decode a picture with an end marker. If that fails, check whether the marker belongs to other data."""
+    """Decode a picture with an end marker. If that fails, check whether the marker belongs to appended data."""
     reduced = _decode_reduced(source, longest)
     if reduced is not None:
         return reduced
@@ -67,8 +67,8 @@ def _load_fully(source: JpegImageFile, longest: int) -> Image.Image:
 def _load_unterminated(file: BinaryIO, found: JpegStructure, source: JpegImageFile, longest: int) -> Image.Image:
     """Decode a picture that has no end marker after its image data, which must be complete.
 
-    If the image data are incomplete but the file ends with an end marker, they are damaged rather than truncated, and
-    Pillow decides. Raises IncompleteError if they are truncated.
+    If the image data is incomplete but the file ends with an end marker, the data is damaged rather than truncated, and
+    the decision is left to Pillow. Raises IncompleteError if the data is truncated.
     """
     data = open_parts(file, found.parts).read(_MAX_BYTES) + END_MARKER
     if _is_complete(data, source.mode, found.known_end):
@@ -92,7 +92,7 @@ def _is_complete(data: bytes, mode: str, known_end: bool) -> bool:
 def _decode_reduced(source: JpegImageFile, longest: int) -> Image.Image | None:
     """Return the picture at the smallest multiple of 1/8 that suffices, with its colour profile.
 
-    Return None if the colours are not RGB or grey, if the file is too large, or if this decoder reports any problem;
+    Return None if the colours are not RGB or grey, if the file is too large, or if the decoder reports any problem.
     Pillow then decides whether the file is damaged.
     """
     file = source.fp

@@ -1,4 +1,4 @@
-"""Find where the picture in a JPEG ends if it has no end marker.
+"""Find the end of the picture in a JPEG that has no end marker.
 
 Some phones write no end marker but append other data, such as a video or, on Samsung phones, a panorama or a burst.
 """
@@ -14,7 +14,7 @@ _FILM = b"ftyp"
 
 
 def end_of_data(file: BinaryIO, start: int) -> int:
-    """Return where the zeros at the end of `file` begin, but at least `start`. Moves the position of `file`.
+    """Return the start of the trailing zeros of `file`, but at least `start`. Moves the position of `file`.
 
     A zero that follows an FF counts as data, because it escapes the FF.
     """
@@ -32,7 +32,7 @@ def end_of_data(file: BinaryIO, start: int) -> int:
 
 
 def marked_end(file: BinaryIO, start: int) -> int | None:
-    """Return the end of the end marker if `file`, apart from zeros, ends with one, otherwise None."""
+    """Return the end of the end marker at the end of `file`, ignoring trailing zeros, or None if there is none."""
     end = end_of_data(file, start)
     file.seek(max(0, end - len(END_MARKER)))
     return end if file.read(len(END_MARKER)) == END_MARKER else None

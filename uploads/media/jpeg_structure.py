@@ -1,4 +1,4 @@
-"""Read the structure of a JPEG without decoding it, and refuse one that would take too long (ITU-T T.81, annex B)."""
+"""Read the structure of a JPEG without decoding it, and reject any that would take too long (ITU-T T.81, annex B)."""
 
 import re
 import struct
@@ -24,7 +24,7 @@ _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
 _BETWEEN_SCANS = frozenset({0xC4, 0xCC, _START_OF_SCAN, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 _APP0, _APP1, _APP15, _COMMENT = 0xE0, 0xE1, 0xEF, 0xFE
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
-# The application segments that a decoder needs, and the maximum of each; a colour profile has up to 255.
+# The application segments that a decoder needs, with the maximum number of each. A colour profile has up to 255.
 _NEEDED = {0xE0: (b"JFIF\0", 1), 0xE2: (b"ICC_PROFILE\0", 255), 0xEE: (b"Adobe", 1)}
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
@@ -41,7 +41,7 @@ class JpegStructure:
     `sampling` has the horizontal times the vertical sampling factor of each component. `buffered` means that a decoder
     must keep all coefficients in memory, because the file has several scans. `parts` are the byte ranges that a decoder
     needs, up to the end of the image data. `terminated` means that they include an end marker. `known_end` means that
-    the end of the image data is certain. `exif` and `xmp` are the contents of the first such segments.
+    the end of the image data is certain. `exif` and `xmp` are the contents of the first segments of these types.
     """
 
     width: int
@@ -55,15 +55,15 @@ class JpegStructure:
     xmp: bytes
 
     def coefficient_bytes(self) -> float:
-        """Return the memory per pixel for the coefficients, two bytes each, that a decoder must keep."""
+        """Return the memory per pixel, in bytes, for the coefficients that a decoder must keep."""
         return 2 * sum(self.sampling) / max(self.sampling, default=1) if self.buffered else 0
 
 
 def read_structure(file: BinaryIO, *, search: bool = True) -> JpegStructure:
-    """Return the structure of a JPEG. The scans are searched for their end, but not decoded.
+    """Return the structure of a JPEG. The end of the scans is found without decoding them.
 
-    The search takes a tenth of the time of decoding. If `search` is false and the file ends with an end marker, a
-    single scan is assumed to end there. Moves the position of `file`. Raises IncompleteError if there is no picture,
+    This search takes a tenth of the decoding time. If `search` is false and the file ends with an end marker, a single
+    scan is assumed to end there. Moves the position of `file`. Raises IncompleteError if there is no picture,
     ValueError if there is no frame, and PermanentError `image.complex` if a limit above is exceeded.
     """
     return _Reader(file, search).read()
@@ -96,7 +96,7 @@ class _Reader:
         return JpegStructure(width, height, sampling, buffered, terminated, known, parts, self._exif, self._xmp)
 
     def _find_end(self, scan_start: int) -> tuple[int, bool]:
-        """Return the end of image data that have no end marker, and whether that end is certain."""
+        """Return the end of image data without an end marker, and whether that end is certain."""
         stop, end = self._position, end_of_data(self._file, scan_start)
         trailer = trailer_start(self._file, scan_start, end)
         if trailer is not None:
@@ -104,7 +104,7 @@ class _Reader:
         return min(stop, end), False
 
     def _is_needed(self, marker: int, body: bytes) -> bool:
-        """Return whether a decoder needs this segment. Store EXIF data and XMP, which it does not need."""
+        """Return whether the decoder needs this segment. EXIF data and XMP, which it does not need, are stored."""
         if marker == _APP1 and body.startswith(_EXIF):
             self._exif = self._exif or body
         elif marker == _APP1 and body.startswith(_XMP):
@@ -165,7 +165,7 @@ class _Reader:
         return True
 
     def _skip_segment(self, marker: int) -> bool:
-        """Move past a segment. If these bytes are not a segment but other data, return False and do not move."""
+        """Move past a segment. If the bytes are not a segment, return False and do not move."""
         position = self._position
         try:
             body = self._segment(marker)
@@ -191,7 +191,7 @@ class _Reader:
 
 
 def _parse_frame(body: bytes) -> tuple[int, int, tuple[int, ...]]:
-    """Return the height, width and sampling in a frame header, which is passed without its length field."""
+    """Return the height, width and sampling from a frame header without its length field."""
     if len(body) < 9:
         raise ValueError("no frame header")
     _precision, height, width, count = struct.unpack_from(">BHHB", body)

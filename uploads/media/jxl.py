@@ -15,7 +15,7 @@ from uploads.media.limits import check_loaded_size
 from uploads.media.normalize import turn
 
 PIXEL_BYTES = 12
-"""Measured memory per pixel. Lossless pictures need half as much again."""
+"""Measured memory per pixel. Lossless pictures need 50 % more."""
 
 _CODESTREAM = b"\xff\x0a"
 _MAX_EXIF_BYTES = 2**20

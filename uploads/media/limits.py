@@ -1,9 +1,9 @@
-"""How much memory and CPU time one picture may take. The kernel enforces both in the decoder process."""
+"""Limits on memory and CPU time for one picture. The kernel enforces both in the decoder process."""
 
 from uploads.errors import PermanentError
 
 WORKING_MEMORY = 288 * 2**20
-"""Bytes that decoding one picture may take, so that a decoder process stays below 400 MB."""
+"""Memory for decoding one picture, in bytes. It keeps a decoder process below 400 MB."""
 
 # On one core of a computer from 2020, decoding takes 0.01 to 0.05 s per megapixel, and reading 0.001 s per MiB.
 _BASE_SECONDS = 5.0
@@ -17,7 +17,7 @@ def cpu_budget(size: int = 0, pixels: int = 0) -> float:
 
 
 def check_size(width: int, height: int, max_pixels: int, pixel_bytes: float = 0, other_bytes: int = 0) -> None:
-    """Refuse a picture with more than `max_pixels`, or whose decoder needs more than WORKING_MEMORY.
+    """Reject a picture with more than `max_pixels`, or whose decoder needs more than WORKING_MEMORY.
 
     The decoder needs `pixel_bytes` for each pixel and `other_bytes` in addition. Raises PermanentError `image.bomb`.
     """
@@ -28,11 +28,11 @@ def check_size(width: int, height: int, max_pixels: int, pixel_bytes: float = 0,
 
 
 def check_loaded_size(size: int) -> None:
-    """Refuse a file of `size` bytes that a decoder must load as a whole. Raises PermanentError `image.complex`."""
+    """Reject a file of `size` bytes that is too large to load as a whole. Raises PermanentError `image.complex`."""
     if size > WORKING_MEMORY // 4:
         raise too_complex(f"{size >> 20} MiB, more than a decoder may load")
 
 
 def too_complex(what: str) -> PermanentError:
-    """Return the error for a file whose structure would take too long to read. `what` names the excess."""
+    """Return the error for a file whose structure would take too long to read. `what` says which limit it exceeds."""
     return PermanentError("image.complex", what=what)

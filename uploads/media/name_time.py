@@ -1,17 +1,17 @@
-"""Read from a file's name when a picture was taken, for files without a date of their own."""
+"""Read the time when a picture was taken from its file name, for files without a date of their own."""
 
 import re
 from datetime import UTC, datetime
 
-# A date of eight digits and a time of six or, with milliseconds, nine, as cameras, phones and messengers write them.
-# There must be no other digits beside them, or any long number could be a date.
+# A date of eight digits and a time of six, or nine with milliseconds, as written by cameras, phones and messengers.
+# Adjacent digits are not allowed, or any long number could be a date.
 _DATE_TIME = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:[-_. T]| \w{1,4} |-at-)?"
     r"([0-2]\d|\d(?=[.:]))[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)(?:[-_.]?(\d{3}))?(?!\d)(?:\s?([AP])M)?",
 )
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?!\d)", re.ASCII)
 _WHATSAPP = re.compile(r"(?:IMG|VID|PTT|AUD)-(\d{4})(\d\d)(\d\d)-WA\d+", re.ASCII | re.IGNORECASE)
-# Names that consist only of milliseconds since 1970, as Facebook and some Android apps write: 2001 to 2033.
+# Names that consist only of milliseconds since 1970 (2001 to 2033), as written by Facebook and some Android apps.
 _MILLISECONDS = re.compile(r"(?:FB_IMG_|IMG_|received_|mmexport|)(1\d{12})(?!\d).*", re.ASCII | re.IGNORECASE)
 _YEARS = range(1990, 2100)
 

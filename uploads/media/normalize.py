@@ -9,10 +9,10 @@ from uploads.media.colour_profile import GREY_MODES, ProfileTransform, apply_tra
 FILTER = Image.Resampling.HAMMING
 """The filter for all previews. Its results are as sharp as those of the bicubic filter, in half the time."""
 
-# The fast box filter reduces a picture only to this multiple of the target size; FILTER does the rest.
+# A fast box filter reduces pictures to no less than this multiple of the target size; FILTER does the rest.
 _OVERSAMPLING = 1.3
 STRIP_PIXELS = 1_000_000
-"""Approximate number of pixels of a large picture that are converted at a time."""
+"""Approximate number of pixels converted at a time, for large pictures."""
 
 _WIDE_MODES = frozenset({"I", "F"})
 _TRANSPOSITIONS = {
@@ -35,8 +35,8 @@ def normalize_image(
 ) -> Image.Image:
     """Return `source` as an RGB picture of at most `longest` pixels on its longer side, never enlarged.
 
-    Transparency is composited on white. Colours are converted to sRGB from `space` or else the ICC `profile` or else
-    the profile of `source`. `orientation` (EXIF, 1 to 8; other values mean 1) is applied. `source` must be loaded.
+    Transparency is composited on white. Colours are converted to sRGB from `space`, else from the ICC `profile`, else
+    from the profile of `source`. `orientation` (EXIF, 1 to 8; other values mean 1) is applied. `source` must be loaded.
     """
     source = _with_8_bits(source)
     own = source.info.get("icc_profile")
@@ -50,7 +50,7 @@ def normalize_image(
         image = apply_transform(image, transform)
     image = turn(image, orientation)
     result = image.copy() if isinstance(image, ImageFile.ImageFile) else image
-    # Comments and other metadata must not end up in previews.
+    # Previews must not contain comments or other metadata.
     result.info = {}
     return result
 
@@ -75,7 +75,7 @@ def box_factor(size: tuple[int, int], longest: int) -> int:
 
 
 def _with_8_bits(image: Image.Image) -> Image.Image:
-    """Return `image` with 8 bits per channel. Grey of 32 bits or floats is scaled."""
+    """Return `image` with 8 bits per channel. Grey pictures of 32 bits or floats are scaled."""
     if image.mode not in _WIDE_MODES:
         return image
     values = np.asarray(image)

@@ -1,4 +1,4 @@
-"""Create a reduced picture from decoded pixels without copying all of them."""
+"""Reduce decoded pixels to a picture without copying all of them."""
 
 from typing import Any
 
@@ -10,7 +10,8 @@ _REDUCIBLE_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 
 
 def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, longest: int) -> Image.Image:
-    """Return the picture in `pixels`, reduced by an integer factor so that `longest` pixels can be made from it.
+    """Return the picture in `pixels`, reduced by an integer factor to no fewer than `longest` pixels on the longer
+    side.
 
     Each row has `stride` bytes. `pixels` are bytes or a memoryview, which Pillow accepts, although its types do not.
     """

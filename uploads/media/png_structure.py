@@ -1,7 +1,7 @@
 """Find the chunks of a PNG that are needed for its picture (PNG third edition, section 11), within fixed limits.
 
 A decoder gets only these chunks. Text, which may unpack to a thousand times its size, and unknown chunks are skipped,
-so damage to them does not matter.
+even if they are damaged.
 """
 
 import struct

@@ -1,4 +1,4 @@
-"""Read raw photos with LibRaw: the preview that the camera embedded or, if that is too small, the sensor data."""
+"""Read raw photos with LibRaw: the embedded preview or, if that is too small, the sensor data."""
 
 import io
 from dataclasses import dataclass, replace
@@ -19,7 +19,7 @@ from uploads.media.sniff import HEAD_BYTES, name_type
 from uploads.media.tiff_tags import FileBytes, Value
 
 MIN_PREVIEW = 1000
-"""Minimum pixels on the longer side of an embedded preview that is used instead of the sensor data."""
+"""Minimum longer side, in pixels, of an embedded preview used instead of the sensor data."""
 SENSOR_PIXEL_BYTES = 5
 """Memory per sensor pixel: 2 bytes for the sensor data, 2 for the half-size picture, and the 8-bit result."""
 
@@ -103,7 +103,7 @@ def _find_preview(raw: rawpy.RawPy, orientation: int, *, landscape: bool) -> _Pr
 
 
 def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
-    """Return the EXIF data of the file or, if it has no date, those of its preview."""
+    """Return the EXIF data of the file or, if it has no date, of its preview."""
     found = _read_canon_exif(file) or interpret_tags(*read_tags(FileBytes(file)))
     if found.time.taken_at is None and preview.jpeg is not None and preview.jpeg.exif.time.taken_at is not None:
         return preview.jpeg.exif
@@ -111,7 +111,7 @@ def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
 
 
 def _read_canon_exif(file: BinaryIO) -> ExifData | None:
-    """Return the EXIF data of a CR3, which stores each directory in a separate TIFF structure, or None."""
+    """Return the EXIF data of a CR3 file, which stores each directory in its own TIFF structure, or None."""
     boxes = find_box(file, (b"moov", b"uuid"), 0, file.seek(0, 2))
     if boxes is None:
         return None

@@ -24,7 +24,7 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str:
 
 
 def finite_float(value: object) -> float | None:
-    """Return `value` as a float, or None if it has no finite value, such as a fraction with denominator zero."""
+    """Return `value` as a float, or None if it is not finite, such as a fraction with denominator zero."""
     if not isinstance(value, SupportsFloat) or isinstance(value, str):
         return None
     try:
@@ -37,7 +37,7 @@ def finite_float(value: object) -> float | None:
 def valid_position(latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
     """Return a position in degrees, or (None, None) if it is incomplete or impossible.
 
-    Cameras and services that do not know the position write 0, 0, which would be a place in the Atlantic.
+    Cameras and services that do not know the position write 0, 0, which is in the Atlantic.
     """
     if latitude is None or longitude is None or (latitude == 0 and longitude == 0):
         return None, None

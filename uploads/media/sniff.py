@@ -9,7 +9,7 @@ from uploads.media.formats import FORMATS, SUPPORTED
 from uploads.media.video_types import sniff_video
 
 HEAD_BYTES = 8192
-"""The number of bytes at the start of a file that the functions below examine."""
+"""The number of bytes that the functions below need from the start of a file."""
 
 ARCHIVES = frozenset({"application/zip"})
 """Archive types. Archives are unpacked, and the files in them are imported."""
@@ -60,7 +60,7 @@ def _jpeg_xl_type(head: bytes) -> str | None:
 
 
 def _bmp_type(head: bytes) -> str | None:
-    """Check the header's size as well, because text can start with BM."""
+    """Also check the header's size, because text can start with BM."""
     is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
     return "image/bmp" if is_bmp else None
 

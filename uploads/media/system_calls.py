@@ -1,7 +1,7 @@
 """Forbid system calls that no decoder needs: opening sockets and starting programs.
 
-The filter is a program that the kernel runs (seccomp, https://docs.kernel.org/userspace-api/seccomp_filter.html). It
-cannot be removed. If a hostile file takes control of native code, that code still cannot reach the network.
+The kernel runs the filter (seccomp, https://docs.kernel.org/userspace-api/seccomp_filter.html), and it cannot be
+removed. Native code that a hostile file has taken over cannot reach the network.
 """
 
 import ctypes
@@ -23,7 +23,7 @@ class _Program(ctypes.Structure):
 
 
 def forbid_system_calls() -> bool:
-    """Make these calls fail with EACCES from now on. Return False if the machine or its kernel has no such filters.
+    """Make these calls fail with EACCES from now on. Return False if the machine or its kernel does not support this.
 
     The process must have set PR_SET_NO_NEW_PRIVS.
     """
@@ -36,7 +36,7 @@ def forbid_system_calls() -> bool:
 
 
 def _filter(architecture: int, calls: tuple[int, ...]) -> bytes:
-    """Return the instructions. Each jump skips its 2nd number of them if the comparison is true, else its 3rd."""
+    """Return the program. Each jump (code, jt, jf, k) skips jt instructions if the comparison is true, else jf."""
     after = len(calls) + 1
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),

@@ -23,7 +23,7 @@ _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 
 
 
 class _FirstPage(TiffImageFile):
-    """A TIFF image file that does not apply the orientation and does not read other directories."""
+    """A TIFF image file that neither applies the orientation nor reads other directories."""
 
     def _setup(self) -> None:
         if _BASE.Orientation in self.tag_v2:
@@ -57,7 +57,7 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
 
 
 def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
-    """Return the memory for one strip of the picture, because strips are decompressed as a whole."""
+    """Return the memory for one strip, because strips are decompressed as a whole."""
     found = tags.first_directory(_STRIP_TAGS)
     if found.get(_BASE.Compression, _UNCOMPRESSED) == _UNCOMPRESSED:
         return 0

@@ -1,7 +1,7 @@
 """Read selected tags of a TIFF structure, such as EXIF data (TIFF 6.0, section 2), in bounded time and memory.
 
-Files in the wild violate the format: pointers lead nowhere, and a small file can refer to the same bytes thousands of
-times. Only wanted tags are read, up to a maximum size, and an invalid tag is skipped without affecting the others.
+Real files violate the format: offsets point nowhere, and a small file can refer to the same bytes thousands of times.
+Only wanted tags are read, up to a maximum size, and invalid tags are skipped.
 """
 
 import math
@@ -28,14 +28,14 @@ _TYPES = _TEXT_TYPES | _NUMBER_TYPES | _RATIONAL_TYPES
 
 
 class ByteSource(Protocol):
-    """Bytes that are read by slices: `bytes` or FileBytes."""
+    """Bytes that can be sliced: `bytes` or FileBytes."""
 
     def __len__(self) -> int: ...
     def __getitem__(self, part: slice, /) -> bytes: ...
 
 
 class FileBytes:
-    """The content of a file, of which only the requested slices are read. Moves the position of `file`."""
+    """The content of a file. Only the requested slices are read. Moves the position of `file`."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file = file

@@ -1,11 +1,11 @@
-"""How far local times are ahead of UTC: parse an offset, or compute it from two clocks."""
+"""Parse UTC offsets, or compute them from the difference between two clocks."""
 
 import re
 from datetime import timedelta
 
 MAX_UTC_OFFSET = timedelta(hours=14)
 _STEP = timedelta(minutes=15)
-"""All offsets of time zones are multiples of this."""
+"""The UTC offsets of all time zones are multiples of this."""
 _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
 
 
@@ -24,7 +24,7 @@ def parse_utc_offset(text: str) -> timedelta | None:
 
 
 def nearest_utc_offset(difference: timedelta, tolerance: timedelta) -> timedelta | None:
-    """Return the offset that explains the difference between a local time and UTC, or between two local times.
+    """Return the UTC offset that explains the difference between a local time and UTC, or between two local times.
 
     Return None if the difference is further than `tolerance` from every possible offset.
     """

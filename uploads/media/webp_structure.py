@@ -53,7 +53,7 @@ def read_structure(file: BinaryIO) -> WebPStructure:
 
 
 def _canvas(name: bytes, content: bytes) -> tuple[int, int]:
-    """Return width and height according to the first chunk."""
+    """Return the width and height in the first chunk."""
     if name == b"VP8X":
         return int.from_bytes(content[4:7], "little") + 1, int.from_bytes(content[7:10], "little") + 1
     if name == b"VP8 " and content[3:6] == _LOSSY_START_CODE:

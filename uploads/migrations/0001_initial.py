@@ -11,7 +11,7 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
-# Copy the columns of an upload that filters of the search use to its embeddings.
+# Copy the columns that search filters use from an upload to its embeddings.
 COPY_TO_EMBEDDINGS = """
 CREATE FUNCTION uploads_fill_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -226,10 +226,10 @@ class Migration(migrations.Migration):
                     models.CharField(
                         blank=True,
                         choices=[
-                            ("live", "Film of the live photo"),
+                            ("live", "Video of the live photo"),
                             ("raw", "RAW file"),
                             ("burst", "Picture of the same burst"),
-                            ("original", "Original without edits"),
+                            ("original", "Unedited original"),
                         ],
                         db_default="",
                         default="",
@@ -688,8 +688,8 @@ class Migration(migrations.Migration):
         migrations.RunSQL(
             "ALTER TABLE uploads_upload SET (fillfactor = 50);", "ALTER TABLE uploads_upload RESET (fillfactor);"
         ),
-        # Store vectors of up to 4,000 dimensions in their rows. A scan would read longer ones, by default those of more
-        # than 1,000 dimensions, from another table, one by one.
+        # Store vectors of up to 4,000 dimensions in their rows. By default, those of more than 1,000 dimensions are
+        # stored in another table, and a scan reads them one by one.
         migrations.RunSQL(
             "ALTER TABLE uploads_embedding SET (toast_tuple_target = 8160);",
             "ALTER TABLE uploads_embedding RESET (toast_tuple_target);",

@@ -1,4 +1,4 @@
-"""What pictures look like, and which of them look almost the same."""
+"""What pictures look like, and which pictures look almost the same."""
 
 from django.conf import settings
 from django.db import models
@@ -9,10 +9,10 @@ from uploads.models.upload import Upload
 
 
 class Appearance(models.Model):
-    """What a picture looks like, as numbers, by which similar pictures and near duplicates are found.
+    """What a picture looks like, as numbers with which similar pictures and near duplicates are found.
 
     `code` has 40 bytes; see uploads/analysis/picture_code.py. `features` has unit length; null if the analyzer computes
-    none. `due_at` is set while the picture has to be indexed in the background (uploads/similar/indexing.py).
+    none. `due_at` is set while the picture waits to be indexed in the background (uploads/similar/indexing.py).
     """
 
     upload = models.OneToOneField(Upload, on_delete=models.CASCADE, primary_key=True, related_name="appearance")
@@ -32,7 +32,7 @@ class Appearance(models.Model):
 
 
 class NearDuplicate(models.Model):
-    """Two pictures of an owner that look almost the same. `kept` means that the owner wants both, for good."""
+    """Two pictures of an owner that look almost the same. `kept` means that the owner chose to keep both."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
     first = models.ForeignKey(Upload, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -15,7 +15,7 @@ class MediaKind(models.TextChoices):
 
     @classmethod
     def from_mime_type(cls, mime_type: str) -> "MediaKind":
-        """Return the kind of file that has this MIME type, which must be supported."""
+        """Return the kind of files with this MIME type, which must be supported."""
         if mime_type in ARCHIVES:
             return cls.ARCHIVE
         return cls.VIDEO if mime_type.startswith("video/") else cls.IMAGE
@@ -35,7 +35,7 @@ class TakenSource(models.TextChoices):
 class PartRole(models.TextChoices):
     """How a part relates to its picture."""
 
-    LIVE = "live", _("Film of the live photo")
+    LIVE = "live", _("Video of the live photo")
     RAW = "raw", _("RAW file")
     BURST = "burst", _("Picture of the same burst")
-    ORIGINAL = "original", _("Original without edits")
+    ORIGINAL = "original", _("Unedited original")

@@ -1,4 +1,4 @@
-"""The model of the vectors that a search compares."""
+"""The vectors that searches compare."""
 
 from django.conf import settings
 from django.db import models
@@ -10,9 +10,8 @@ from uploads.models.upload import Upload
 class Embedding(models.Model):
     """The unit vector that one model computed for an upload, in half precision, which makes a scan twice as fast.
 
-    A search reads the vectors of one owner without reading their wide uploads. Therefore all columns after `vector`
-    are copies of what the upload says. Triggers of the database set them, also when the upload changes; see the
-    migration. `model` determines the number of dimensions.
+    All columns after `vector` are copies of the upload's columns, so that a search does not read the wide rows of
+    uploads. Database triggers keep them up to date; see the migration. `model` determines the number of dimensions.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)
@@ -29,7 +28,7 @@ class Embedding(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "model"], name="embedding_once_per_model")]
-        # Besides, uploads/search/vector_index.py creates an index of the vectors of each owner of many.
+        # uploads/search/vector_index.py also creates a vector index for each owner with many pictures.
         indexes = [models.Index(fields=["owner", "model", "kind", "camera_clock"], name="embedding_owner_filters")]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""SQL expressions of an upload's columns, for its generated columns and indexes."""
+"""SQL expressions for the generated columns and indexes of uploads."""
 
 from datetime import UTC, datetime
 
@@ -17,7 +17,7 @@ _CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 
 
 
 class CameraClock(Func):
-    """The time that the camera's clock showed, as if it were UTC: an immutable expression of an upload's columns."""
+    """The local time when a picture was taken, stored as UTC. An immutable expression of an upload's columns."""
 
     template = _CLOCK
     arity = 0
@@ -36,11 +36,11 @@ class TimelineTime(Func):
 
 
 class SearchWords(Func):
-    """The words by which search finds an upload: an immutable expression of its other columns.
+    """The words with which search finds an upload. An immutable expression of its other columns.
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File, camera and
-    place names are indexed as they are, split at everything but letters and digits. Long text is truncated because
-    PostgreSQL refuses a tsvector of more than 1 MiB. The owner is a word too; see uploads.search.words.OwnerWord.
+    place names are not stemmed, and are split at everything but letters and digits. Long text is truncated because
+    PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see uploads.search.words.OwnerWord.
     """
 
     template = (

@@ -1,4 +1,4 @@
-"""The words of an owner's pictures, and the searches that an owner has saved."""
+"""The search terms of an owner's pictures, and the owner's saved searches."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ class SearchTerm(models.Model):
     """A label, place, camera or keyword of an owner's pictures; see uploads/search/vocabulary.py."""
 
     class Kind(models.TextChoices):
-        """The filter or text in which the term occurs."""
+        """Where the term occurs."""
 
         LABEL = "label", _("Label")
         PLACE = "place", _("Place")
@@ -28,7 +28,7 @@ class SearchTerm(models.Model):
 
 
 class SavedSearch(models.Model):
-    """A query that an owner wants to run again."""
+    """A query that an owner saved."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     query = models.CharField(max_length=200)

@@ -16,7 +16,7 @@ from uploads.models.expressions import INSTANT, CameraClock, SearchWords, Timeli
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
 SERVER_PREFIXES = ("ollama:", "openai:")
-"""The beginning of `description_model` if the model wrote in the language of the settings."""
+"""The prefix of `description_model` if the model wrote in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
 
 class Upload(models.Model):
@@ -29,7 +29,7 @@ class Upload(models.Model):
 
     `description_model` is the model that wrote the description, or empty. Processing never replaces a description with
     `description_edited`. `audit_score` rates the description, and `regenerations` counts how often a poor one was
-    written again; see uploads/analysis/audit.py.
+    regenerated; see uploads/analysis/audit.py.
 
     `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
     and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is what the camera wrote
@@ -137,7 +137,7 @@ class Upload(models.Model):
             ),
         ]
         indexes = [
-            # Filters without words read only this index, until a page is full.
+            # Searches with filters but no words read only this index, until a page is full.
             models.Index(
                 fields=["owner", "-id"],
                 include=[
@@ -181,7 +181,7 @@ class Upload(models.Model):
 
     @property
     def camera_time(self) -> datetime | None:
-        """When the picture was taken by the camera's clock. It has no time zone, so that pages do not convert it."""
+        """The local time when the picture was taken. It is naive, so that pages do not convert it."""
         if self.taken_at is None:
             return None
         return (self.taken_at.astimezone(UTC) + timedelta(minutes=self.utc_offset or 0)).replace(tzinfo=None)
@@ -198,8 +198,8 @@ class Upload(models.Model):
 class FileDeletion(models.Model):
     """A deleted upload whose stored files still have to be removed.
 
-    The row is created in the transaction that deletes the upload, and is deleted once the files are removed.
-    `previews` is copied from the upload. The files are not touched before `due_at`, which each attempt postpones. See
+    The row is created in the transaction that deletes the upload, and is deleted once the files are removed. `previews`
+    is copied from the upload. The files are not removed before `due_at`, which each attempt postpones. See
     uploads/storage/file_deletion.py.
     """
 

@@ -1,4 +1,4 @@
-"""Names of places, from a list of cities that comes with the program. Nothing is sent to a server."""
+"""Name places, from a list of cities that ships with the program. Nothing is sent to a server."""
 
 from django.utils.module_loading import import_string
 
@@ -6,7 +6,7 @@ from django.utils.module_loading import import_string
 def name_place(latitude: float | None, longitude: float | None) -> str:
     """Return the name of the place at coordinates in degrees, or "" if there is none. See Cities.nearest.
 
-    numpy is loaded by the first coordinates, because most processes need neither. Raises EnvironmentalError
+    numpy and the list are loaded on first use, because most processes do not need them. Raises EnvironmentalError
     `analysis.weights`.
     """
     if latitude is None or longitude is None:

@@ -20,7 +20,7 @@ FILE = Path(__file__).with_name("cities.npz")
 SHA256 = "6076eb7eddf1a10d9869d1413d74423d25a655394aa2bbfe535d1b8c3511d796"
 
 MAX_KM = 50.0
-"""A place that is farther from every city has no name."""
+"""Places farther than this from every city have no name."""
 
 _EARTH_KM = 6371.0
 _KM_PER_DEGREE = 111.2
@@ -78,7 +78,7 @@ class Cities:
 
 @cache
 def cities() -> Cities:
-    """Return the list, which is loaded once per process, in 80 ms."""
+    """Return the list. It is loaded once per process, which takes 80 ms."""
     return Cities()
 
 

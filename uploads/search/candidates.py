@@ -1,6 +1,6 @@
-"""The pictures that may answer a query: those with the nearest vectors and those whose text contains its words.
+"""Find the pictures that may match a query: those with the nearest vectors and those whose text contains its words.
 
-Every statement reads a limited number of rows, however large the library is. See docs/search.md for what is left out.
+Every statement reads a limited number of rows, even in large libraries. See docs/search.md for what is left out.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,27 +20,27 @@ from uploads.search.ranking import Candidate, least_fit
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
-"""Pictures taken from each side, vectors and words."""
+"""The maximum number of pictures found by vector, and of those found by words."""
 
 MAX_UNCHECKED = 600
-"""Pictures read from a side if some of them may not count, because of their words or a filter."""
+"""The maximum instead of MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""Words that PostgreSQL expects in more pictures are not searched, but only compared with those of near pictures."""
+"""Words that PostgreSQL expects in more pictures are not searched; they only affect the ranking of near pictures."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
-"""If as many pictures contain all words, those that contain one of them are not searched."""
+"""If this many pictures contain all words, pictures that contain only one of them are not searched."""
 
 Words = Sequence[SearchQueryCombinable]
 
 
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
-    """Return the candidates of all alternatives of `query`. Without an encoder, only words are compared.
+    """Return the candidates for all alternatives in `query`. Without an encoder, only words are compared.
 
     Raises the errors of the encoder.
     """
-    # An encoder may wait for a server, so it is asked before the transaction begins.
+    # An encoder may wait for a server, so it runs before the transaction begins.
     texts = [" ".join(term.wording for term in terms) for terms in query.alternatives]
     encoded = [(encoder, encoder.embed_query(text)) if encoder else None for text in texts]
     with transaction.atomic():
@@ -57,7 +57,7 @@ def _alternative(
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
     if encoded is None:
-        # All words are then required. They are not searched before the filters, so that no limit hides a hit.
+        # Without an encoder, all words are required. They are combined with the filters, so that no limit hides a hit.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
     encoder, vector = encoded
@@ -72,12 +72,13 @@ def _alternative(
 def _nearest(
     pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`; below `least`, none is a hit by its look.
+    """Return the cosines of the nearest vectors of `pictures`. No picture with a cosine below `least` is a hit by its
+    look.
 
-    If `checked`, their words are conditions, of which `quotes` can be searched.
+    If `checked`, the words of pictures are conditions; those in `quotes` can be searched in the index.
 
-    Rare quotes are searched first. Otherwise, first only the nearest vectors are read, and the words of their pictures.
-    That is enough if they fill the result, or if all that can be hits by their look are among them.
+    Rare quotes are searched first. Otherwise, the nearest vectors are read first, and the words of their pictures are
+    checked. That is enough if it fills the result, or if it includes all pictures that can be hits by their look.
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES)
@@ -93,10 +94,10 @@ def _nearest(
 
 
 def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
-    """Return the ids of `limit` of the owner's pictures with all words or, if these are few, of those with one of them.
+    """Return the ids of up to `limit` of the owner's pictures with all words or, if they are few, with any of them.
 
     Words that `limit` pictures contain are left out of the latter, because they say little. If the owner has `many`
-    pictures, some words are in so many of them that finding these takes too long.
+    pictures, very common words are not searched, because that takes too long.
     """
     if not words:
         return set()
@@ -114,12 +115,12 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[in
 
 
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
-    """Return those of the pictures that belong to the owner and contain all words, by one search of the index."""
+    """Filter pictures that belong to the owner and contain all words, with one index scan."""
     return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
 
 
 def _is_common(pictures: QuerySet[Upload]) -> bool:
-    """Return whether so many pictures match that even finding them in the index takes long."""
+    """Return whether so many pictures match that even an index scan takes long."""
     return estimate_rows(pictures) > MAX_MATCHES
 
 

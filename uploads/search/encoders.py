@@ -1,4 +1,4 @@
-"""The models by which an owner's pictures can be searched: that of the site and, after a change, the one before."""
+"""The models with which an owner's pictures can be searched: the site's and, after a change, the previous one."""
 
 import logging
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ def site_encoder() -> QueryEncoder | None:
 
 
 def site_model() -> str | None:
-    """Return the name of the model of new vectors, or None if they cannot be searched. This seldom loads the model."""
+    """Return the model of new vectors, or None if they cannot be searched. This usually does not load the model."""
     try:
         return get_query_model(settings.EMBEDDER)
     except EnvironmentalError as error:
@@ -34,13 +34,13 @@ def site_model() -> str | None:
 
 
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
-    """Return the encoders of all models of which the owner has vectors, that of the site first.
+    """Return the encoders for all models with which the owner's vectors were computed, the site's first.
 
-    The vectors of another provider's model are searched only if that provider runs in this program and still works.
+    Vectors of another provider's model are searched only if that provider runs in this program and still works.
     """
     encoder = site_encoder()
     found = [encoder] if encoder is not None else []
-    # The first and the last model are read from the index. There are seldom more than two.
+    # The first and the last model are read from the index. There are rarely more than two.
     models = Embedding.objects.filter(owner_id=owner_id).aggregate(Min("model"), Max("model")).values()
     for model in sorted(set(models) - {None, *(one.model for one in found)}):
         found += _encoders_of(model)

@@ -1,4 +1,4 @@
-"""Which words of a picture an excluded term stands for: “-people” also excludes “a person”, and “-dog” a terrier."""
+"""Expand an excluded term to the words it stands for: “-people” also excludes “a person”, and “-dog” a terrier."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -18,9 +18,9 @@ _OTHER_NUMBER = _IRREGULAR_PLURALS | {plural: singular for singular, plural in _
 
 
 def excluding_query(term: Term) -> SearchQueryCombinable | None:
-    """Return the condition that a picture's words contain `term` or something of its kind; None if nothing is indexed.
+    """Return the condition that a picture's words contain `term` or a label of its kind; None if nothing is indexed.
 
-    Text in quotes stands for itself. A word also stands for its other number and, if it is a kind of the vocabulary,
+    Quoted text is not expanded. A word also stands for its plural or singular and, if it is a kind in the vocabulary,
     for all labels of that kind.
     """
     words = text_query(term)
@@ -37,7 +37,7 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
 
 
 def _forms(text: str) -> list[str]:
-    """Return a word or phrase in both numbers: `text` first, then the forms that may be in the vocabulary."""
+    """Return `text`, followed by its singular or plural forms that may be in the vocabulary."""
     *first, last = text.split()
     others = [_OTHER_NUMBER.get(last, ""), last.removesuffix("s"), last.removesuffix("es"), f"{last}s"]
     return list(dict.fromkeys([text, *(" ".join([*first, other]) for other in others if other)]))

@@ -1,6 +1,6 @@
-"""Turn the filters and exclusions of a query into conditions of the ORM. The owner is always one of them.
+"""Turn a query's filters and exclusions into ORM conditions. The owner is always one of them.
 
-Uploads and their embeddings have most of the filtered columns in common, so that a search by look reads no uploads.
+Embeddings have copies of most filtered columns, so that a search by vector does not read uploads.
 """
 
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ _KINDS = {"photo": MediaKind.IMAGE, "video": MediaKind.VIDEO}
 _PROPERTIES = {"date": Q(camera_clock__isnull=False), "camera": ~Q(camera="")}
 _ORIENTATIONS = {"landscape": "gt", "portrait": "lt", "square": "exact"}
 INDEXED = ("type", "taken")
-"""The filters whose columns are in the index of embeddings."""
+"""The filters whose columns are in the index on embeddings."""
 
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
@@ -27,7 +27,7 @@ _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 class AnyOf(Func):
     """The condition that a column has one of many ids: `filter(AnyOf("id", ids))` is like `filter(id__in=ids)`.
 
-    The ids are one text, because Django and psycopg take several milliseconds for hundreds of parameters.
+    The ids are passed as one string, because Django and psycopg take several milliseconds for hundreds of parameters.
     """
 
     template = "(%(expressions)s::bigint[]))"
@@ -62,7 +62,7 @@ def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embeddin
 
 
 def _conditions(query: Query, has_place: Q, upload: str) -> Q:
-    """Return all conditions. `upload` leads to columns of which embeddings have no copy: "" or "upload__"."""
+    """Return all conditions. `upload` is the prefix of columns that embeddings do not copy: "" or "upload__"."""
     conditions = [_condition(one, has_place, upload) for one in query.filters]
     if not any(one.name == "archived" for one in query.filters):
         conditions.append(Q(archived=False))
@@ -87,7 +87,7 @@ def _condition(one: Filter, has_place: Q, upload: str) -> Q:
 
 
 def _upload_condition(one: Filter, upload: str) -> Q:
-    """Return a condition of columns that only uploads have."""
+    """Return a condition on columns that only uploads have."""
     match one.name:
         case "is":
             return Q((f"{upload}favourite", True))
@@ -96,13 +96,13 @@ def _upload_condition(one: Filter, upload: str) -> Q:
         case "album":
             return Q((f"{upload}albums__icontains", one.value))
         case _:
-            # Words of the place's name, so that "Oman" does not find Romania.
+            # Match whole words, so that "Oman" does not find Romania.
             begins, later = f"{upload}place__istartswith", f"{upload}place__icontains"
             return Q((begins, one.value)) | Q((later, f" {one.value}"))
 
 
 def _taken(first: date | None, after: date | None) -> Q:
-    """Return the condition that the camera's clock, which pages show too, was in this range."""
+    """Return the condition that the local time, which pages also show, is in this range."""
     condition = Q(camera_clock__isnull=False)
     if first:
         condition &= Q(camera_clock__gte=datetime.combine(first, time(), UTC))

@@ -1,7 +1,7 @@
-"""Find pictures by German words: the text model, the labels and the descriptions are English.
+"""Translate German words in queries, because the text model, the labels and the descriptions are English.
 
-A table gives English for about 550 words. Inflected forms and compounds of these are found too: "Katzen",
-"gelbes", "Sportwagen". Measured on judged queries: mAP .24 without and .75 to .91 with the table.
+A table translates about 550 words, including their inflected forms and compounds: "Katzen", "gelbes", "Sportwagen".
+Measured on judged queries: mAP .24 without and .75 to .91 with the table.
 """
 
 from collections.abc import Iterator
@@ -20,9 +20,9 @@ _SHORTEST_STEM = 3
 
 
 def translate_query(query: Query) -> Query:
-    """Return a query whose German words also have their English. Texts in quotes stay as they are.
+    """Return the query with English translations added to its German words, except in quoted text.
 
-    An alternative is left as it is if less than half of its words are known, because it may be in another language.
+    An alternative is not changed if fewer than half of its words are known, because it may be in another language.
     """
     alternatives = tuple(_translate(terms) for terms in query.alternatives)
     excluded = tuple(_with_english(term) for term in query.excluded)
@@ -30,7 +30,7 @@ def translate_query(query: Query) -> Query:
 
 
 def english_for(word: str) -> str | None:
-    """Return the English of a German word in any form, or None if it is unknown. Articles have "" as their English."""
+    """Return the English for a German word in any form, "" for an article, or None if it is unknown."""
     word = _fold(word)
     found = _inflected(word)
     return next(_compounds(word), None) if found is None else found
@@ -38,7 +38,7 @@ def english_for(word: str) -> str | None:
 
 @cache
 def german_words() -> dict[str, str]:
-    """Return the table: English by German words in lower case."""
+    """Return the table that maps German words, in lower case, to English."""
     return dict(line.split(" =", 1) for line in _TABLE.read_text("utf-8").splitlines())
 
 
@@ -59,7 +59,7 @@ def _inflected(word: str) -> str | None:
 
 
 def _compounds(word: str) -> Iterator[str]:
-    """Yield the English of two known words that `word` consists of, those with the longest first word first."""
+    """Yield the English for each way to split `word` into two known words, longest first word first."""
     for end in range(len(word) - _SHORTEST_STEM, _SHORTEST_STEM - 1, -1):
         first, last = word[:end], _inflected(word[end:])
         forms = (first, f"{first}e", *(first.removesuffix(link) for link in _LINKS if first.endswith(link)))

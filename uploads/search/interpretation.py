@@ -1,4 +1,4 @@
-"""From what a person typed to the query that is searched: translated, and with mistyped words corrected."""
+"""Interpret what a person typed: parse the query, translate it, and correct mistyped words."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ from uploads.search.spelling import correct_query
 
 @dataclass(frozen=True, slots=True)
 class Interpretation:
-    """`typed` is the query as it was typed, and `searched` the one to search."""
+    """`typed` is the query as typed, and `searched` is the query to run."""
 
     typed: Query
     searched: Query
@@ -37,5 +37,5 @@ def _corrected(owner_id: int, query: Query, *, german: bool) -> Query:
     try:
         corrected = correct_query(owner_id, query, german=german)
     except EnvironmentalError:
-        return query  # the model files are damaged; loading the text model logs that
+        return query  # the model files are damaged, which is logged when the text model is loaded
     return translate_query(corrected) if german else corrected

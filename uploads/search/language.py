@@ -1,10 +1,10 @@
-"""The query language of the search: parse what a person types, and write a query back as text.
+"""The query language of search: parse what a person types, and format a query as text.
 
     red car "golden gate" OR bridge -people taken:2024-06..2024-08 camera:"Pixel 8" type:photo has:place -has:date
     place:Lisbon album:Norway is:favourite orientation:portrait
 
-Words are compared with what a picture shows and with its text. A text in quotes must occur, and what follows a minus
-must not. OR separates alternatives. Filters apply to all alternatives.
+Words are compared with what a picture shows and with its text. Quoted text must occur, and a term after a minus must
+not. OR separates alternatives. Filters apply to all alternatives.
 """
 
 import re
@@ -19,7 +19,7 @@ MAX_LENGTH = 200
 """The longest query, in characters."""
 
 MAX_ALTERNATIVES = 4
-"""Each alternative is searched on its own, so their number limits how long a search takes."""
+"""Each alternative is searched separately, so this limits how long a search takes."""
 
 CHOICES = {
     "type": {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"},
@@ -28,7 +28,7 @@ CHOICES = {
     "orientation": {"landscape": "landscape", "portrait": "portrait", "square": "square"},
     "archived": {"yes": "yes", "no": "no"},
 }
-"""What may follow the filters that have fixed values, and the value that each word stands for."""
+"""The words allowed after filters with fixed values, and the value that each word stands for."""
 
 FILTERS = ("taken", "place", "camera", "album", "type", "is", "has", "orientation", "archived")
 
@@ -44,12 +44,12 @@ _NEEDS_NO_QUOTES = re.compile(r'[^\s"]+')
 
 
 class QueryError(ValueError):
-    """A query that cannot be understood. Its text says what is wrong and what to do, in the current language."""
+    """The query is invalid. The text says what is wrong and what to do, in the current language."""
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, or a text in quotes. `english` is its translation; None if it has none, "" for an article."""
+    """A word or quoted text. `english` is its translation: None if it has none, "" for an article."""
 
     text: str
     quoted: bool = False
@@ -57,7 +57,7 @@ class Term:
 
     @property
     def wording(self) -> str:
-        """The English of the term if it is known, else its text."""
+        """The English translation if it is known, else the text."""
         return self.text if self.english is None else self.english
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `str()` writes it so that parse_query() returns an equal one."""
+    """A parsed query. `str()` formats it so that parse_query() returns an equal query."""
 
     alternatives: tuple[tuple[Term, ...], ...] = ()
     excluded: tuple[Term, ...] = ()
@@ -98,7 +98,7 @@ class Query:
         return str(Query(self.alternatives))
 
     def filtered_by(self, names: tuple[str, ...]) -> "Query":
-        """Return a query of those filters of this query that have one of these names."""
+        """Return a query with only the filters that have one of these names."""
         return Query(filters=tuple(one for one in self.filters if one.name in names))
 
     def with_filter(self, added: Filter) -> "Query":

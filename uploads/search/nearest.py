@@ -1,4 +1,4 @@
-"""The pictures whose vectors are nearest to that of a query, by an exact scan or by an approximate index."""
+"""Find the vectors nearest to a query's vector, with an exact scan or an approximate index."""
 
 import json
 from typing import Any, cast
@@ -17,16 +17,16 @@ from uploads.search.vector_index import EXACT_ROWS, has_index
 Vector = tuple[float, ...]
 
 SCAN_SETTINGS = {
-    # With an index, continue the scan until enough vectors meet the filters, but not through a whole large library.
+    # Continue an index scan until enough vectors match the filters, but not through a whole large library.
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.ef_search": "400",
     "hnsw.max_scan_tuples": "10000",
     "hnsw.scan_mem_multiplier": "8",
-    # No search may read a whole table, even if statistics are out of date.
+    # No search may read a whole table, even if the statistics are out of date.
     "enable_seqscan": "off",
-    # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the index of vectors.
+    # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the vector index.
     "enable_sort": "off",
-    # Rows of other tables are looked up one by one, because a hash join would read all of them.
+    # A hash join would read all rows of the other table. Look them up one by one instead.
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
@@ -41,14 +41,14 @@ def apply_scan_settings() -> None:
 
 
 class OwnerVectors:
-    """The vectors of one model of an owner's pictures that meet the filters of a query, compared with `vector`.
+    """One model's vectors of an owner's pictures that match a query's filters, compared with `vector`.
 
     `vector` has unit length. Cosines are returned by upload, best first. Use this in a transaction with SCAN_SETTINGS.
     """
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
         self._owner_id, self._query, self._model = owner_id, query, model
-        # Django would compare a list of numbers with that of other expressions, number by number.
+        # Django would compare a list with those of other expressions, number by number.
         self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
         self.indexed = has_index(owner_id, model)
@@ -56,28 +56,27 @@ class OwnerVectors:
     def nearest(self, limit: int) -> dict[int, float]:
         """Return the cosines of the nearest vectors.
 
-        If the index finds too few, because the filters exclude most pictures that look like the query, all vectors are
-        compared.
+        If the index finds too few, because the filters exclude most of the nearest pictures, all vectors are compared.
         """
         if self.indexed and self._scan_is_long() and len(found := self.approximate(limit)) == limit:
             return found
         return self.exact(Q(), limit)
 
     def exact(self, condition: Q | AnyOf, limit: int) -> dict[int, float]:
-        """Compare all vectors that meet another condition."""
+        """Compare all vectors that match another condition."""
         return dict(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit])
 
     def approximate(self, limit: int) -> dict[int, float]:
-        """Scan the index. The result may have less than `limit` entries although there are more vectors."""
+        """Scan the index. The result may have fewer than `limit` entries even if there are more vectors."""
         ordered = self.by_index().values_list("upload_id", "distance")[:limit]
         return {id: -distance for id, distance in sorted(ordered, key=lambda row: (row[1], -row[0]))}
 
     def by_scan(self) -> QuerySet[Any, Any]:
-        """Return all rows in the order of their `cosine`."""
+        """Return all rows in order of `cosine`."""
         return self.rows.annotate(cosine=self._cosine("vector")).order_by("-cosine", "-upload_id")
 
     def by_index(self) -> QuerySet[Any, Any]:
-        """Return rows in about the order of their `distance`, by the expression of the index."""
+        """Return rows in approximate order of `distance`, which is the index's expression."""
         indexed = Cast("vector", HalfVectorField(dimensions=self._dimensions))
         return self.rows.annotate(distance=MaxInnerProduct(indexed, self._vector)).order_by("distance")
 
@@ -90,7 +89,7 @@ class OwnerVectors:
         return Value(-1.0) * MaxInnerProduct(column, self._vector)
 
     def _scan_is_long(self) -> bool:
-        """Return whether an exact scan would read many vectors. The owner has many, but filters may select few."""
+        """Return whether an exact scan would read many vectors. Filters may select few, although the owner has many."""
         indexed = self._query.filtered_by(INDEXED)
         return not indexed or estimate_rows(filter_vectors(self._owner_id, indexed, self._model)) > EXACT_ROWS
 

@@ -1,4 +1,4 @@
-"""What the search page offers: examples of queries that find something, and filters to add."""
+"""What the search page offers: example queries that have results, and filters to add."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ class Offers:
     has_films: bool
 
     def examples(self) -> list[str]:
-        """Return queries that find something."""
+        """Return queries that have results."""
         filters = [
             *(Filter("place", place.partition(",")[0]) for place in self.places[:1]),
             *(Filter("camera", camera) for camera in self.cameras[:1]),
@@ -32,7 +32,7 @@ class Offers:
         return [*self.labels[:_EXAMPLE_LABELS], *map(str, filters)]
 
     def filters(self, query: Query) -> dict[str, list[tuple[str, str]]]:
-        """Return, by the name of each filter that `query` does not have yet, its values and the queries with them."""
+        """Return, for each filter that `query` does not use yet, its values and the queries with these added."""
         values = {
             "taken": sorted(self.years, reverse=True),
             "type": ["photo", "video"] if self.has_films else [],

@@ -1,7 +1,7 @@
 """Rank candidates, and decide which of them are hits. Pure.
 
-The fit of a picture is the cosine of its vector and that of the query, plus 0.2 times the share of the query's words
-that its text contains. Both numbers were measured on judged queries, see docs/search.md.
+A picture's fit is the cosine of its vector and the query's vector, plus 0.2 times the share of the query's words that
+its text contains. The weight and the thresholds were measured on judged queries; see docs/search.md.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ RANK_OFFSET = 60
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A picture that may answer a query. `words` is the share of the query's words in its text, 0 to 1."""
+    """A picture that may match a query. `words` is the share of the query's words in its text, 0 to 1."""
 
     upload_id: int
     cosine: float
@@ -27,29 +27,29 @@ class Candidate:
 
     @property
     def fit(self) -> float:
-        """How well the picture answers the query, -1 to 1.2."""
+        """How well the picture matches the query, -1 to 1.2."""
         return self.cosine + WORDS_WEIGHT * self.words
 
 
 @dataclass(frozen=True, slots=True)
 class Ranking:
-    """The hits, best first. If there are none, `closest` has up to MAX_CLOSEST other pictures that nearly are."""
+    """The hits, best first. If there are none, `closest` has up to MAX_CLOSEST pictures that are almost hits."""
 
     hits: tuple[Candidate, ...]
     closest: tuple[Candidate, ...]
 
 
 def least_fit(hit_fit: float) -> float:
-    """Return the fit that every hit needs, in the scale of the model with this `hit_fit`."""
+    """Return the minimum fit of every hit, for a model with this `hit_fit`."""
     return LEAST_SHARE_OF_HIT_FIT * hit_fit
 
 
 def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     """Rank candidates. A picture whose text contains all words is always a hit.
 
-    If the best fit is at least `hit_fit`, all are hits that reach least_fit() and LEAST_SHARE_OF_BEST of the best.
-    Otherwise, pictures that reach CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or contain some of the words are the closest.
-    Several candidates of one picture, from alternatives of a query, count as the best of them.
+    If the best fit is at least `hit_fit`, all pictures whose fit is at least least_fit() and LEAST_SHARE_OF_BEST of the
+    best fit are hits. Otherwise, pictures that reach CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or contain some of the words
+    are the closest. If a picture is a candidate for several alternatives of a query, the best one counts.
     """
     ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
     best = {one.upload_id: one for one in reversed(ordered)}

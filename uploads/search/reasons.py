@@ -1,4 +1,4 @@
-"""Say why a picture was found: the words of its text that a query names, or that it looks like the query. Pure."""
+"""Explain why a picture was found: words of the query in its text, or its look. Pure."""
 
 import re
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _SHORTEST_STEM = 3
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A piece of text; `found` is True if the query names it."""
+    """A piece of text; `found` is True if it matches the query."""
 
     text: str
     found: bool
@@ -23,16 +23,16 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Where words of the query were found: `source` is a key of the picture's texts."""
+    """The text in which words of the query were found; `source` is its key in the picture's texts."""
 
     source: str
     parts: tuple[Part, ...]
 
 
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
-    """Return the first of a picture's texts that contains a word of the query, or None if none does.
+    """Return the first of a picture's texts that contains a word of the query, or None.
 
-    Words match if they are equal without common English endings, as full-text search compares them.
+    As in full-text search, words match if they are equal without common English endings.
     """
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
     stems = {_stem(word) for term in terms for word in split_words(f"{term.text} {term.english or ''}").split()}

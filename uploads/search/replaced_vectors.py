@@ -1,4 +1,4 @@
-"""Delete the vectors of a model that the site no longer uses, once searches do not need them."""
+"""Delete the vectors of a model that the site no longer uses, once searches no longer need them."""
 
 import logging
 from typing import Any
@@ -14,10 +14,9 @@ CHUNK = 1000
 
 
 def remove_replaced_vectors(model: str) -> int:
-    """Delete the vectors of other models of owners whose pictures all have a vector of `model`; return their number.
+    """Delete other models' vectors for owners whose pictures all have a vector of `model`; return their number.
 
-    Until then, searches compare the vectors of both models. Vectors are deleted in chunks, so that no transaction is
-    long.
+    Until then, searches use the vectors of both models. Vectors are deleted in chunks to keep transactions short.
     """
     count = 0
     for owner_id in User.objects.filter(Exists(_others(model, OuterRef("pk")))).values_list("pk", flat=True):

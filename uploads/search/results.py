@@ -22,14 +22,14 @@ PICTURES_PER_PAGE = 60
 SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc_offset", "title", "caption",
          "description", "description_model", "description_edited", "labels", "keywords", "filename", "camera",
          "place")  # fmt: skip
-"""The columns of an upload that a page of results shows. Its others are several times as wide."""
-# Without an encoder there are no cosines. A picture then has to contain all words, and none fits halfway.
+"""The columns of an upload that a page of results shows. The other columns are several times as wide."""
+# Without an encoder there are no cosines: a hit must contain all words, and no picture is close.
 _ONLY_WORDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A picture of the result. `reason` is None if only its look was compared."""
+    """A picture in the result. `reason` is None if it was found only by its look."""
 
     upload: Upload
     reason: Reason | None
@@ -37,7 +37,7 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits and the total number of hits. If nothing matches, the closest pictures instead."""
+    """One page of hits and the total number of hits. If there are none, the closest pictures instead."""
 
     page: Page[Upload]
     hits: list[Hit]
@@ -54,11 +54,11 @@ def search(
     by_date: bool = False,
     kept: Mapping[str, str] = MappingProxyType({}),
 ) -> Results:
-    """Return a page of the owner's pictures that answer `query`, best first. `query` must contain words.
+    """Return a page of the owner's pictures that match `query`, best first. `query` must contain words.
 
-    `encoders` are those of all models by which the owner's pictures can be searched; without any, or while their
-    servers fail, only words are searched. If `by_date`, the hits are those of the best ranking, but the latest comes
-    first. The links to other pages have the parameters `kept`.
+    `encoders` are those of all models with which the owner's pictures can be searched. Without any, or while their
+    servers fail, only words are searched. If `by_date`, the same hits are sorted by date, the latest first. `kept` are
+    the parameters to keep in links to other pages.
     """
     rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
     ranking = fuse(rankings or [rank(find_candidates(owner_id, query, None), _ONLY_WORDS)])
@@ -91,7 +91,7 @@ def _rank(owner_id: int, query: Query, encoder: QueryEncoder) -> Ranking | None:
 
 
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
-    """Load pictures in the order of `found`. One that was deleted since is left out."""
+    """Load pictures in the order of `found`. Pictures deleted in the meantime are left out."""
     words = {one.upload_id: one.words for one in found}
     rows = Upload.objects.filter(AnyOf("id", words), owner_id=owner_id).only(*SHOWN)
     uploads = {upload.pk: upload for upload in rows} if words else {}

@@ -1,4 +1,4 @@
-"""Searches that an owner has saved."""
+"""List, save and delete an owner's saved searches."""
 
 from django.db.models import QuerySet
 
@@ -14,7 +14,7 @@ def saved_searches(owner_id: int) -> QuerySet[SavedSearch]:
 
 
 def save_search(owner_id: int, text: str) -> bool:
-    """Save a query; return False if it is empty or the owner has MAX_SAVED already. Raises QueryError."""
+    """Save a query. Return False if it is empty or if the owner already has MAX_SAVED. Raises QueryError."""
     query = str(parse_query(text))
     if not query or len(query) > MAX_LENGTH:
         return False
@@ -25,5 +25,5 @@ def save_search(owner_id: int, text: str) -> bool:
 
 
 def forget_search(owner_id: int, text: str) -> None:
-    """Delete a saved search, if there is one."""
+    """Delete a saved search if it exists."""
     saved_searches(owner_id).filter(query=text).delete()

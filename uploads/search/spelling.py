@@ -1,4 +1,4 @@
-"""Correct mistyped words of a query to words of the owner's own labels, places, cameras and keywords."""
+"""Correct mistyped words of a query, with words from the owner's labels, places, cameras and keywords."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -22,8 +22,8 @@ _LONG = 8
 def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
     """Return the query with corrected words, or the same query if no word looks mistyped.
 
-    A word is mistyped if it is in no picture's text and in no dictionary, and a word of the owner's vocabulary differs
-    by one letter, or by two if it is long. Texts in quotes and excluded words are never changed.
+    A word is considered mistyped if it is in no picture's text and in no dictionary, and differs from a word in the
+    owner's vocabulary by one letter, or by two if it is long. Quoted text and excluded words are never changed.
     """
     doubtful = {term for terms in query.alternatives for term in terms if _is_doubtful(owner_id, term, german=german)}
     if not doubtful:
@@ -61,7 +61,7 @@ def _replaced(query: Query, corrected: Mapping[Term, Term]) -> Query:
 
 @cache
 def _dictionary() -> frozenset[str]:
-    """Return the 21,000 English words that the text model knows as a whole. Raises EnvironmentalError."""
+    """Return the 21,000 English words that are single tokens of the text model. Raises EnvironmentalError."""
     read_weights = import_string("uploads.analysis.model_files.read_weights")  # loads the model runtime
     pieces = read_weights("wordpiece_vocab.txt").decode().split("\n")
     return frozenset(piece for piece in pieces if piece.isalpha())

@@ -1,7 +1,7 @@
-"""Approximate indexes (HNSW) of the vectors of owners who have many, one per owner and model.
+"""Approximate vector indexes (HNSW) for owners with many pictures, one per owner and model.
 
-With one index for all owners, a search would have to skip the vectors of everybody else. Owners with few vectors need
-no index, and their imports do not pay for one. An index is built without blocking writes, and never in a migration.
+In a shared index, a search would have to skip the vectors of all other owners. Owners with few vectors need no index,
+and without one, their imports are faster. Indexes are built without blocking writes, and never in a migration.
 """
 
 import hashlib
@@ -24,11 +24,11 @@ EXACT_ROWS = 50_000
 # Chosen by recall, see docs/search.md.
 CONNECTIONS, BUILD_CANDIDATES = 16, 64
 MAX_DIMENSIONS = 4000
-"""What pgvector can index in half precision."""
+"""The maximum number of dimensions that pgvector can index in half precision."""
 
 _PREFIX = "embedding_hnsw_"
 BUILD_LOCK = 0x76656374
-"""The advisory lock of the process that builds or drops indexes."""
+"""The advisory lock for building and dropping indexes."""
 
 _STATE = """
 SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = pg_class.oid
@@ -51,10 +51,10 @@ def has_index(owner_id: int, model: str) -> bool:
 
 
 def maintain_indexes() -> list[str]:
-    """Build the missing indexes, and drop incomplete ones and those of owners who have few vectors left.
+    """Build missing indexes, and drop incomplete ones and those of owners who have few vectors left.
 
-    Return the names of the indexes that were built or dropped. An index of 1,000,000 vectors takes about half an hour
-    of one core. If another process is maintaining indexes, nothing is done. Must not be called in a transaction.
+    Return the names of the indexes that were built or dropped. Building an index of 1,000,000 vectors takes about half
+    an hour on one core. Does nothing if another process is maintaining indexes. Must not be called in a transaction.
     """
     with _build_lock() as locked:
         return list(_maintain()) if locked else []
@@ -76,7 +76,7 @@ def _maintain() -> Iterator[str]:
 
 
 def _owners_of_many() -> list[tuple[int, str]]:
-    """Return the owners and models with so many vectors that an index pays off."""
+    """Return the owners and models with enough vectors for an index."""
     counted = Embedding.objects.values("owner_id", "model").annotate(rows=Count("id")).order_by()
     return list(counted.filter(rows__gt=EXACT_ROWS).values_list("owner_id", "model"))
 

@@ -1,6 +1,6 @@
-"""The owner's vocabulary: the labels, places, cameras and keywords of their pictures, to suggest and to correct words.
+"""The owner's vocabulary: labels, places, cameras and keywords of their pictures, for suggestions and corrections.
 
-Terms are added when pictures are indexed (see uploads/similar/indexing.py). A term stays when its last picture is
+Terms are added when pictures are indexed (see uploads/similar/indexing.py). Terms stay when their last picture is
 deleted, so suggestions are checked against the pictures.
 """
 
@@ -22,7 +22,7 @@ MAX_SUGGESTIONS = 6
 MAX_WORDS = 20_000
 _CONSIDERED = 30
 
-# Sorted, so that two transactions that add the same terms wait for each other and cannot deadlock.
+# Sorted, so that transactions that add the same terms cannot deadlock.
 ADD_TERMS = """
 WITH term AS (
     SELECT owner_id, 'label' AS kind, left(label->>'name', 200) AS text
@@ -50,18 +50,18 @@ class Suggestion:
 
 
 def add_terms(upload_ids: Collection[int]) -> None:
-    """Add the terms of these pictures to the vocabularies of their owners."""
+    """Add the terms of these pictures to their owners' vocabularies."""
     fetch_rows(ADD_TERMS, {"ids": list(upload_ids)})
 
 
 def own_words(owner_id: int) -> set[str]:
-    """Return the words of the owner's terms, in lower case; of very large vocabularies, only of MAX_WORDS terms."""
+    """Return the words of up to MAX_WORDS of the owner's terms, in lower case."""
     texts = SearchTerm.objects.filter(owner_id=owner_id).values_list("text", flat=True)[:MAX_WORDS]
     return {word for text in texts for word in split_words(text).lower().split()}
 
 
 def suggest(owner_id: int, typed: str) -> list[Suggestion]:
-    """Return terms with a word that begins with the last word typed, shortest first.
+    """Return the terms that contain a word starting with the last word typed, shortest first.
 
     The words before it are kept in each suggestion's query.
     """
@@ -80,9 +80,9 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
 
 
 def terms_beginning(owner_id: int, letters: str) -> QuerySet[SearchTerm, Any]:
-    """Return kind and text of the owner's terms with a word that begins with these letters, shortest first.
+    """Return kind and text of the owner's terms that contain a word starting with these letters, shortest first.
 
-    Terms that begin with the letters come before those in which a later word does.
+    Terms that start with the letters come before those in which only a later word does.
     """
     begins = Q(text__istartswith=letters)
     terms = SearchTerm.objects.filter(begins | Q(text__icontains=f" {letters}"), owner_id=owner_id)

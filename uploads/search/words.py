@@ -1,4 +1,4 @@
-"""How the words of a query find pictures by their indexed words; see SearchWords in uploads/models/expressions.py."""
+"""Conditions that compare a query with pictures' indexed words; see SearchWords in uploads/models/expressions.py."""
 
 import re
 
@@ -8,7 +8,7 @@ from django.db.models import Func, Value
 from uploads.search.language import Term
 
 _SEPARATORS = re.compile(r"[\W_]+")
-# Words that PostgreSQL's English configuration leaves out of the index.
+# Stop words that PostgreSQL's English configuration does not index.
 _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do",
                          "for", "from", "has", "have", "he", "her", "his", "i", "in", "into", "is", "it", "its",
                          "me", "my", "no", "not", "of", "on", "or", "our", "out", "over", "she", "so", "some",
@@ -20,8 +20,8 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
 class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django's own SearchQuery
     """The condition that a picture's words belong to an owner.
 
-    Combined with a word, it lets one search of the index find the owner's matches without reading those of others. No
-    text contains such a word, because the parsers split text at spaces.
+    Combined with a word, it makes one index scan find the owner's matches without reading those of others. No text
+    contains such a word, because the parsers split text at spaces.
     """
 
     template = "%(expressions)s::tsquery"
@@ -33,7 +33,7 @@ class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django
 
 
 def split_words(text: str) -> str:
-    """Return `text` with a space in place of everything but letters and digits, as file names are indexed."""
+    """Replace everything but letters and digits with spaces, as in indexed file names."""
     return _SEPARATORS.sub(" ", text).strip()
 
 
@@ -44,7 +44,7 @@ def is_indexed(term: Term) -> bool:
 
 
 def text_query(term: Term) -> SearchQueryCombinable | None:
-    """Return the condition that a picture's words contain `term` or its English; None if nothing of it is indexed."""
+    """Return the condition that a picture's words contain `term` or its translation; None if no word is indexed."""
     if not is_indexed(term):
         return None
     found = _either_configuration(term.text)

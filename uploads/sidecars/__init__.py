@@ -1,1 +1,1 @@
-"""Sidecars: files that other programs wrote about pictures. Parsing, naming rules and precedence; no database."""
+"""Sidecars are files in which other programs describe pictures. Parsing, naming rules and precedence; no database."""

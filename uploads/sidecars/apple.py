@@ -1,7 +1,7 @@
 """Read sidecars of Apple's exports: edits (.AAE), and the CSV files of iCloud Photos from privacy.apple.com.
 
-“Photo Details.csv” has a line for each picture of its folder; the files in the folder “Albums” name pictures of the
-folder “Photos” beside it.
+“Photo Details.csv” has a line for each picture in its folder. Files in the folder “Albums” name pictures in the folder
+“Photos” beside it.
 """
 
 import csv
@@ -27,7 +27,7 @@ _FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0"
 
 
 def parse_aae(data: bytes, name: str) -> list[Entry]:
-    """Check that a file holds the edits of an Apple program. They say nothing about date or place."""
+    """Check that a file contains edits from an Apple program. They contain no date or place."""
     try:
         edits = plistlib.loads(data)
     except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, RecursionError, OverflowError) as error:
@@ -82,7 +82,7 @@ def _album(rows: list[list[str]], path: PurePosixPath) -> list[Entry]:
 
 
 def parse_apple_date(text: str) -> SidecarTime | None:
-    """Return a date such as “Tuesday May 14,2019 8:35 PM GMT”. Apple writes minutes, in English and in UTC."""
+    """Parse a date such as “Tuesday May 14,2019 8:35 PM GMT”, which is in English and UTC, usually without seconds."""
     match = _DATE.fullmatch(re.sub(r"\s+", " ", text.strip()))
     if match is None or match[1] not in _MONTHS:
         return None

@@ -14,9 +14,9 @@ _ICLOUD_PART = re.compile(r"(.+?) part \d+ of \d+( ?\(\d+\))?(\.zip)?")
 
 
 def joined_folder(path: str, relative: str = "") -> str:
-    """Return the folder in which a file was before it was exported, or the folder `relative` to that, such as “../a”.
+    """Return the folder in which a file was before the export, or the folder `relative` to it, such as “../a”.
 
-    The parts of an export from Google or iCloud become one folder, so the results are equal for the same folder.
+    The parts of an export from Google or iCloud are joined, so equal results mean the same folder.
     """
     parts: list[str] = []
     for part in [*fold(path).split("/")[:-1], *fold(relative).split("/")]:
@@ -30,11 +30,11 @@ def joined_folder(path: str, relative: str = "") -> str:
 
 
 def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple[int, int]:
-    """Return the keys of a folder and of a name in it, by which pictures, sidecars and parts are matched.
+    """Return the keys of a folder and of a name in it, with which pictures, sidecars and parts are matched.
 
-    `path` is relative to what was chosen and ends with the file's own name. `name` is a picture's name, or what
-    `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so equal keys only
-    make two files candidates.
+    `path` is relative to the chosen folder and ends with the file's own name. `name` is a picture's name, or what
+    `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so files with
+    equal keys are only candidates.
     """
     folder = joined_folder(path, relative)
     return hash_key(folder) ^ owner_id, hash_key(name_key(name)) if name else ANY_NAME

@@ -1,7 +1,7 @@
-"""Precedence: which of the values that a file and its sidecars contain are shown.
+"""Choose between the values that a file and its sidecars contain.
 
-Sidecars come before the file, because people edit and export them after it was written: XMP, then Google Takeout, then
-Apple's exports; for each value the first that has one. The file's name is the last source of a date.
+Sidecars take precedence over the file, because they are edited and exported later. For each value, the first source
+that has it is used: XMP, Google Takeout, Apple's exports, the file. A date can also come from the file's name.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,14 @@ from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues
 
 PRECEDENCE = (SidecarKind.XMP, SidecarKind.TAKEOUT, SidecarKind.APPLE, SidecarKind.AAE, SidecarKind.ALBUM)
 FILE = "file"
-"""The key, beside the kinds of sidecars, of what a picture's file itself says about time and place."""
+"""The key, next to the kinds of sidecars, for the time and place from the picture's file itself."""
 
 SIDECAR, NAME = "sidecar", "name"
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceAndTime:
-    """When and where a picture was taken. `source` is a value of TakenSource, blank without a date."""
+    """When and where a picture was taken. `source` is a value of TakenSource, or blank without a date."""
 
     taken_at: datetime | None = None
     utc_offset: int | None = None
@@ -73,7 +73,7 @@ def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
 
 
 def place_and_time(sidecar: SidecarValues, file: PlaceAndTime, filename: str) -> PlaceAndTime:
-    """Return when and where a picture was taken, from its sidecars, from the file and from the file's name."""
+    """Return when and where a picture was taken, from its sidecars, its file and the file's name."""
     taken_at, utc_offset, source = file.taken_at, file.utc_offset, file.source
     if sidecar.time is None and taken_at is None:
         taken_at = time_from_name(filename)
@@ -91,8 +91,8 @@ def combine_times(
 ) -> tuple[datetime, int | None]:
     """Return the time and its UTC offset in minutes, from a sidecar's time and the file's.
 
-    If they agree, the file's time is kept, which may have fractions of seconds and a zone. A sidecar that knows the
-    instant and a camera that knows only the local time together give the zone.
+    If they agree, the file's time is kept, which may have fractions of seconds and a zone. A sidecar with the instant
+    and a file with only the local time together determine the zone.
     """
     if taken_at is None:
         return sidecar.at, sidecar.utc_offset
@@ -108,12 +108,12 @@ def combine_times(
     if ahead is None:
         return sidecar.at, sidecar.utc_offset
     if not ahead and sidecar.utc_offset is None:
-        return taken_at, None  # a service that knew no zone either counted the local time as UTC
+        return taken_at, None  # the service did not know the zone either, and stored the local time as UTC
     return file_local.replace(tzinfo=timezone(ahead)), round(ahead / timedelta(minutes=1))
 
 
 def _utc_offset(sidecar: SidecarTime, difference: timedelta) -> timedelta | None:
-    """Return the UTC offset by which the file's local time is `difference` ahead of the sidecar's time, or None."""
+    """Return the UTC offset that explains why the file's local time is `difference` ahead of the sidecar, or None."""
     tolerance = timedelta(seconds=sidecar.precision) - timedelta.resolution
     if sidecar.utc_offset is None:
         return nearest_utc_offset(difference, tolerance)

@@ -1,4 +1,4 @@
-"""Match sidecars to pictures by the rules by which programs name sidecars.
+"""Match sidecars to pictures, by the rules with which programs name sidecars.
 
 Google truncates names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before
 “.json”, both in UTF-16 units. A counter such as “(1)” distinguishes files of the same name; in a JSON file's name, it
@@ -44,7 +44,7 @@ class NameParts:
 
 
 def fold(name: str) -> str:
-    """Return a name in the form in which names are compared: NFC and case-folded."""
+    """Normalise a name for comparison: NFC and case-folded."""
     return unicodedata.normalize("NFC", name).casefold()
 
 
@@ -60,7 +60,7 @@ def split_name(name: str) -> NameParts:
 
 
 def name_key(name: str) -> str:
-    """Return a key that a picture, its sidecars and its parts have in common; other files may have it too.
+    """Return a key that a picture, its sidecars and its parts share. Other files may have it, too.
 
     `name` is the name of a picture or `sidecar_target` of a sidecar's name.
     """
@@ -83,7 +83,7 @@ def burst_of(name: str) -> str:
 
 
 def edited_from(name: str) -> tuple[str, str] | None:
-    """Return the stem and the counter of the original of an edited picture: of “IMG_E1.JPG” or “IMG_1-edited.jpg”."""
+    """Return the stem and counter of an edited picture's original, such as for “IMG_E1.JPG” or “IMG_1-edited.jpg”."""
     parts = split_name(name)
     if variant := _APPLE_RENDERING.fullmatch(parts.stem):
         return f"img_{variant[1]}", parts.counter
@@ -91,7 +91,7 @@ def edited_from(name: str) -> tuple[str, str] | None:
 
 
 def sidecar_target(name: str) -> str:
-    """Return the part of a sidecar's name that names its picture, which may be truncated: “IMG_1.jpg” or “IMG_1”."""
+    """Return the picture's name within a sidecar's name, which may be truncated: “IMG_1.jpg” or “IMG_1”."""
     target = re.sub(r"\.(json|xmp|aae)$", "", name, flags=re.IGNORECASE)
     base, counter = _split_counter(target)
     cut = _metadata_suffix(base)
@@ -99,13 +99,13 @@ def sidecar_target(name: str) -> str:
 
 
 def takeout_rank(target: str, picture: str) -> int | None:
-    """Return how well the target of a JSON file's name fits a picture's name (0 is best), or None if it does not."""
+    """Return how well a JSON file's target matches a picture's name (0 is best), or None if it does not."""
     wanted, found = split_name(target), split_name(picture)
     if wanted.name == found.name:
         return 0
     is_cut = utf16_units(_without_counter(wanted)) >= JSON_UNITS
     if wanted.counter != found.counter:
-        # Google omits the counter from a JSON file's name that is truncated.
+        # Google omits the counter from truncated names of JSON files.
         forgot = is_cut and not wanted.counter and _starts(found, wanted)
         return 5 if forgot else None
     if wanted.stem == found.stem and wanted.extension == found.extension and wanted.is_edited == found.is_edited:
@@ -120,7 +120,7 @@ def takeout_rank(target: str, picture: str) -> int | None:
 
 
 def xmp_rank(target: str, picture: str) -> int | None:
-    """Return how well the target of an XMP file's name fits: “IMG_1.CR2.xmp”, “IMG_1.xmp”, or a darktable version."""
+    """Return how well an XMP file's target matches: “IMG_1.CR2.xmp”, “IMG_1.xmp”, or a darktable version."""
     wanted, found = split_name(target), split_name(picture)
     if wanted.name == found.name:
         return 0
@@ -131,7 +131,7 @@ def xmp_rank(target: str, picture: str) -> int | None:
 
 
 def aae_rank(target: str, picture: str) -> int | None:
-    """Return how well the target of an AAE file's name fits: “IMG_1” or “IMG_O1”."""
+    """Return how well an AAE file's target matches: “IMG_1” or “IMG_O1”."""
     wanted, found = split_name(target), split_name(picture)
     own = found.name.removesuffix(found.extension)
     if wanted.name == own:
@@ -140,12 +140,12 @@ def aae_rank(target: str, picture: str) -> int | None:
 
 
 def exact_rank(target: str, picture: str) -> int | None:
-    """Return 0 if the names are equal, as in a CSV file; a blank target is every picture."""
+    """Return 0 if the names are equal, as in a CSV file. A blank target matches every picture."""
     return 0 if not target or fold(target) == fold(picture) else None
 
 
 def utf16_units(text: str) -> int:
-    """Return the length of a text as Google counts it."""
+    """Return the length of a text in UTF-16 units, as Google counts it."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
@@ -163,14 +163,14 @@ def _split_counter(stem: str) -> tuple[str, str]:
 def _edited_suffix(stem: str) -> str:
     if match := _EDITED.search(stem, 1):
         return match[0]
-    # The longest names lose the end of the suffix.
+    # In the longest names, the end of the suffix is cut off.
     suffix = stem[stem.rfind("-") :]
     is_cut = utf16_units(stem) == PICTURE_UNITS and len(suffix) > 2 and _EDITED_ENGLISH.startswith(suffix)
     return suffix if is_cut else ""
 
 
 def _metadata_suffix(base: str) -> str:
-    """Return the “.supplemental-metadata” at the end of a name, or as much of it as was not cut off."""
+    """Return “.supplemental-metadata” at the end of a name, or the part of it that was not cut off."""
     folded = base.lower()
     for length in range(len(_METADATA), 0, -1):
         if folded.endswith(_METADATA[:length]):

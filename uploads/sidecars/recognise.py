@@ -13,7 +13,7 @@ from uploads.sidecars.xmp import parse_xmp
 
 
 class SidecarKind(StrEnum):
-    """What wrote the values about a picture. Values of the kind `album` say only to which album it belongs."""
+    """The kind of a sidecar, by its source. Values of the kind `album` only name an album of the picture."""
 
     XMP = "xmp"
     TAKEOUT = "takeout"
@@ -47,11 +47,11 @@ RANKS: dict[SidecarKind, Callable[[str, str], int | None]] = {
     SidecarKind.APPLE: exact_rank,
     SidecarKind.ALBUM: exact_rank,
 }
-"""For each kind, the function that says how well the target of a sidecar fits a picture's name; lower is better."""
+"""For each kind, the function that rates how well a sidecar's target matches a picture's name; lower is better."""
 
 
 def sidecar_kind(name: str, size: int, head: bytes) -> SidecarKind | None:
-    """Return which kind of sidecar a file seems to be, or None. `head` has at least 64 bytes if the file does."""
+    """Return the likely kind of sidecar of a file, or None. `head` has at least 64 bytes if the file does."""
     start = head.removeprefix(codecs.BOM_UTF8).lstrip(b' \t\r\n"').lower()
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         start = head.decode("utf-16", "ignore").lstrip().lower().encode()
@@ -62,7 +62,7 @@ def sidecar_kind(name: str, size: int, head: bytes) -> SidecarKind | None:
 
 
 def parse_sidecar(kind: SidecarKind, data: bytes, path: str) -> list[Entry]:
-    """Return what a sidecar says about which pictures. `path` ends with the sidecar's own name.
+    """Return a sidecar's entries, one for each picture or folder. `path` ends with the sidecar's own name.
 
     The list may be empty, as for the metadata file of a year's folder. Raises InvalidSidecar.
     """

@@ -1,7 +1,7 @@
 """Read the JSON files of a Google Takeout export: one per picture, and one per album folder.
 
-Google publishes no schema. The keys are those of exports between 2016 and 2025. `people` is not read: who is in a
-picture must not be taken over from another service.
+Google publishes no schema. The keys are those of exports between 2016 and 2025. `people` is not read, because the names
+of people in pictures must not be imported from other services.
 """
 
 import json
@@ -18,7 +18,7 @@ from uploads.sidecars.values import (
     clean_lines,
 )
 
-# "0" is what exports contain if no date is known.
+# Exports contain "0" if no date is known.
 _TIMESTAMP = re.compile(r"(?!0+$)-?\d{1,10}", re.ASCII)
 _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
@@ -31,7 +31,7 @@ _YEAR_FOLDER = re.compile(
 
 
 def parse_takeout(text: str, name: str) -> list[Entry]:
-    """Return the values in a JSON file. `name` is its name; see uploads.sidecars.names for whose file it is.
+    """Return the values in the JSON file `name`; see uploads.sidecars.names for the picture it belongs to.
 
     Raises InvalidSidecar if it describes neither a picture nor an album.
     """

@@ -1,4 +1,4 @@
-"""What a sidecar says about a picture, and how that is stored as JSON."""
+"""The values that a sidecar contains about a picture, and their storage as JSON."""
 
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -20,7 +20,7 @@ class SidecarTime:
     """When a picture was taken according to a sidecar. `at` is aware.
 
     `is_instant` is false if the sidecar has a local time without a zone; then that time counts as UTC, as in
-    uploads.media.exif_time. `utc_offset` is in minutes. The real time is less than `precision` seconds later.
+    uploads.media.exif_time. `utc_offset` is in minutes. The exact time is less than `precision` seconds later.
     """
 
     at: datetime
@@ -31,11 +31,11 @@ class SidecarTime:
 
 @dataclass(frozen=True, slots=True)
 class SidecarValues:
-    """Values for one picture; None, "" and () mean that the sidecar does not say.
+    """Values for one picture; None, "" and () mean that the sidecar does not contain the value.
 
     `latitude` and `longitude` are WGS 84 degrees. `rating` is 0 to 5, or -1 for rejected. `archived` includes pictures
-    that are hidden in an Apple export. `trashed` means that the picture was in the trash of the service that exported
-    it, `edited` that the sidecar contains edits that are not in the picture itself.
+    that are hidden in an Apple export. `trashed` means that the picture was in the trash of the exporting service.
+    `edited` means that the sidecar contains edits that are not in the picture itself.
     """
 
     time: SidecarTime | None = None
@@ -52,7 +52,7 @@ class SidecarValues:
     edited: bool | None = None
 
     def as_json(self) -> dict[str, Json]:
-        """Return the values that are known, for a JSON column."""
+        """Return the known values, for a JSON column."""
         values: dict[str, Any] = {name: value for name, value in asdict(self).items() if value not in (None, "", ())}
         if self.time is not None:
             values["time"] = {**asdict(self.time), "at": self.time.at.isoformat()}
@@ -70,7 +70,7 @@ class SidecarValues:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Values for the pictures that a sidecar names. `name` is the file name to which uploads.sidecars.names applies.
+    """Values for the picture that a sidecar names. `name` is matched to file names by uploads.sidecars.names.
 
     A blank `name` means every picture in the folder. `folder` is relative to the sidecar's folder: "" or "../Photos".
     """
@@ -81,7 +81,7 @@ class Entry:
 
 
 def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
-    """Return a text of several lines without control characters and without blank lines at its start and end."""
+    """Remove control characters, and blank lines at the start and end, from a text of several lines."""
     if not isinstance(value, str):
         return ""
     lines = (clean_text(line, limit) for line in value[: 4 * limit].splitlines())
@@ -89,7 +89,7 @@ def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
 
 
 def clean_list(values: object) -> tuple[str, ...]:
-    """Return the distinct texts in a list, in their order."""
+    """Return the distinct texts in a list, in order."""
     if not isinstance(values, list):
         return ()
     return tuple(dict.fromkeys(text for value in values[: 10 * MAX_LIST] if (text := clean_text(value))))[:MAX_LIST]

@@ -1,6 +1,6 @@
 """Read XMP sidecars (ISO 16684-1), as written by Adobe programs, darktable, digiKam, Apple Photos and exiftool.
 
-Expat parses the XML. A document type is refused, because XMP has none and entities are declared in it.
+Expat parses the XML. Document types are rejected: XMP has none, and they can declare entities.
 """
 
 import re
@@ -38,7 +38,7 @@ Properties = Mapping[str, list[str]]
 
 
 def parse_xmp(data: bytes) -> SidecarValues:
-    """Return the values in an XMP packet. Invalid values are ignored. Raises InvalidSidecar if it is no XMP."""
+    """Return the values in an XMP packet. Invalid values are ignored. Raises InvalidSidecar if it is not XMP."""
     properties = _read_properties(data)
     latitude, longitude = valid_position(_degrees(properties, "Latitude"), _degrees(properties, "Longitude"))
     return SidecarValues(
@@ -152,7 +152,7 @@ def parse_xmp_date(text: str, offset: str = "") -> SidecarTime | None:
 
 
 def _degrees(properties: Properties, axis: str) -> float | None:
-    """Return a coordinate written as “52,31.2345N”, “52,31,14N” or “52.5205”, perhaps with its hemisphere apart."""
+    """Return a coordinate such as “52,31.2345N”, “52,31,14N” or “52.5205” with the hemisphere in another property."""
     match = _DEGREES.fullmatch(_first(properties, f"exif:GPS{axis}").strip())
     if match is None:
         return None

@@ -1,1 +1,1 @@
-"""Which pictures look alike: codes of pictures, near duplicates, and the most similar pictures."""
+"""Find pictures that look alike: near duplicates, and the most similar pictures."""

@@ -1,4 +1,4 @@
-"""Compare the codes of pictures; see uploads/analysis/picture_code.py. Pure, and does not load the image libraries."""
+"""Compare picture codes; see uploads/analysis/picture_code.py. Pure. Does not load the image libraries."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Codes:
         return cls(words[:, 0].copy(), words[:, 1:].copy())
 
     def hash_distances(self, one: "Codes") -> npt.NDArray[np.uint8]:
-        """Return how many bits of the hashes differ from the only code of `one`."""
+        """Return the number of hash bits in which each picture differs from the single code in `one`."""
         distances: npt.NDArray[np.uint8] = np.bitwise_count(self.hashes ^ one.hashes)
         return distances
 
     def sign_distances(self, one: "Codes", rows: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
-        """Return how many signs of these rows differ from the only code of `one`."""
+        """Return the number of signs in which each of these rows differs from the single code in `one`."""
         distances: npt.NDArray[np.uint64] = np.bitwise_count(self.signs[rows] ^ one.signs).sum(axis=1)
         return distances

@@ -1,4 +1,4 @@
-"""Groups of near duplicates: list them, the best picture first, and keep all pictures of a group for good."""
+"""Groups of near duplicates: list them with the best picture first, or mark all pictures of a group to be kept."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ class Group:
 
     @property
     def other_bytes(self) -> int:
-        """The space that keeping only the best one frees."""
+        """The bytes freed by keeping only the best picture."""
         return sum(upload.size for upload in self.others)
 
 
@@ -50,7 +50,7 @@ def pairs_of(owner_id: int) -> QuerySet[NearDuplicate, tuple[int, int]]:
 def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
     """Return a page of the owner's groups, those with the newest pictures first, and the number of all groups.
 
-    Only the newest MAX_PAIRS pairs are considered; the others follow when these are gone.
+    Only the newest MAX_PAIRS pairs are considered; the others follow once these are resolved.
     """
     groups = connect(pairs_of(owner_id))
     start = (page - 1) * GROUPS_PER_PAGE
@@ -62,7 +62,7 @@ def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
 
 
 def connect(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Unite pairs that share a picture. A group with more than MAX_MEMBERS pictures is cut off."""
+    """Join pairs that share a picture into groups. Groups are truncated to MAX_MEMBERS pictures."""
     group_of: dict[int, list[int]] = {}
     for pair in pairs:
         one, other = (group_of.setdefault(id, [id]) for id in pair)
@@ -93,7 +93,7 @@ def keep_all(owner_id: int, ids: Collection[int]) -> bool:
 
 
 def quality(upload: Upload) -> tuple[int, ...]:
-    """Return how much a picture is worth keeping: pixels, then what is known about it, then format and bytes."""
+    """Return a sort key for the picture to keep: most pixels, then most metadata, then format and bytes."""
     known = (upload.taken_at, upload.latitude, upload.camera, upload.title, upload.caption, upload.keywords)
     kind = 2 if upload.mime_type in _LOSSLESS else 0 if upload.mime_type in _LOSSY else 1
     return (upload.width or 0) * (upload.height or 0), sum(map(bool, known)), kind, upload.size, -upload.pk

@@ -1,7 +1,7 @@
 """Index new pictures in the background: find their near duplicates, and add their terms to the vocabulary.
 
-Finishing a picture only marks it as due, so importing is not slowed down. One process indexes at a time. An
-interruption has no effect but a delay, because pictures stay due until the results are saved.
+Processing a picture only marks it as due, so imports are not slowed down. One process indexes at a time. An
+interruption only causes a delay, because pictures stay due until the results are saved.
 """
 
 from collections.abc import Collection
@@ -20,14 +20,14 @@ from uploads.similar.due import CHUNK
 from uploads.similar.rules import PAGES, candidates, is_near_duplicate
 
 _LOCK = 0x76756D69
-# The cosines of the candidates only; features are long, and most pictures look nothing alike.
+# Only the cosines of candidates are computed, because features are long, and most pictures do not look alike.
 COSINES = """
 SELECT one.upload_id, other.upload_id, 1 - (one.features <=> other.features)
   FROM unnest(%(ones)s::bigint[], %(others)s::bigint[]) AS pair (one, other)
   JOIN uploads_appearance one ON one.upload_id = pair.one
   JOIN uploads_appearance other ON other.upload_id = pair.other
 """
-# Uploads are locked in the order of ids, as everywhere, so that none is deleted before its pairs are saved.
+# Uploads are locked, in order of id as everywhere, so that none is deleted before its pairs are saved.
 LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SHARE"
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 INDEXED = """
@@ -49,7 +49,7 @@ Pair = tuple[int, int]
 
 
 def index_chunk() -> int:
-    """Index up to CHUNK pictures that are due and return their number; 0 also if another process is indexing."""
+    """Index up to CHUNK due pictures and return their number; 0 also if another process is indexing."""
     with transaction.atomic():
         if not (fetch_row(TRY_LOCK, {"lock": _LOCK}) or [False])[0]:
             return 0
@@ -66,7 +66,7 @@ def index_chunk() -> int:
 
 
 def due_rows() -> QuerySet[Appearance, Any]:
-    """Return id, owner, code and `due_at` of the pictures that are due, those of one owner together."""
+    """Return id, owner, code and `due_at` of due pictures, grouped by owner."""
     rows = Appearance.objects.filter(due_at__isnull=False).order_by("owner_id", "upload_id")
     return rows.values_list("upload_id", "owner_id", "code", "due_at")
 

@@ -1,4 +1,4 @@
-"""The pictures of an owner that look most like one of them."""
+"""Find the owner's pictures that look most like a given one."""
 
 from django.db import transaction
 from django.db.models import Value
@@ -17,8 +17,8 @@ _FEATURES_WEIGHT = 0.5
 def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
     """Return the most similar pictures of the same owner, the most similar first.
 
-    The pictures that show the most similar things are ordered by the cosine of what they show plus half the cosine of
-    the classifier's features. Parts of other pictures are left out.
+    The pictures with the nearest vectors are ordered by the cosine of the vectors plus half the cosine of the
+    classifier's features. Parts of other pictures are left out.
     """
     embedding = Embedding.objects.filter(upload=upload).order_by("-id").first()
     if embedding is None:

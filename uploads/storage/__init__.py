@@ -80,7 +80,7 @@ def open_original(key: UUID, offset: int) -> Iterator[Readable]:
 
 
 def storage_available() -> bool:
-    """Return whether the storage as a whole works. If it does, only the file is at fault when it cannot be read."""
+    """Return whether the storage as a whole works. If so, a file that cannot be read is itself at fault."""
     return backend().is_available()
 
 
@@ -112,7 +112,7 @@ def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
 
 
 def signed_url_seconds() -> int:
-    """Return how long signed URLs are valid, or 0 if the storage has none, so that this application serves files."""
+    """Return how long signed URLs are valid, or 0 if the storage has none and this application serves files."""
     return backend().signed_url_seconds
 
 
@@ -128,5 +128,5 @@ def signed_url(name: str, method: str, content_type: str, cache_control: str, di
 
 
 def error_code(error: OSError) -> str:
-    """Return the code of an error that concerns the storage or a disk as a whole rather than a single file."""
+    """Return the code for an error of the storage or a disk as a whole, rather than of a single file."""
     return _CODES.get(error.errno or 0, "storage.failed")

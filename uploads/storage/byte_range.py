@@ -17,7 +17,6 @@ class ByteRange:
 
     @property
     def length(self) -> int:
-        """The number of bytes."""
         return self.end - self.start + 1
 
 

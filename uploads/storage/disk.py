@@ -13,7 +13,7 @@ from django.core.files.storage import FileSystemStorage
 from uploads.storage.backend import Readable
 
 HARD_LINKS_UNSUPPORTED = frozenset({EPERM, EOPNOTSUPP, EMLINK})
-"""Errors from file systems without hard links, such as exFAT and some network file systems. Files are copied there."""
+"""Errors from file systems without hard links, such as exFAT and some network file systems, where files are copied."""
 
 
 class DiskStorage(FileSystemStorage):
@@ -38,7 +38,7 @@ class DiskStorage(FileSystemStorage):
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
-        """Yield the path of the file itself. If even the top folder is missing, the disk is not mounted."""
+        """Yield the path of the file itself. Raises OSError if the top folder is missing: the disk is not mounted."""
         path = Path(self.path(name))
         if not path.exists():
             if path.parent.parent.is_dir():
@@ -54,7 +54,7 @@ class DiskStorage(FileSystemStorage):
             yield stream
 
     def write(self, name: str, content: bytes) -> None:
-        """Write under a temporary name, then rename. Create the folder only if writing shows that it is missing."""
+        """Write under a temporary name, then rename. The folder is created only if writing fails without it."""
         target = Path(self.path(name))
         with _temporary_name(target) as temporary:
             try:
@@ -64,15 +64,12 @@ class DiskStorage(FileSystemStorage):
                 temporary.write_bytes(content)
 
     def read(self, name: str) -> bytes:
-        """Return the content of the file."""
         return Path(self.path(name)).read_bytes()
 
     def has_file(self, name: str) -> bool:
-        """Return whether the file exists."""
         return Path(self.path(name)).exists()
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Unlink the files."""
         for name in names:
             Path(self.path(name)).unlink(missing_ok=True)
 
@@ -120,7 +117,7 @@ def _link(source: Path, target: Path) -> None:
 def _temporary_name(target: Path) -> Iterator[Path]:
     """Yield a temporary path beside `target`. At the end, rename it to `target`, or remove it after an OSError.
 
-    The path is unique per thread: two workers can write the same file if one of them was wrongly considered dead.
+    The path is unique per thread, because two workers may write the same file if one was wrongly considered dead.
     """
     temporary = target.with_name(f"{target.name}.{os.getpid()}-{get_ident()}")
     try:

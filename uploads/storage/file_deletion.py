@@ -1,9 +1,9 @@
 """Delete uploads from the database, and remove their files after the commit.
 
-The transaction that deletes an upload also creates a FileDeletion row, so a crash at any point leaves neither a picture
-without files nor files that are never removed. `purge_deleted_files` removes the files later. Each call claims the rows
-that are due and postpones them before it touches a file, so calls can run in parallel without holding locks. If a crash
-or an outage interrupts the removal of files, it is retried, with growing delays.
+The transaction that deletes an upload also creates a FileDeletion row, so a crash leaves neither a picture without
+files nor files that are never removed. `purge_deleted_files` removes the files later. Each call first claims due rows
+by postponing them, so calls can run in parallel without holding locks. Removals that a crash or an outage interrupts
+are retried with growing delays.
 """
 
 import json
@@ -43,7 +43,7 @@ failed_removals = OutageLog(
     "The last removal of files of deleted pictures had no errors.",
 )
 
-# Lock parts, too, because they lose their picture if they are not deleted with it.
+# Also lock parts, because they lose their picture if they are not deleted with it.
 LOCK_UPLOADS = """
 SELECT id FROM uploads_upload
  WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
@@ -60,8 +60,8 @@ WITH embeddings AS (DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s)
      damages AS (DELETE FROM uploads_damagedfile WHERE upload_id = ANY(%(ids)s))
 DELETE FROM uploads_nearduplicate WHERE first_id = ANY(%(ids)s) OR second_id = ANY(%(ids)s) RETURNING id
 """
-# When a key is scheduled again, its row gets a new id. A concurrent purge that has claimed the row with its old id may
-# have removed files before the new ones were written. It deletes only the old id, so the new files are removed later.
+# When a key is scheduled again, its row gets a new id. A concurrent purge that claimed the old id may have removed
+# files before the new ones were written. It deletes only the old id, so the new files are removed later.
 DELETE_UPLOADS = """
 WITH deleted AS (
     DELETE FROM uploads_upload WHERE id = ANY(%(ids)s) RETURNING id, key, previews
@@ -153,8 +153,7 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
     for deletion in deletions:
         try:
             if not deletion.key_in_use:
-                # Include the default preview names, because a process that crashed after writing previews has not
-                # recorded them in a row.
+                # Include the default preview names, because a process may have crashed before recording them in a row.
                 previews = {str(side): preview_name(deletion.key, side) for side in (*PREVIEW_SIZES, ZOOM_SIDE)}
                 delete_files(deletion.key, previews | json.loads(deletion.previews))
         except OSError as error:
@@ -167,6 +166,6 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
 
 
 def _require_storage() -> None:
-    """Raise EnvironmentalError if the media disk is not mounted: all files would seem to have been removed already."""
+    """Raise EnvironmentalError if the media disk is not mounted, because all files would seem to be removed already."""
     if isinstance(default_storage, FileSystemStorage) and not storage_available():
         raise EnvironmentalError("storage.away")

@@ -1,8 +1,8 @@
-"""Send a stored file, after the caller has checked access, in one of three ways.
+"""Send a stored file in one of three ways. The caller must have checked access.
 
-If files are in a bucket, the response redirects to a signed URL that is valid for a short time. If MEDIA_ACCEL is set,
-nginx sends the file: MEDIA_ACCEL is the internal location in nginx that maps to MEDIA_ROOT. Otherwise this process
-streams the whole file, or the requested range, in small chunks.
+If files are in a bucket, the response redirects to a signed URL that expires soon. If MEDIA_ACCEL is set, nginx sends
+the file: MEDIA_ACCEL is the internal location in nginx that maps to MEDIA_ROOT. Otherwise this process streams the
+whole file, or the requested range, in small chunks.
 """
 
 from collections.abc import AsyncIterator
@@ -37,7 +37,7 @@ class StoredFile:
     Browsers, but not shared caches, may cache the file for `max_age` seconds. If `max_age` is 0, they revalidate it
     each time.
 
-    If `part` is set, only these bytes are sent, as if they were the whole file. This process sends them itself.
+    If `part` is set, only these bytes are sent, as if they were the whole file, and always by this process.
     """
 
     name: str
@@ -49,7 +49,6 @@ class StoredFile:
 
     @property
     def cache_control(self) -> str:
-        """The Cache-Control header of the file."""
         return f"private, max-age={self.max_age}, immutable" if self.max_age else "private, no-cache"
 
 
@@ -93,7 +92,7 @@ async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
 
 def _requested_range(request: HttpRequest, file: StoredFile, size: int) -> ByteRange | None:
     """Return the requested range, or None for the whole file. Raises RangeError."""
-    # If-Range names the version of which the client already has a part. If the file has changed since, send it all.
+    # If-Range names the version that the client has in part. If the file has changed since, send all of it.
     if request.method != "GET" or request.headers.get("If-Range", file.etag) != file.etag:
         return None
     return parse_range(request.headers.get("Range", ""), size)

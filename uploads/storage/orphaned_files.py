@@ -33,8 +33,8 @@ class OrphanedFile:
 def find_orphaned_files() -> Iterator[OrphanedFile]:
     """Yield the stored files that no row refers to and that are older than a day.
 
-    Folders are listed one at a time, and the database is queried for CHUNK files at once. The age is checked last, so
-    that a file that was replaced in the meantime counts as new. Raises OSError if the storage is unavailable.
+    Folders are listed one at a time, and the database is queried for CHUNK files at a time. The age is checked last, so
+    that a file replaced in the meantime counts as new. Raises OSError if the storage is unavailable.
     """
     names = _stored_names()
     while chunk := list(islice(names, CHUNK)):

@@ -21,11 +21,11 @@ from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
 MAX_CONNECTIONS = 64
-# A transfer runs only on its caller's thread, because there are many at a time. It keeps a chunk of 8 MiB in memory.
+# Transfers run on the caller's thread, because many run at a time. Each keeps a chunk of 8 MiB in memory.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
-    # Detect an outage within seconds. The callers retry for longer than boto3 would.
+    # Detect an outage within seconds. Callers retry for longer than boto3 would.
     "connect_timeout": 3,
     "read_timeout": 10,
     "retries": {"mode": "standard", "total_max_attempts": 2},
@@ -38,7 +38,7 @@ CLIENT = {
 
 
 class BucketStorage(S3Storage):
-    """A StorageBackend that uses a bucket, or a prefix in a bucket. Takes the options of S3Storage. Thread-safe."""
+    """A StorageBackend that uses a bucket, or a prefix in a bucket. It has the options of S3Storage. Thread-safe."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         config = Config(**CLIENT, s3={"addressing_style": addressing_style})
@@ -105,16 +105,13 @@ class BucketStorage(S3Storage):
             yield from body.iter_chunks(CHUNK_BYTES)
 
     def write(self, name: str, content: bytes) -> None:
-        """Put the object."""
         with raise_os_errors():
             self._client.put_object(**self._object(name), Body=content)
 
     def read(self, name: str) -> bytes:
-        """Get the object."""
         return b"".join(self._chunks(name))
 
     def has_file(self, name: str) -> bool:
-        """Return whether the object exists."""
         try:
             with raise_os_errors():
                 self._client.head_object(**self._object(name))

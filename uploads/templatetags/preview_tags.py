@@ -34,7 +34,7 @@ register.filter("motion_url", playback.motion_url)
 
 @register.filter
 def clock(seconds: float) -> str:
-    """Format a duration as video players do: 0:07, 12:34 or 1:02:03."""
+    """Format a duration like a video player: 0:07, 12:34 or 1:02:03."""
     hours, rest = divmod(round(seconds), 3600)
     minutes, seconds = divmod(rest, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

@@ -39,7 +39,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range.
 
-    Pages also play videos from this URL, because media elements ignore that the response is an attachment.
+    Pages also play videos from this URL: media elements ignore that the response is an attachment.
     """
     upload = await _own_upload(request, upload_id)
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
@@ -52,7 +52,7 @@ async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 @require_safe
 async def animation(request: HttpRequest, upload_id: int) -> HttpResponseBase:
-    """Send the original of an animated picture for display. Its type is one in which browsers do not run code."""
+    """Send the original of an animated picture for display. Browsers run no code in pictures of these types."""
     upload = await _own_upload(request, upload_id)
     if not is_animated(upload):
         raise Http404

@@ -14,7 +14,7 @@ PARTS_SHOWN = 200
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """List the user's processed pictures, the most recently taken first. Parts are shown with their pictures only."""
+    """List the user's processed pictures, the most recently taken first. Parts are shown only with their pictures."""
     uploads = library_pictures(request.user.pk)
     page = paginate_by_instant(uploads.defer("metadata", "sidecars", "words"), request.GET, PICTURES_PER_PAGE, INSTANT)
     duplicates = open_pairs(request.user.pk or 0).exists()

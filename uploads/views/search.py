@@ -23,14 +23,14 @@ from uploads.search.vocabulary import suggest
 from uploads.text import storable
 
 COUNTED = 1_000
-"""Pictures that meet filters are counted up to this number."""
+"""Pictures that match filters are counted up to this number."""
 
 KEPT = ("sort", "exact")
 
 
 @require_safe
 def search_page(request: HttpRequest) -> HttpResponse:
-    """Show the pictures that answer `q`; without words in it, those that meet its filters, newest first.
+    """Show the pictures that match `q`. If it contains only filters, the newest come first.
 
     With `sort=date`, hits are ordered by date. With `exact=1`, no word is corrected.
     """
@@ -59,12 +59,12 @@ def search_suggestions(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_saved_search(request: HttpRequest) -> HttpResponse:
-    """Save the search `q`, or forget it if there is a parameter `forget`."""
+    """Save the search `q`, or delete it if the parameter `forget` is present."""
     text = storable(request.POST.get("q", ""))
     if "forget" in request.POST:
         forget_search(request.user.pk or 0, text)
     elif not _try_to_save(request, text):
-        messages.warning(request, _("This search cannot be saved. Delete a saved search first, or change it."))
+        messages.warning(request, _("This search cannot be saved. Shorten it, or delete a saved search first."))
     return redirect(f"{reverse('search')}?{urlencode({'q': text})}")
 
 
@@ -92,7 +92,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
         encoders = owner_encoders(owner_id)
         found = search(owner_id, query, encoders, _page_number(request), by_date=_by_date(request), kept=kept)
         return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
-    # Only the ids are read of rows that do not meet the filters, from an index.
+    # Rows that do not match the filters are skipped by reading only their ids from an index.
     pictures = filter_pictures(owner_id, query)
     page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
     shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
@@ -106,7 +106,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
-    """Return each filter and excluded term as text, with the query that remains without it."""
+    """Return each filter and excluded term as text, with the query without it."""
     excluded = [(f"-{term}", str(query.without(term))) for term in query.excluded]
     return [*excluded, *((str(one), str(query.without(one))) for one in query.filters)]
 

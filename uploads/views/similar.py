@@ -36,8 +36,8 @@ def near_duplicates(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def keep_near_duplicates(request: HttpRequest) -> HttpResponse:
-    """Keep all pictures of a group, named by `id` parameters, for good."""
+    """Keep all pictures of a group, whose ids are the `id` parameters."""
     texts = request.POST.getlist("id")[:MAX_MEMBERS]
     if keep_all(request.user.pk or 0, {int(text) for text in texts if re.fullmatch("[0-9]{1,18}", text)}):
-        messages.success(request, _("Kept. These pictures are not shown as near duplicates again."))
+        messages.success(request, _("Kept. These pictures will not be shown as near duplicates again."))
     return redirect("near-duplicates")

@@ -1,4 +1,4 @@
-"""The page on which the first password is chosen. `manage.py run` prints a link to it.
+"""The page for choosing the first password. `manage.py run` prints a link to it.
 
 `manage.py run` creates the first account without a password. The link contains one of Django's tokens for resetting
 passwords, so only someone who can read the terminal can choose the password, and only once.
@@ -35,6 +35,6 @@ class FirstPassword(PasswordResetConfirmView):
     post_reset_login_backend = "django.contrib.auth.backends.ModelBackend"
 
     def get_user(self, uidb64: str) -> User | None:
-        """Return the user of the link if that account still needs the first password."""
+        """Return the link's user if that account still needs its first password."""
         user = super().get_user(uidb64)
         return user if user == account_without_password() else None

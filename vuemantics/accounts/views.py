@@ -24,19 +24,19 @@ from vuemantics.accounts.first_password import account_without_password
 
 
 class SignIn(LoginView):
-    """Sign in. While no account has a password, the page says where to find the link for choosing the first one."""
+    """Sign in. While no account has a password, the page explains where to find the link to choose the first one."""
 
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add whether the first password is missing."""
+        """Add whether the first password still has to be chosen."""
         return super().get_context_data(**kwargs) | {"first_password_missing": account_without_password() is not None}
 
 
 class CurrentPasswordForm(PasswordChangeForm):
     """A form on which wrong current passwords count as failed sign-ins, which can lock the user out.
 
-    Otherwise a stolen session would be enough to guess the password.
+    Otherwise, a stolen session could be used to guess the password.
     """
 
     def __init__(self, user: User, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -93,7 +93,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask for confirmation. Only a POST ends the session, so no link can do so. Its open pages are notified."""
+    """Ask for confirmation on GET. Only a POST ends the session, so a link cannot. Its open pages are notified."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

@@ -1,4 +1,4 @@
-"""Check that the providers named in the settings exist and can do what they are chosen for, without importing them."""
+"""Check that the configured providers exist and support their roles, without importing them."""
 
 import importlib.util
 import symtable
@@ -11,7 +11,7 @@ from uploads.analysis.registry import PROVIDERS, provider_classes
 
 
 def check_analyzer(**_: Any) -> list[CheckMessage]:
-    """Reject providers that do not exist or do not have the role for which they are chosen."""
+    """Reject providers that do not exist or do not support the role for which they are configured."""
     chosen = {"describer": settings.DESCRIBER, "embedder": settings.EMBEDDER}
     return [error for role, name in chosen.items() for error in _check_provider(role, name)]
 

@@ -50,7 +50,7 @@ def check_connections_per_address(**_: Any) -> list[CheckMessage]:
 
 
 def check_open_files(**_: Any) -> list[CheckMessage]:
-    """Require that an import of maximum size is within the limit on its owner's unfinished files."""
+    """Require that the limit on unfinished files allows an import of maximum size."""
     if settings.OWNER_OPEN_FILES >= settings.MAX_BATCH_FILES:
         return []
     hint = "Raise VUEMANTICS_OWNER_OPEN_FILES, or lower VUEMANTICS_MAX_BATCH_FILES."

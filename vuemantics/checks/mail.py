@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 
 def check_mail_links(**_: Any) -> list[CheckMessage]:
-    """Require the address of the site. Workers write the e-mails and cannot take the address from a request."""
+    """Require the site's address. Workers write the e-mails and have no request to take it from."""
     if not settings.EMAIL_URL or settings.PUBLIC_URL:
         return []
     hint = "Set VUEMANTICS_URL to the public address of the site, such as https://photos.example.org"

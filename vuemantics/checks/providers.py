@@ -13,7 +13,7 @@ from uploads.analysis.clip.folder import missing_files
 
 MAX_MODEL_NAME = 90
 REQUESTS_PER_STAGE = 2
-"""A request that fails is followed by a second one, which finds out whether the server or the picture is at fault."""
+"""After a failed request, a second one determines whether the server or the picture is at fault."""
 
 
 def check_clip_model(**_: Any) -> list[CheckMessage]:
@@ -36,7 +36,7 @@ def check_clip_model(**_: Any) -> list[CheckMessage]:
 
 
 def check_model_servers(**_: Any) -> list[CheckMessage]:
-    """Require usable addresses and names of the models for the servers that are chosen."""
+    """Require a valid address and model name for each configured model server."""
     chosen = {"model": settings.DESCRIBER, "embedding_model": settings.EMBEDDER}
     return [error for role, provider in chosen.items() for error in _check_server(provider, role)]
 
@@ -54,13 +54,13 @@ def _check_server(provider: str, role: str) -> list[CheckMessage]:
         ),
         (
             server.key.isascii() and server.key.isprintable(),
-            f"{provider.upper()}_API_KEY contains a line break or another character that a header cannot hold.",
-            "Set it to the key alone.",
+            f"{provider.upper()}_API_KEY contains a line break or another character that is not allowed in a header.",
+            "Set it to the key only.",
         ),
         (
             0 < len(getattr(server, role)) <= MAX_MODEL_NAME,
             f"{prefix}_{role.upper()} is empty or longer than {MAX_MODEL_NAME} characters.",
-            "Set it to the name of a model that the server has.",
+            "Set it to the name of a model on the server.",
         ),
     ]
     return [Error(problem, hint=hint, id="vuemantics.E062") for valid, problem, hint in rules if not valid]
@@ -71,13 +71,13 @@ def check_description_language(**_: Any) -> list[CheckMessage]:
     try:
         get_language_info(settings.DESCRIPTION_LANGUAGE)
     except KeyError:
-        problem = f"VUEMANTICS_DESCRIPTION_LANGUAGE is “{settings.DESCRIPTION_LANGUAGE}”, which is no known language."
+        problem = f"VUEMANTICS_DESCRIPTION_LANGUAGE is “{settings.DESCRIPTION_LANGUAGE}”, an unknown language."
         return [Error(problem, hint="Set it to a language code, such as en, de or pt-br.", id="vuemantics.E065")]
     return []
 
 
 def check_prompt(**_: Any) -> list[CheckMessage]:
-    """Require that the prompt can be read."""
+    """Require a readable prompt file."""
     if settings.PROMPT_FILE is None:
         return []
     try:
@@ -91,7 +91,7 @@ def check_prompt(**_: Any) -> list[CheckMessage]:
 
 
 def check_model_time_limits(**_: Any) -> list[CheckMessage]:
-    """Require that a stage lasts longer than a model may take; otherwise, a slow answer restarts the worker process."""
+    """Require a stage limit longer than a model may take; otherwise, a slow response restarts the worker process."""
     server = settings.OLLAMA
     needed = ceil(settings.WORKER_THREADS / server.concurrency) * REQUESTS_PER_STAGE * server.read_seconds
     stages = [

@@ -12,7 +12,7 @@ HOST = re.compile(r"\*|[A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\]")
 
 
 def check_secret_key(**_: Any) -> list[CheckMessage]:
-    """Reject a short key, which lets attackers forge sessions. Warn if several hosts may have different keys."""
+    """Reject a short key, which would let attackers forge sessions. Warn if several hosts may have different keys."""
     if len(settings.SECRET_KEY) < MIN_KEY_LENGTH:
         hint = "Set SECRET_KEY to the output of: python3 -c 'import secrets; print(secrets.token_urlsafe(50))'"
         return [Error(f"SECRET_KEY is shorter than {MIN_KEY_LENGTH} characters.", hint=hint, id="vuemantics.E001")]

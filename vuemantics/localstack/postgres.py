@@ -37,7 +37,7 @@ SETTINGS = {
     # Parallel plans need /dev/shm, which is small in containers, and help little with only a few cores.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
-    # Most reads find the data in the cache of the operating system, where a process for reading is only a detour.
+    # Most reads hit the operating system's cache, where handing them to an I/O process only adds overhead.
     "io_method": "sync",
 }
 # Commits still reach the operating system immediately, so no commit is lost if the server is killed.
@@ -137,7 +137,7 @@ class Postgres:
         while not self.is_reachable():
             exited, late = self.process.poll() is not None, time.monotonic() > deadline
             if exited and not late and STILL_IN_USE in log_tail(self.log):
-                # The sessions of a killed server have not ended yet, so try again.
+                # Sessions of a killed server have not ended yet, so try again.
                 self.process = start_server(command, self.log, death_signal=signal.SIGINT, account=account)
             elif exited or late:
                 self.stop()
@@ -170,7 +170,7 @@ class Postgres:
 def buffer_mebibytes() -> int:
     """Return the size of PostgreSQL's own cache: a sixteenth of this machine's or container's memory, 128 MiB to 1 GiB.
 
-    Searches in large libraries read vectors at random. Pages that are never used take no memory.
+    Searches in large libraries read vectors in random order. Unused pages take no memory.
     """
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
     with suppress(OSError, ValueError):  # there is no control group, or it has no limit (“max”)

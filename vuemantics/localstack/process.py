@@ -15,7 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class StartError(Exception):
-    """A local service cannot run. The first line says how to fix this; the end of the service's log may follow."""
+    """A local service cannot run. The first line explains the fix; the end of the service's log may follow."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Account:
 
     uid: int
     gid: int
-    ignores_permissions: bool = False  # needed if the server's files are below a directory that only root may enter
+    ignores_permissions: bool = False  # needed if a parent directory of the server's files is open only to root
 
     def command_prefix(self, death_signal: signal.Signals) -> list[str]:
         """Return the arguments to put in front of a command so that it runs as this account.

@@ -17,10 +17,10 @@ LOCK_SECONDS = 90.0
 
 
 class LocalServices:
-    """PostgreSQL and Redis in `folder`. They run only once, even if several processes call `start`.
+    """PostgreSQL and Redis in `folder`. Each runs only once, even if several processes call `start`.
 
-    The servers end when the thread that started them ends, even if it is killed, so start them from the main thread.
-    With `durable=False`, which is meant for tests, a power failure may destroy the data.
+    The servers end with the thread that started them, even if it is killed, so start them from the main thread. With
+    `durable=False`, which is meant for tests, a power failure may destroy the data.
     """
 
     def __init__(self, folder: Path, *, durable: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Tell users of `manage.py run` how other devices can reach the site."""
+"""Show users of `manage.py run` how to reach the site from other devices."""
 
 import socket
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def lan_address() -> str:
 
 
 def network_lines(host: str, port: int, allowed: Sequence[str], lan: str) -> list[str]:
-    """Return lines that say at which address other devices reach the site and, if needed, how to allow that address.
+    """Return lines with the address for other devices and, if needed, how to allow that address.
 
     `host` is the address on which the server listens, `allowed` is ALLOWED_HOSTS, and `lan` is this machine's address
     on the network. If the server accepts connections only from this machine, the list is empty.

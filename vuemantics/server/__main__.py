@@ -7,5 +7,5 @@ from vuemantics.server.daphne_server import main
 
 status = main()
 logging.shutdown()
-# Do not wait for view threads that are still running. The grace period of their requests is over.
+# Do not wait for view threads that are still running: their grace period is over.
 os._exit(status)

@@ -26,7 +26,8 @@ class ClientConnection(HTTPChannel):
 
     def __init__(self) -> None:
         super().__init__()
-        # Set while the client reads fast enough. The server waits for this before it takes more from the application.
+        # Set while the client reads fast enough. The server waits for this before it accepts more data from the
+        # application.
         self.client_ready = asyncio.Event()
         self.client_ready.set()
 

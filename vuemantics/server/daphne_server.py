@@ -1,8 +1,8 @@
 """The web server: `python -m vuemantics.server --host 127.0.0.1 --port 8000`.
 
-This is daphne with the limits of `limited_http.py`. It reports the address of the connection as the
-client's address; Django evaluates proxy headers if VUEMANTICS_BEHIND_PROXY is set. After SIGTERM, requests in progress
-have a few seconds to finish, and websocket clients are asked to reconnect.
+This is daphne with the limits of `limited_http.py`. It reports the connection's address as the client's address; Django
+evaluates proxy headers if VUEMANTICS_BEHIND_PROXY is set. After SIGTERM, requests in progress get a few seconds to
+finish, and websocket clients are told to reconnect.
 """
 
 import argparse
@@ -51,7 +51,7 @@ class Server(daphne.Server):
 
     @property
     def http_factory(self) -> LimitedFactory:
-        """The factory with limits. Only a setter without effect keeps daphne's run() from assigning its own."""
+        """The factory with limits. The setter does nothing, so that daphne's run() cannot replace it."""
         return self.limited
 
     @http_factory.setter
@@ -61,7 +61,7 @@ class Server(daphne.Server):
     async def handle_reply(self, protocol: Any, message: Any) -> None:
         """Send a part of a response, and return only once the client has read most of it.
 
-        Without this, daphne would take a whole large file from the application and buffer it for a slow client.
+        Otherwise, daphne would buffer a whole large file for a slow client.
         """
         if not isinstance(protocol, LimitedRequest):
             await super().handle_reply(protocol, message)
@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _limits(application: str | None) -> Limits:
-    """Return the limits from the settings. Only the site itself knows who may send a large body."""
+    """Return the limits from the settings. Senders are checked only for the site's own application."""
     most = connections_for(raise_descriptor_limit())
     connections = OpenConnections(most, settings.CONNECTIONS_PER_ADDRESS)
     return Limits(settings.MAX_BODY_BYTES, too_large, None if application else check_sender, connections)

@@ -1,7 +1,7 @@
 """Limit the time that a request may take to arrive.
 
 An idle timeout alone is not enough, because each byte restarts it: 1,000 connections that send a byte now and then
-would stay open forever. Apache's mod_reqtimeout also has these two limits, for the head and for the body.
+would stay open forever. Like Apache's mod_reqtimeout, this module limits the head and the body separately.
 """
 
 from collections.abc import Callable

@@ -1,9 +1,8 @@
-"""Share the server between its users: limit the requests that each of them may have in progress.
+"""Share the server between its users by limiting how many requests each of them may have in progress.
 
-Each request runs on its own thread and holds a database connection, so unlimited requests of one user would leave none
-for others. Requests of the same kind share slots, and wait for one before they get a thread. Users are identified by
-their session, anonymous clients by their address. A slot is released as soon as the response begins, so slow clients
-hold no slots.
+Each request runs on its own thread and holds a database connection, so one user's requests could leave none for others.
+Requests of the same kind share slots, and wait for one before they get a thread. Users are identified by their session,
+anonymous clients by their address. A slot is released as soon as the response begins, so slow clients hold no slots.
 """
 
 import asyncio
@@ -21,9 +20,9 @@ from vuemantics.server.senders import sender_of
 
 PAGE_THREADS = 8
 BULK_THREADS = 2
-"""For requests about many files at a time. Each request may take seconds."""
+"""For requests that cover many files and may take seconds each."""
 SIGN_IN_THREADS = max(1, (os.cpu_count() or 1) // 2)
-"""For requests that hash a password. A hash takes half a second on one core, and anyone can request one."""
+"""For requests that hash a password. A hash takes half a second on one core, and anyone can trigger one."""
 UPLOAD_REQUESTS = 1000  # each holds a thread only while it writes (batches/intake/tus/threads.py)
 WAIT_SECONDS = 10.0
 REFUSAL_SECONDS = 1.0

@@ -1,9 +1,9 @@
 """daphne's HTTP protocol with limits on the size and speed of requests, and on open connections.
 
-daphne passes on only complete bodies, and Twisted parses forms in memory before Django can check who sent them, so one
-POST of 1 GB would take several GB of memory. Therefore a request is refused as soon as its declared length, or the
-number of bytes received, exceeds the limit; a large body is also refused unless its sender is signed in. Twisted does
-not parse forms; only Django does.
+By default, daphne passes on only complete bodies, and Twisted parses forms in memory before Django can check the
+sender, so one POST of 1 GB would take several GB of memory. Here, a request is refused as soon as its declared length,
+or the number of bytes received, exceeds the limit. A large body is also refused unless its sender is signed in. Twisted
+does not parse forms; only Django does.
 """
 
 import asyncio

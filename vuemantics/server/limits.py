@@ -1,4 +1,4 @@
-"""The limits of the web server, and the facts about a request that are checked against them."""
+"""The web server's limits, and the facts about a request that they apply to."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

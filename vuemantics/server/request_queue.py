@@ -85,7 +85,7 @@ class RequestQueue:
                     self._queues[client] = queue
 
     def _give_up(self, client: str, turn: "asyncio.Future[None]") -> None:
-        """Leave the queue. If a slot was assigned at the same moment, give it back."""
+        """Leave the queue. If a slot was assigned in the meantime, give it back."""
         queue = self._queues.get(client, deque())
         if turn in queue:
             queue.remove(turn)

@@ -1,7 +1,7 @@
 """Find out who sent a request before the application handles it.
 
-The result may be a minute old. It is used only to share the server fairly and to refuse large bodies from strangers;
-the application itself authenticates each request.
+The result may be a minute old. It is used only to share the server fairly and to refuse large bodies from clients that
+are not signed in; the application itself authenticates each request.
 """
 
 import re

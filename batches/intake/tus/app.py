@@ -1,7 +1,7 @@
 """The tus endpoint. It is a raw ASGI application, because Django receives a whole body before it calls a view.
 
-This module routes a request to the function of its method in `handlers`, and turns errors into responses. OPTIONS
-lists the supported extensions and limits.
+This module passes each request to the function for its method in `handlers` and turns errors into responses. It
+responds to OPTIONS itself, with the supported extensions and limits.
 """
 
 import logging
@@ -31,7 +31,7 @@ _PATH = re.compile(r"/tus/([0-9]{1,18})?", re.ASCII)
 
 
 async def tus_application(scope: Message, receive: Receive, send: Send) -> None:
-    """Answer one HTTP request under /tus/. If the client disconnects, send no response.
+    """Handle one HTTP request under /tus/. If the client disconnects, send no response.
 
     The rest of the body is read before the response is sent, because a client that is still sending might not read the
     response.

@@ -17,7 +17,7 @@ MAX_NUMBER = 2**63 - 1
 _DIGITS = re.compile(r"[0-9]{1,19}", re.ASCII)
 
 Headers = Mapping[str, str]
-"""Header names are in lower case. The values of a repeated header are joined with commas, cookies with semicolons."""
+"""Header names are in lower case. Repeated headers are joined with commas, cookies with semicolons."""
 
 
 @dataclass(frozen=True, slots=True)

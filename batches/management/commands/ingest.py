@@ -73,7 +73,7 @@ class Command(BaseCommand):
             sys.exit(FAILED)
 
     def _files(self, paths: list[Path]) -> tuple[FileWalk, list[FoundFile], Iterator[FoundFile]]:
-        """Return the walk, its first few files, and a lazy iterator over all its files."""
+        """Return the walk, its first few files, and a lazy iterator over all files."""
         missing = [str(path) for path in paths if not path.exists()]
         if missing:
             raise CommandError(f"No such file or folder: {displayable(', '.join(missing))}", returncode=USAGE)

@@ -21,9 +21,9 @@ _APPLE = "com.apple.quicktime."
 
 @dataclass(frozen=True)
 class Shot:
-    """When and where a picture is taken: the local time, the minutes by which it is ahead of UTC, and degrees.
+    """When and where a picture is taken: the local time, its offset from UTC in minutes, and degrees.
 
-    `offset` is None if nothing in the file says what the zone is.
+    `offset` is None if the file does not contain the zone.
     """
 
     local: datetime
@@ -32,7 +32,7 @@ class Shot:
 
     @property
     def taken_at(self) -> datetime:
-        """The instant; the local time counts as UTC if the zone is unknown."""
+        """The instant. If the zone is unknown, the local time counts as UTC."""
         return self.local.replace(tzinfo=UTC) - timedelta(minutes=self.offset or 0)
 
     @property
@@ -48,7 +48,7 @@ def _sample(name: str) -> Image.Image:
 
 
 def picture(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
-    """Return a part of one of the sample photos, a different one for each number."""
+    """Return part of a sample photo, which differs for each number."""
     sample = _sample(_NAMES[number % len(_NAMES)])
     width, height = sample.width * 3 // 4, sample.height * 3 // 4
     left, top = number * 7 % (sample.width - width), number * 3 % (sample.height - height)
@@ -56,7 +56,7 @@ def picture(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
 
 
 def exif_of(shot: Shot, *, gps_clock: bool = False, note: bytes = b"") -> bytes:
-    """Return EXIF data. With `gps_clock`, only the time of the GPS fix gives the zone. `note` is the maker note."""
+    """Return EXIF data. With `gps_clock`, the zone follows only from the GPS time. `note` is the maker note."""
     exif = Image.Exif()
     exif[_BASE.Make], exif[_BASE.Model] = "Maker", "Model 7"
     details = exif.get_ifd(ExifTags.IFD.Exif)
@@ -81,14 +81,14 @@ def _degrees(value: float) -> tuple[float, float, float]:
 
 
 def apple_note(tag: int, identifier: str) -> bytes:
-    """Return Apple's maker note with the identifier of a burst (0x0B) or of a live photo (0x11)."""
+    """Return Apple's maker note with the identifier of a burst (tag 0x0B) or of a live photo (tag 0x11)."""
     text = identifier.encode() + b"\0"
     entry = struct.pack(">HHLL", tag, 2, len(text), 16 + 12 + 4)
     return b"Apple iOS\0\0\x01MM\0\x01" + entry + bytes(4) + text
 
 
 def still(kind: str, number: int, exif: bytes = b"", size: tuple[int, int] = SIZE) -> bytes:
-    """Return a picture in a format of Pillow, or in “HEIC”."""
+    """Return a picture in a Pillow format, or in “HEIC”."""
     image = picture(number, size)
     options = {"exif": exif} if exif else {}
     if kind == "HEIC":
@@ -101,7 +101,7 @@ def still(kind: str, number: int, exif: bytes = b"", size: tuple[int, int] = SIZ
 
 
 def apple_film(number: int, shot: Shot, identifier: str = "", size: tuple[int, int] = SIZE) -> bytes:
-    """Return a MOV of an iPhone. `identifier` is that of its live photo."""
+    """Return an iPhone's MOV. `identifier` links it to a live photo."""
     tags = {_APPLE + "creationdate": shot.local.isoformat() + shot.zone.replace(":", "")}
     if shot.place:
         tags[_APPLE + "location.ISO6709"] = _iso6709(shot.place)
@@ -111,7 +111,7 @@ def apple_film(number: int, shot: Shot, identifier: str = "", size: tuple[int, i
 
 
 def android_film(container: str, number: int, shot: Shot, size: tuple[int, int] = SIZE) -> bytes:
-    """Return a video whose header has the time in UTC, and the place if there is one."""
+    """Return a video whose header contains the UTC time, and the place if there is one."""
     tags = {"creation_time": shot.taken_at.strftime("%Y-%m-%dT%H:%M:%SZ")}
     if shot.place:
         tags["location"] = _iso6709(shot.place)

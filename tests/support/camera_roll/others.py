@@ -1,4 +1,4 @@
-"""The folders of a camera, of a scanner and of other programs, and files that no import can show."""
+"""The folders of a camera, a scanner and other programs, and files that cannot be imported."""
 
 from datetime import datetime
 
@@ -15,7 +15,7 @@ XMP = (
 
 
 def add_camera(roll: Roll) -> None:
-    """RAW files beside their JPEG, with an XMP file for both that adds the zone and a rating."""
+    """Add RAW files beside their JPEGs, with XMP files for both that add the zone and a rating."""
     local = datetime(2024, 7, 1, 18, 30, 5)  # noqa: DTZ001 (what the generated RAW files contain)
     for number, _ in roll.shots(8):
         name, shot = f"DCIM/100CANON/DSC_{number:04}", Shot(local, 120)
@@ -32,7 +32,7 @@ def add_camera(roll: Roll) -> None:
 
 
 def add_other_formats(roll: Roll) -> None:
-    """Formats that cameras and programs write less often."""
+    """Add less common formats."""
     for kind, ending in (("TIFF", "tif"), ("WEBP", "webp"), ("AVIF", "avif"), ("PNG", "png"), ("JXL", "jxl")):
         for number, shot in roll.shots(3):
             roll.add(f"Scans/{number}.{ending}", still(kind, number, exif_of(shot), roll.size), of_shot(shot))
@@ -42,7 +42,7 @@ def add_other_formats(roll: Roll) -> None:
 
 
 def add_other_films(roll: Roll) -> None:
-    """Containers with the time in UTC, by the camera's clock, or without one."""
+    """Add video containers with the time in UTC, in local time, or without a time."""
     for container, ending in (("matroska", "mkv"), ("webm", "webm")):
         for number, shot in roll.shots(3):
             at = Shot(shot.taken_at.replace(tzinfo=None), 0)
@@ -57,7 +57,7 @@ def add_other_films(roll: Roll) -> None:
 
 
 def add_odd_files(roll: Roll) -> None:
-    """Junk of operating systems, copies, and files that no import can show."""
+    """Add system files, copies, and files that cannot be imported."""
     for path in ("DCIM/.DS_Store", "DCIM/100APPLE/._IMG_0001.HEIC", "DCIM/Camera/.trashed-1699999999-IMG_1.jpg",
                  "DCIM/@eaDir/IMG_0001.HEIC/THUMB.jpg", "Scans/Thumbs.db", "Scans/desktop.ini",
                  "DCIM/.thumbnails/1.jpg", "Scans/.picasaoriginals/1.jpg"):  # fmt: skip
@@ -66,7 +66,7 @@ def add_odd_files(roll: Roll) -> None:
     roll.add("Scans/empty.jpg", b"", Outcome("ignored.empty"))
     originals = [path for path in roll.files if path.startswith("DCIM/Camera/IMG_2")][:5]
     for path in originals:
-        # The copies come first in the order of names, so the "originals" are the duplicates.
+        # The copies come first by name, so the "originals" are the duplicates.
         roll.add(path.replace("DCIM/Camera", "Backup"), roll.files[path], roll.expected[path])
         roll.expected[path] = Outcome("duplicate", of=path.replace("DCIM/Camera", "Backup"))
     jpeg = encoded(picture(1, (320, 240)), "JPEG")

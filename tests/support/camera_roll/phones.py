@@ -1,4 +1,4 @@
-"""The folders of an iPhone, of an Android phone and of an iCloud export."""
+"""The folders of an iPhone, an Android phone and an iCloud export."""
 
 from tests.support.camera_roll.encoders import Shot, android_film, apple_film, apple_note, exif_of, still
 from tests.support.camera_roll.roll import Outcome, Roll, of_shot
@@ -14,7 +14,7 @@ APPLE_DATE = "%A %B %-d,%Y %-I:%M %p GMT"
 
 
 def add_iphone(roll: Roll) -> None:
-    """Live photos by identifier and by name, edited pictures, a burst, films and screenshots."""
+    """Add live photos linked by identifier and by name, edited pictures, a burst, videos and screenshots."""
     folder = "DCIM/100APPLE"
     for number, shot in roll.shots(20):
         name, identifier = f"{folder}/IMG_{number:04}", f"6F1C5DE7-0B0B-4C73-8B1A-{number:012}"
@@ -48,7 +48,7 @@ def add_iphone(roll: Roll) -> None:
 
 
 def add_android(roll: Roll) -> None:
-    """Photos with the zone in the GPS time or nowhere, motion photos, bursts, films, and files of a messenger."""
+    """Add photos with the zone in the GPS time or without one, motion photos, bursts, videos, and messenger files."""
     folder = "DCIM/Camera"
     for number, shot in roll.shots(41):
         path = f"{folder}/IMG_{shot.local:%Y%m%d_%H%M%S}.jpg"
@@ -81,13 +81,13 @@ def add_android(roll: Roll) -> None:
 
 
 def add_icloud(roll: Roll) -> None:
-    """An export of iCloud Photos in two parts, whose CSV files describe all pictures."""
+    """Add an export from iCloud Photos in two parts, whose CSV files describe all pictures."""
     folder, lines, names = "iCloud Photos Part 1 of 2/Photos", [DETAILS_HEADER], []
     for number, shot in roll.shots(8):
         name = f"IMG_{number:04}.HEIC"
         more = {"favourite": number % 2 == 0, "albums": ["Sea"] if number % 3 == 0 else []}
         by_clock = Shot(shot.local, None, shot.place)
-        # A service that gives the same time may not have known the zone either.
+        # If the times are equal, the service may not have known the zone either.
         known = of_shot(shot, "sidecar", more=more) if shot.offset else of_shot(by_clock, more=more)
         roll.add(f"{folder}/{name}", still("HEIC", number, exif_of(by_clock), roll.size), known)
         lines.append(f'{name},x,{"yes" if number % 2 == 0 else "no"},no,no,"{shot.taken_at:{APPLE_DATE}}",0,')

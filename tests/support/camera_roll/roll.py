@@ -1,4 +1,4 @@
-"""The files of a camera roll, and what an import must make of each."""
+"""The files of a camera roll, and the expected outcome of importing each."""
 
 import itertools
 from collections.abc import Iterator
@@ -16,9 +16,9 @@ _ZONES = (120, 600, 0, 345, -180)
 
 @dataclass(frozen=True)
 class Outcome:
-    """What becomes of a file. `result` is a result or an error code, `of` the path of the picture that it belongs to.
+    """The outcome of a file. `result` is a result or an error code; `of` is the path of the picture it belongs to.
 
-    The other fields are those of the picture, and blank for a file that is none. Places have four decimals.
+    The other fields are those of the picture, and blank if the file is not a picture. Places have four decimals.
     """
 
     result: str = "new"
@@ -34,16 +34,16 @@ class Outcome:
 def of_shot(
     shot: Shot, source: str = "exif", part: tuple[str, str] = ("", ""), more: dict[str, Any] | None = None
 ) -> Outcome:
-    """Return the outcome for a picture that is known to be `shot`.
+    """Return the outcome for a picture with the values of `shot`.
 
-    `part` is the path of the picture of which it is a part, and its role. Blank values in `more` count as unknown.
+    If it is a part, `part` is the path of its picture and its role. Blank values in `more` count as unknown.
     """
     known = {name: value for name, value in (more or {}).items() if value}
     return Outcome("new", shot.taken_at, shot.offset, source, shot.place, *part, known)
 
 
 class Roll:
-    """Files by their path, and the expected outcomes by the path in the import."""
+    """Files by path, and the expected outcomes by path in the import."""
 
     def __init__(self, size: tuple[int, int] = SIZE) -> None:
         self.size = size
@@ -57,7 +57,7 @@ class Roll:
         self.files[path], self.expected[path] = data, outcome
 
     def shots(self, count: int, *, zone: bool = True, place: bool = True) -> Iterator[tuple[int, Shot]]:
-        """Yield so many new numbers, each with a shot of its own."""
+        """Yield `count` new numbers, each with its own shot."""
         for number in itertools.islice(self._numbers, count):
             local = START + timedelta(minutes=37 * number)
             where = number % len(_PLACES)

@@ -1,4 +1,4 @@
-"""An export of Google Photos in two ZIP parts, with the names that Google gives to its JSON files."""
+"""An export from Google Photos in two ZIP parts, with Google's names for JSON files."""
 
 import json
 from dataclasses import replace
@@ -11,11 +11,11 @@ from tests.support.camera_roll.roll import START, Outcome, Roll, of_shot
 PARTS = ("takeout-20240901T123456Z-001.zip", "takeout-20240901T123456Z-002.zip")
 YEAR = "Takeout/Google Photos/Photos from 2024"
 ALBUM = "Takeout/Google Photos/Iceland"
-# Google cuts a picture's name to 47 characters before the extension, and a JSON file's to 46 before “.json”.
+# Google truncates a picture's name to 47 characters before the extension, and a JSON file's to 46 before “.json”.
 LONG = "Original_1c9ca2b7-91b8-4d3c-8c8d-6cd0f0a7f3c1_P"
 MEDIUM = "IMG_20240105_101010_by_the_lake"
 
-# The picture's name, and that of its JSON file, which the parts of the export may separate.
+# The names of pictures and of their JSON files, which may be in different parts of the export.
 _NAMES = {
     "IMG_7001.jpg": "IMG_7001.jpg.json",
     "IMG_7002.jpg": "IMG_7002.jpg.supplemental-metadata.json",
@@ -46,7 +46,7 @@ class _Export:
 
 
 def add_takeout(roll: Roll) -> None:
-    """Add both parts to the roll, and what becomes of the files in them."""
+    """Add both parts to the roll, and the expected outcomes of the files in them."""
     export = _Export(roll)
     _add_pictures(export)
     _add_album(export)
@@ -60,7 +60,7 @@ def add_takeout(roll: Roll) -> None:
 
 
 def _add_pictures(export: _Export) -> None:
-    """Pictures whose date, place and caption are in their JSON files. The last ones also have EXIF data."""
+    """Add pictures with date, place and caption in their JSON files. The last ones also have EXIF data."""
     shots = export.roll.shots(len(_NAMES))
     for (name, json_name), (number, shot) in zip(_NAMES.items(), shots, strict=True):
         kind = {"jpg": "JPEG", "png": "PNG", "HEIC": "HEIC", "webp": "WEBP"}[name.rpartition(".")[2]]
@@ -75,7 +75,7 @@ def _add_pictures(export: _Export) -> None:
 
 
 def _add_album(export: _Export) -> None:
-    """An album with a copy of a picture and one that is archived and only in the album."""
+    """Add an album with a copy of a picture, and with an archived picture that is only in the album."""
     export.add_json(0, f"{ALBUM}/metadata.json", {"title": "Iceland", "date": {}}, Outcome("sidecar"))
     [(number, shot)] = export.roll.shots(1)
     path, albums = f"{ALBUM}/IMG_7100.jpg", {"albums": ["Iceland"]}
@@ -87,7 +87,7 @@ def _add_album(export: _Export) -> None:
 
 
 def _add_shared(export: _Export) -> None:
-    """An edited picture and the film of a live photo, which share the JSON file of the original."""
+    """Add an edited picture and the film of a live photo, which share the JSON file of the original."""
     [(number, shot), (other, _)] = export.roll.shots(2)
     known = Shot(shot.taken_at.replace(tzinfo=None), None, shot.place)
     picture = of_shot(known, "sidecar", more={"caption": "shared"})

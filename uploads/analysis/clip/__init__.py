@@ -1,1 +1,1 @@
-"""The provider `clip`: a CLIP or SigLIP model, whose vectors of pictures and of text are in one space."""
+"""The provider `clip`: a CLIP or SigLIP model, which embeds pictures and text in one space."""

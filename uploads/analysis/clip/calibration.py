@@ -1,4 +1,4 @@
-"""Measure from which cosine on a picture answers a query; it differs between models by a factor of five."""
+"""Measure the cosine above which a picture matches a query. It differs between models by a factor of five."""
 
 from pathlib import Path
 from statistics import fmean
@@ -21,7 +21,7 @@ CAPTIONS = {
 
 
 def measure_hit_fit(folder: Path) -> float:
-    """Return the middle between the mean cosine of the sample photos with their captions and with those of others.
+    """Return the midpoint of two means: the cosines of sample photos with their own captions, and with the others.
 
     Raises EnvironmentalError `clip.folder`.
     """

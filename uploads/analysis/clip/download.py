@@ -14,7 +14,7 @@ OWNER = "immich-app"
 
 
 class Recommended(NamedTuple):
-    """A model to choose from. The memory is that of a process with both networks."""
+    """A recommended model. `memory` is the memory of a process with both networks."""
 
     name: str
     download: str
@@ -30,15 +30,15 @@ RECOMMENDED = (
 
 
 class ModelError(Exception):
-    """The downloaded model is not what the hub or the record says; the text says what differs."""
+    """The downloaded model does not match the hub or its record; the text says what differs."""
 
 
 def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: str | None = None) -> dict[str, Any]:
     """Download a model and return its record, which is also written to the folder.
 
     An interrupted download continues where it stopped. Without `revision`, a folder that has a record keeps its
-    revision, and another one gets the newest, so that a repeated call never changes a model. Raises ModelError,
-    OSError, and the library's errors, which are described by their texts.
+    revision, and any other folder gets the newest. A repeated call therefore never changes a model. Raises ModelError,
+    OSError and the hub library's errors, whose texts can be shown.
     """
     api = HfApi(endpoint=endpoint, token=False)  # a stored token must not be sent to another hub
     wanted = revision or read_record(folder).get("revision")
@@ -58,7 +58,7 @@ def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: s
 
 
 def check_model(folder: Path, calibrate: Callable[[], float]) -> dict[str, Any]:
-    """Compare a model with its record and record its `hit_fit`. Raises ModelError."""
+    """Verify a model against its record, then record its `hit_fit`. Raises ModelError."""
     if missing := missing_files(folder):
         raise ModelError(f"{folder} has no {', '.join(missing)}")
     recorded = read_record(folder).get("sha256", {})

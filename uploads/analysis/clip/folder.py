@@ -1,4 +1,4 @@
-"""Read the folder of a model in the layout in which Immich publishes models (huggingface.co/immich-app).
+"""Read a model's folder, in the layout of the models that Immich publishes (huggingface.co/immich-app).
 
 config.json                     OpenCLIP's configuration: embed_dim, text_cfg
 visual/model.onnx               picture → vector
@@ -26,7 +26,7 @@ _HIT_FIT = 0.24
 
 @dataclass(frozen=True, slots=True)
 class ClipFolder:
-    """A model. `model` names it and its version; `hit_fit` is the cosine from which a picture answers a query."""
+    """A model. `model` is its name and version; `hit_fit` is the cosine above which a picture matches a query."""
 
     path: Path
     model: str
@@ -37,7 +37,7 @@ class ClipFolder:
 
 
 def missing_files(path: Path) -> list[str]:
-    """Return the files that a model's folder lacks."""
+    """Return the names of files that are missing from a model's folder."""
     return [name for name in REQUIRED if not (path / name).is_file()]
 
 
@@ -81,7 +81,7 @@ def unusable(problem: str) -> EnvironmentalError:
 
 
 def _version(path: Path) -> str:
-    """Return a short name that changes with the model. Hashing the weights would take a second in each process."""
+    """Return a short version that changes with the model. The weights are not hashed: it takes a second per process."""
     digest = hashlib.sha256()
     for name in (CONFIG, PREPROCESS):
         digest.update((path / name).read_bytes())

@@ -24,7 +24,7 @@ _PADDING_TOKENS = ("<pad>", "[PAD]", "<|endoftext|>")
 
 
 class ClipQueries:
-    """A QueryEncoder for the vectors of ClipEmbedder. It loads the textual network for the first query.
+    """A QueryEncoder for the vectors of ClipEmbedder. The textual network is loaded on the first query.
 
     The constructor and embed_query() raise EnvironmentalError `clip.folder`.
     """
@@ -46,7 +46,7 @@ class ClipQueries:
 
 
 def clean(text: str, *, canonicalize: bool) -> str:
-    """Return the text as the model's training data had it: single spaces, and if canonical, no case or punctuation."""
+    """Normalise text like the model's training data: single spaces, and optionally lower case without punctuation."""
     if canonicalize:
         text = text.translate(str.maketrans("", "", string.punctuation)).lower()
     return " ".join(text.split())

@@ -22,10 +22,10 @@ _INTERPOLATIONS = {
 
 
 class Preprocessing:
-    """Turns pictures into the model's input, as `preprocess_cfg.json` says."""
+    """Turns pictures into the model's input, as specified by `preprocess_cfg.json`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        """Raises KeyError, TypeError and ValueError for a configuration that cannot be followed."""
+        """Raises KeyError, TypeError and ValueError for an invalid configuration."""
         size = config["size"]
         height, width = size if isinstance(size, list) else (size, size)
         self._size = int(width), int(height)
@@ -52,7 +52,7 @@ class Preprocessing:
 
 
 class ClipEmbedder:
-    """An ImageEmbedder for VUEMANTICS_CLIP_MODEL, or the model at `path`.
+    """An ImageEmbedder for the model at `path`, by default VUEMANTICS_CLIP_MODEL.
 
     The constructor raises EnvironmentalError `clip.folder`.
     """

@@ -1,1 +1,1 @@
-"""Providers that ask a model server: Ollama, or any server with the protocol of OpenAI."""
+"""Providers that use a model server: Ollama, or any server with OpenAI's API."""

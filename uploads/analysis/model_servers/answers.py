@@ -1,4 +1,4 @@
-"""What is taken from a model server's answer. Every function raises TransientError `model.answer`."""
+"""Extract and check the contents of a model server's answer. Every function raises TransientError `model.answer`."""
 
 import math
 import re
@@ -8,7 +8,7 @@ from uploads.errors import TransientError
 from uploads.text import storable
 
 MAX_CHARACTERS = 2000
-_MAX_READ = 32 * MAX_CHARACTERS  # with the model's thoughts
+_MAX_READ = 32 * MAX_CHARACTERS  # includes the model's reasoning
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _QUOTED = re.compile(r"([\"'`]{1,3})(.*)\1")
 _SENTENCE_END = re.compile(r"[.!?…。](?=\s|$)")
@@ -30,7 +30,7 @@ def find(answer: Any, *path: str | int) -> Any:
 
 
 def clean_text(answer: Any, *, finished: bool) -> str:
-    """Return the description in an answer. If the model was stopped in the middle, drop the unfinished sentence."""
+    """Return the description in an answer. If it was cut off, drop the unfinished sentence."""
     if not isinstance(answer, str):
         raise unusable("it contains no text")
     text = " ".join(_THOUGHTS.sub("", storable(answer[:_MAX_READ])).split())
@@ -46,7 +46,7 @@ def clean_text(answer: Any, *, finished: bool) -> str:
 
 
 def unit_vector(numbers: Any) -> tuple[float, ...]:
-    """Return a vector of an answer, scaled to unit length."""
+    """Return the vector in an answer, scaled to unit length."""
     if not isinstance(numbers, list) or not numbers or not all(isinstance(one, int | float) for one in numbers):
         raise unusable("it contains no vector")
     try:

@@ -1,7 +1,7 @@
-"""Send requests to a model server, and tell failures of the server from failures of one request.
+"""Send requests to a model server, and tell server failures apart from failures of a single request.
 
-A server that is unavailable makes workers wait. If a request fails although the server is reachable, a small harmless
-request of the same kind is sent: if that fails too, the server is at fault; otherwise, it is this picture.
+Workers wait while a server is unavailable. If a request fails although the server is reachable, a small harmless
+request of the same kind is sent. If that fails too, the server is at fault; otherwise, this picture is.
 """
 
 import json
@@ -36,8 +36,8 @@ class RequestFailed(Exception):
 class ModelClient:
     """A pool of connections to a model server. Thread-safe.
 
-    `missing` completes "Model x is …" and says how to provide a missing model. Redirects are not followed, and the
-    proxies of the environment are not used, so that pictures go to no other host than the configured one.
+    `missing` completes "Model x is …" and says how to provide a missing model. Redirects and the environment's proxies
+    are ignored, so that pictures are sent only to the configured host.
     """
 
     def __init__(self, settings: ServerSettings, missing: str) -> None:
@@ -54,7 +54,7 @@ class ModelClient:
         weakref.finalize(self, self._client.close)
 
     def post(self, path: str, body: Mapping[str, Any], harmless: Mapping[str, Any]) -> Any:
-        """Return the JSON answer to `body`. `harmless` is a request of the same kind that every working server answers.
+        """Send `body` and return the JSON answer. `harmless` is a similar request that every working server can answer.
 
         Raises EnvironmentalError `model.away`, `model.busy`, `model.denied`, `model.missing` or `model.failing`;
         TransientError `model.answer` for an answer that cannot be read, and `model.picture` if the server fails only
@@ -125,7 +125,7 @@ class ModelClient:
         return EnvironmentalError("model.away", server=self._settings.name, problem=problem[:_PROBLEM_LENGTH])
 
     def _shown(self, content: bytes) -> str:
-        """Return what an error response says, for people. A server may repeat the key."""
+        """Return the text of an error response for display, without the key, which a server may echo."""
         text = content.decode(errors="replace")
         if self._settings.key:
             text = text.replace(self._settings.key, "…")
@@ -133,7 +133,7 @@ class ModelClient:
 
 
 def _retry_seconds(retry_after: str, retry: int) -> float:
-    """Return how long to wait: as the header says, a number of seconds or a date (RFC 9110, section 10.2.3)."""
+    """Return the seconds to wait, from `Retry-After` (RFC 9110, section 10.2.3) or else an exponential back-off."""
     try:
         return max(0.0, float(retry_after))
     except ValueError:

@@ -13,7 +13,7 @@ _KEEP_LOADED = "15m"
 
 
 class OllamaProtocol(ServerProtocol):
-    """The native protocol."""
+    """Ollama's native protocol."""
 
     name = "ollama"
     missing = "not pulled: ollama pull %(model)s"

@@ -1,4 +1,4 @@
-"""Servers with the protocol of OpenAI (platform.openai.com/docs/api-reference), such as vLLM, llama.cpp, LM Studio."""
+"""Servers with OpenAI's API (platform.openai.com/docs/api-reference), such as vLLM, llama.cpp and LM Studio."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

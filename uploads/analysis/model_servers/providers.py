@@ -1,4 +1,4 @@
-"""A describer, an embedder and a query encoder for any protocol of a model server."""
+"""The describer, embedder and query encoder for model servers, for any protocol."""
 
 import time
 from abc import ABC, abstractmethod
@@ -30,7 +30,7 @@ _CACHED_QUERIES = 500
 
 
 class ServerProtocol(ABC):
-    """How a server is asked. `missing` completes “Model x is …” and says how to provide a missing model."""
+    """The requests and answers of an API. `missing` completes “Model x is …” and says how to provide the model."""
 
     name: str
     missing: str
@@ -96,7 +96,7 @@ class ServerEmbedder:
         self._dimensions = 0
 
     def embed(self, description: Description) -> PictureVector:
-        """See DescriptionEmbedder.embed. All vectors must be as long as the first."""
+        """See DescriptionEmbedder.embed. All vectors must have as many dimensions as the first."""
         text = text_to_embed(description)
         vector = self.vector_of(text) if text else None
         self._dimensions = self._dimensions or len(vector or ())
@@ -110,9 +110,9 @@ class ServerEmbedder:
 
 
 class ServerQueries:
-    """A QueryEncoder for the vectors of a ServerEmbedder. A person waits for it, so its time limits are short.
+    """A QueryEncoder for the vectors of a ServerEmbedder. Its timeouts are short, because a person is waiting.
 
-    After a failure of the server, queries fail at once for PAUSE_SECONDS.
+    After a server failure, queries fail immediately for PAUSE_SECONDS.
     """
 
     # Not calibrated: in most embedding models for text, unrelated texts have cosines of 0.3 to 0.45.

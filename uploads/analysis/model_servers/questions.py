@@ -14,10 +14,10 @@ from uploads.analysis.base import Description
 
 DEFAULT_PROMPT = Path(__file__).with_name("prompt.txt")
 MAX_TOKENS = 400
-"""A model is stopped after so many tokens of an answer."""
+"""The maximum number of tokens in an answer."""
 
 TEMPERATURE, TEMPERATURE_AGAIN = 0.2, 0.8
-"""How much chance decides the words of a description, and of a second one."""
+"""The sampling temperatures for the first description of a picture and for a second one."""
 
 _MAX_FRAMES = 4
 _MAX_EMBEDDED = 8000
@@ -42,12 +42,12 @@ def encode_frames(frames: Sequence[Image.Image]) -> list[str]:
 
 @cache
 def small_picture() -> str:
-    """Return a grey picture of 64 pixels; some models refuse smaller ones."""
+    """Return a grey picture of 64 x 64 pixels; some models reject smaller ones."""
     return _encode(Image.new("RGB", (64, 64), "gray"))
 
 
 def text_to_embed(description: Description) -> str:
-    """Return the text of which a picture's vector is computed; empty if nothing is known of the picture."""
+    """Return the text to embed for a picture; empty if nothing is known about it."""
     labels = ", ".join(label.name for label in description.labels)
     return "\n".join(filter(None, (description.description, labels)))[:_MAX_EMBEDDED]
 

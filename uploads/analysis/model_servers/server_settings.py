@@ -23,7 +23,7 @@ class ServerSettings:
 
     @property
     def name(self) -> str:
-        """The host and port, as they are shown to people."""
+        """The host and port, for display."""
         return urlsplit(self.url).netloc.rpartition("@")[2]
 
     @property

@@ -24,20 +24,19 @@ class Command(BaseCommand):
     help = "Download a CLIP or SigLIP model, or check one that was copied by hand, and print how to use it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add the arguments."""
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("name", nargs="?", help="a model of huggingface.co/immich-app, or OWNER/NAME")
         what.add_argument("--list", action="store_true", help="list recommended models")
         what.add_argument("--check", metavar="DIRECTORY", type=Path, help="check a model that was copied by hand")
-        parser.add_argument("--revision", help="a commit or branch of the model; by default the newest")
-        parser.add_argument("--to", metavar="DIRECTORY", type=Path, help="where to store it; by default in var/models")
+        parser.add_argument("--revision", help="a commit or branch of the model (default: the newest)")
+        parser.add_argument("--to", metavar="DIRECTORY", type=Path, help="where to store it (default: in var/models)")
         parser.add_argument("--hub", metavar="URL", help="another hub with the same protocol")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command. An interrupted download continues when it is run again."""
         if missing := [name for name in PACKAGES if find_spec(name) is None]:
             raise CommandError(f"{' and '.join(missing)} not found. {INSTALL}")
-        # These modules import the packages.
+        # These modules import optional packages.
         from uploads.analysis.clip import download  # noqa: PLC0415
 
         if options["list"]:

@@ -11,10 +11,10 @@ from uploads.search.vector_index import maintain_indexes
 class Command(BaseCommand):
     """Print the name of each index that was built or dropped."""
 
-    help = "Build or drop vector indexes, as workers do by themselves every ten minutes. Imports go on meanwhile."
+    help = "Build or drop vector indexes, as workers do every ten minutes. Imports continue while this runs."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run once. If another process is doing the same, do nothing."""
+        """Run once. Does nothing if another process is maintaining the indexes."""
         try:
             changed = maintain_indexes()
         except (OperationalError, InterfaceError) as error:

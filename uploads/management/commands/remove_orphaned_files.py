@@ -14,14 +14,13 @@ from uploads.storage.orphaned_files import find_orphaned_files
 class Command(BaseCommand):
     """Print each orphaned file and delete it."""
 
-    help = "Delete stored files that belong to no picture and are older than a day. Safe while everything runs."
+    help = "Delete stored files that belong to no picture and are older than a day. Safe to run at any time."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --dry-run."""
         parser.add_argument("--dry-run", action="store_true", help="only list the files")
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
-        """Go through the storage once. The command can safely be interrupted and run again."""
+        """Scan the storage once. The command can safely be interrupted and run again."""
         count = size = 0
         try:
             for file in find_orphaned_files():

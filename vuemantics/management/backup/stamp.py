@@ -19,7 +19,7 @@ STAMP, DUMP, MANIFEST, KEY = "backup.json", "database.dump", "media.sha256", "se
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """The facts on which a backup and the code that restores it must agree.
+    """The facts that must be the same for a backup and the code that restores it.
 
     `columns` is a checksum of all tables and columns, because before release 1 the initial migrations are edited in
     place. `media` is the bucket's name, or "disk".
@@ -50,7 +50,7 @@ def check_database() -> None:
 
 
 def write_stamp(folder: Path) -> None:
-    """Mark the backup in `folder` as complete. Without this, and after an interrupted update, it cannot be restored."""
+    """Mark the backup in `folder` as complete. Without this mark, it cannot be restored."""
     files = {name: _checksum(folder / name) for name in (DUMP, MANIFEST, KEY)}
     stamp = {"server": server_version(), "files": files} | asdict(current_version())
     draft = folder / f".{STAMP}.new"
@@ -59,7 +59,7 @@ def write_stamp(folder: Path) -> None:
 
 
 def check_stamp(folder: Path) -> None:
-    """Raise StartError, with the fix, unless `folder` contains a complete backup of exactly the installed version."""
+    """Raise StartError, with the fix, unless `folder` contains a complete backup made by the installed version."""
     try:
         stamp = json.loads((folder / STAMP).read_text())
         damaged = [name for name, checksum in stamp["files"].items() if _checksum(folder / name) != checksum]

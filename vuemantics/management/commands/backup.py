@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
 
 def progress(write: Callable[[str], object]) -> Callable[[int], None]:
-    """Return a function that prints the number of files that it is passed, but only every few seconds."""
+    """Return a function that prints the number of files passed to it, at most every few seconds."""
     due = time.monotonic() + REPORT_SECONDS
 
     def report(count: int) -> None:

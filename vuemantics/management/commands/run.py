@@ -29,7 +29,7 @@ MAX_EXITS_AT_START = 3
 
 
 class Command(BaseCommand):
-    """Starts PostgreSQL, Redis, the web server and the workers, restarts any that exit, and finally stops them."""
+    """Starts PostgreSQL, Redis, the web server and the workers, restarts any that exit, and stops them at the end."""
 
     help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops all; data is kept."
 
