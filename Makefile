@@ -11,7 +11,7 @@ BIN := .venv/bin
 PRODUCTION := VUEMANTICS_DEBUG=0 VUEMANTICS_HTTPS=1 VUEMANTICS_HOSTS=photos.example.org \
 	SECRET_KEY=only-for-this-check-fifty-characters-or-more-4f9c0a7d2b81
 
-.PHONY: help run demo test test-fast chaos check format bench requirements clean
+.PHONY: help run demo test test-fast chaos check check-types check-style check-site format bench requirements clean
 
 help: ## Show this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 20
@@ -35,13 +35,19 @@ test-fast: .venv/development ## Run only tests that start no web server, worker 
 chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos $(ARGS)
 
-check: .venv/development ## Check style, types, imports, templates, settings and migrations
+check: check-types check-style check-site ## Check style, types, imports, templates, settings and migrations
+
+check-types: .venv/development
+	$(BIN)/mypy .
+
+check-style: .venv/development
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy .
 	$(BIN)/djlint templates --lint
 	$(BIN)/djade --check $$(find templates -name '*.html')
 	$(BIN)/lint-imports
+
+check-site: .venv/development
 	$(PRODUCTION) $(BIN)/python -m vuemantics.localstack sh -ec '\
 		$(BIN)/python manage.py check --deploy --fail-level WARNING --database default; \
 		$(BIN)/python manage.py makemigrations --check --dry-run'
