@@ -40,9 +40,9 @@ class _NewReference(Exception):
 def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None) -> int:
     """Delete pictures and their results in one transaction; return how many pictures were deleted.
 
-    The files are deleted afterwards. Unknown ids are ignored, and with `trashed_before` also pictures that are not in
-    the trash since before that time, because they may just have been restored. Raises Refused (`picture.busy`) if new
-    items began to refer to these pictures during every attempt.
+    The files are deleted afterwards. Unknown ids are ignored. If `trashed_before` is given, pictures that were not
+    moved to the trash before that time are ignored too, because they may just have been restored. Raises Refused
+    (`picture.busy`) if new items began to refer to these pictures during every attempt.
     """
     for _try in range(TRIES):
         try:

@@ -1,4 +1,4 @@
-"""Delete pictures for good whose time in the trash is over."""
+"""Permanently delete pictures whose time in the trash is over."""
 
 import logging
 
@@ -15,7 +15,7 @@ CHUNK = 100
 def delete_expired_trash() -> int:
     """Delete up to CHUNK pictures whose time in the trash is over, and their parts; return how many were deleted.
 
-    A picture that is restored or added again at that moment is kept.
+    A picture that is restored or added again during the call is kept.
     """
     before = trash_expiry()
     expired = Upload.objects.filter(trashed_at__lt=before).order_by("trashed_at")

@@ -56,7 +56,7 @@ class _Place(NamedTuple):
 
 
 class _Sibling(NamedTuple):
-    """A file's name and import. Both are unset if it was found by its group, which may span folders."""
+    """A file's name and import. Both are unset if the file was found through its group, which may span folders."""
 
     filename: str = ""
     batch_id: int | None = None
@@ -114,7 +114,7 @@ def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> Non
     for row in sorted(processed, key=lambda row: row.id in parts):
         main, role = parts.get(row.id, (None, ""))
         if main is None:
-            if row.part_of in parts:  # its picture has become a part
+            if row.part_of in parts:  # its main picture has become a part itself
                 save_part(row.id, None, "")
             continue
         above = pictures[main].part_of

@@ -18,8 +18,8 @@ EXAMPLES_SHOWN = 4
 MAX_COUNTED = 100
 """Upper limit of the count in the navigation. The limit keeps the query cheap, because every page runs it."""
 
-# Scans damagedfile_owner, batch_owner_newest and, only for batches with failures, item_open_failure. All scans stop at
-# the limit.
+# Scans the indexes damagedfile_owner, batch_owner_newest and, only for batches with failures, item_open_failure. All
+# scans stop at the limit.
 COUNT = """
 SELECT (SELECT count(*) FROM (SELECT FROM uploads_damagedfile WHERE owner_id = %(owner)s LIMIT %(limit)s) damaged)
      + count(*) FROM (

@@ -1,7 +1,8 @@
 """Limit how many imports and unfinished files one owner may have at a time and create per hour.
 
 The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
-tracked per process and without a row lock, so an owner can exceed them by what other processes accept.
+checked in each process without a row lock. So an owner can exceed them by the files and imports that other processes
+accept at the same time.
 """
 
 import math

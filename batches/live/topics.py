@@ -22,7 +22,7 @@ from batches.services.last_seen import LONG_AGO
 ETA_SECONDS = 2.0
 """Seconds between two reads of the estimate."""
 MAX_ENDED = 100
-"""This many ended batches stay among the fragments, so that slow programs are still notified of their end."""
+"""Up to this many ended batches stay among the fragments, so that slow programs are still notified of their end."""
 
 
 class BatchPageTopic:

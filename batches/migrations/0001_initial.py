@@ -849,7 +849,8 @@ class Migration(migrations.Migration):
             model_name="sidecarentry",
             index=models.Index(condition=models.Q(("is_due", True)), fields=["item", "id"], name="sidecarentry_due"),
         ),
-        # The queue changes all the time: vacuum it early. A batch's row is updated per file: leave room beside it.
+        # The queue changes constantly, so vacuum it early. A batch's row is updated for each of its files, so leave
+        # free space on the page, which allows HOT updates.
         migrations.RunSQL(
             "ALTER TABLE batches_batchitem SET (autovacuum_vacuum_scale_factor = 0.02);"
             "ALTER TABLE batches_uploadbatch SET (fillfactor = 20);",

@@ -23,9 +23,10 @@ class UploadBatch(models.Model):
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
     except ignored ones, including those that are still being received and those that are missing. `successful` includes
     duplicates, sidecars and archives, each of which also has its own counter. A batch completes when it is sealed and
-    none of its items is live. A re-analysis of a batch has that batch as its `source`; a re-analysis of a library has
-    instead a `model`, the one that computes the vectors. If `cancelling` is true, the batch is cancelled, but some of
-    its items may still be live. `objects` excludes batches that are being deleted; `all_objects` includes them.
+    none of its items is live. A re-analysis of a batch has that batch as its `source`. A re-analysis of a library has a
+    `model` instead: the name of the model that computes the vectors. If `cancelling` is true, the batch is cancelled,
+    but some of its items may still be live. `objects` excludes batches that are being deleted; `all_objects` includes
+    them.
     """
 
     owner = models.ForeignKey(

@@ -1,4 +1,4 @@
-"""Commands that change what is shown about pictures. The files themselves are never changed."""
+"""Commands that edit pictures: date, location, visibility, labels and description. The files are never changed."""
 
 from collections.abc import Collection
 
@@ -16,9 +16,9 @@ CHANGE_PICTURES = ("uploads.change_upload",)
 
 
 def edit_pictures(scope: Scope, ids: Collection[int], key: str, change: Change | None) -> EditResult:
-    """Change one value of the pictures that the scope covers; without a `change`, use the original value again.
+    """Change one value of the pictures that the scope covers. If `change` is None, restore the original value.
 
-    `key` and `change`: see uploads/sidecars/own_edits.py. Raises Refused `picture.too_many` for more than
+    For `key` and `change`, see uploads/sidecars/own_edits.py. Raises Refused (`picture.too_many`) for more than
     MAX_PICTURES ids.
     """
     if len(ids) > MAX_PICTURES:
@@ -39,13 +39,13 @@ def undo_edit(scope: Scope, edit_id: int) -> int:
 
 
 def remove_label(scope: Scope, upload_id: int, name: str) -> None:
-    """Remove a label from a picture for good. Raises NotFound."""
+    """Remove a label from a picture. Describing the picture again does not bring it back. Raises NotFound."""
     _require(scope, upload_id)
     picture_edits.remove_label(upload_id, name)
 
 
 def restore_label(scope: Scope, upload_id: int, name: str) -> None:
-    """Add a label again that was removed. Raises NotFound."""
+    """Restore a label that was removed from a picture. Raises NotFound."""
     _require(scope, upload_id)
     picture_edits.restore_label(upload_id, name)
 

@@ -1,4 +1,4 @@
-"""Commands that move pictures to the trash, restore them, and delete them for good."""
+"""Commands that move pictures to the trash, restore them, and delete them permanently."""
 
 from collections.abc import Collection
 from datetime import datetime, timedelta
@@ -27,20 +27,20 @@ def trash_pictures(scope: Scope, ids: Collection[int]) -> tuple[int, datetime]:
 
 
 def undo_trash(scope: Scope, trashed_at: datetime) -> int:
-    """Restore what one command moved to the trash; return the number of files."""
+    """Restore the pictures that one command moved to the trash; return the number of files."""
     moved = scope.filter(Upload.objects.filter(trashed_at=trashed_at), DELETE_PICTURES)
     with transaction.atomic():
         return restore(list(moved.values_list("id", flat=True)[: 2 * MAX_PICTURES]))
 
 
 def restore_pictures(scope: Scope, ids: Collection[int]) -> int:
-    """Take pictures and their parts out of the trash; return how many. Raises Refused (`picture.too_many`)."""
+    """Restore pictures and their parts; return the number of files. Raises Refused (`picture.too_many`)."""
     with transaction.atomic():
         return restore(_covered(scope, ids))
 
 
 def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
-    """Delete pictures in the trash for good; return how many files. Others are ignored. Raises Refused."""
+    """Permanently delete those of the pictures that are in the trash; return the number of files. Raises Refused."""
     return delete_pictures(_covered(scope, ids), timezone.now())
 
 

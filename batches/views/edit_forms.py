@@ -1,4 +1,4 @@
-"""Forms that change dates and locations of pictures. A valid form says which value changes, and how."""
+"""Forms for changing the dates and locations of pictures. The method `change` returns what a valid form asks for."""
 
 import re
 from collections.abc import Sequence
@@ -23,12 +23,12 @@ _AREAS = re.compile(r"(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|
 
 @cache
 def zone_names() -> Sequence[str]:
-    """Return the names of time zones by their largest city, such as “Europe/Lisbon”."""
+    """Return the names of time zones that consist of an area and a city, such as “Europe/Lisbon”."""
     return sorted(name for name in available_timezones() if _AREAS.match(name))
 
 
 class DateForm(forms.Form):
-    """Shift the dates of pictures, set them or their time zone, or use the original ones again."""
+    """Shift the dates of pictures, set the date or the time zone, or restore the original dates."""
 
     SHIFT, DATE, ZONE, ORIGINAL = "shift", "date", "zone", "original"
     LATER, EARLIER = "later", "earlier"
@@ -53,10 +53,10 @@ class DateForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Require the fields of the chosen way."""
+        """Require the fields that the chosen option needs."""
         data = self.cleaned_data
         if data.get("how") == self.SHIFT and not self.errors and not self._shift():
-            self.add_error("days", _("Enter by how much."))
+            self.add_error("days", _("Enter how far to shift the dates."))
         if data.get("how") == self.DATE and not data.get("date") and "date" not in self.errors:
             self.add_error("date", _("Enter a date."))
         if data.get("how") == self.ZONE and not data.get("zone"):
@@ -64,7 +64,7 @@ class DateForm(forms.Form):
         return data
 
     def clean_zone(self) -> tzinfo | None:
-        """Parse the name of a time zone, or an offset."""
+        """Parse the name of a time zone, or an offset from UTC."""
         text = self.cleaned_data["zone"].strip()
         if not text:
             return None
@@ -76,7 +76,7 @@ class DateForm(forms.Form):
         return timezone(offset)
 
     def change(self) -> Change | None:
-        """Return the change of a valid form; None to use the original date again."""
+        """Return the change that a valid form asks for, or None to restore the original date."""
         data = self.cleaned_data
         match data["how"]:
             case self.SHIFT:
@@ -94,7 +94,7 @@ class DateForm(forms.Form):
 
 
 class LocationForm(forms.Form):
-    """Set or remove the location of pictures, or use the original one again."""
+    """Set or remove the location of pictures, or restore the original one."""
 
     PLACE, REMOVE, ORIGINAL = "place", "remove", "original"
 
@@ -107,7 +107,7 @@ class LocationForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Find the coordinates of the place."""
+        """Look up the coordinates of the place."""
         data = self.cleaned_data
         if data.get("how") == self.PLACE:
             position = parse_position(data.get("place", ""))
@@ -117,7 +117,7 @@ class LocationForm(forms.Form):
         return data
 
     def change(self) -> Change | None:
-        """Return the change of a valid form; None to use the original location again."""
+        """Return the change that a valid form asks for, or None to restore the original location."""
         match self.cleaned_data["how"]:
             case self.PLACE:
                 return set_location(*self.cleaned_data["position"])
@@ -127,7 +127,7 @@ class LocationForm(forms.Form):
 
 
 def parse_position(text: str) -> tuple[float, float] | None:
-    """Return the coordinates, in degrees, that a text contains, or those of the city that it names; or None."""
+    """Parse coordinates in degrees, or look up the city that the text names. Return None if neither succeeds."""
     match = _COORDINATES.fullmatch(text.strip())
     if match is None:
         return find_place(text)

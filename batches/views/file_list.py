@@ -89,8 +89,9 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
 
 
 def _contains(text: Combinable | Subquery, part: str) -> GreaterThan:
-    """Check whether a text contains a part, using the part's position.
+    """Return a condition that is true if `text` contains `part`.
 
-    For LIKE or equality, the planner would assume that matches are rare and read the whole table.
+    It uses StrIndex, because for LIKE or equality the planner would assume that matches are rare and read the whole
+    table.
     """
     return GreaterThan(StrIndex(text, Value(part)), 0)

@@ -1,4 +1,4 @@
-"""Pages and buttons that change what is shown about pictures, named by `picture` parameters."""
+"""Views that change the dates, locations and visibility of pictures. `picture` parameters contain the pictures' ids."""
 
 from collections.abc import Callable
 
@@ -27,9 +27,9 @@ PLACES_OFFERED = 300
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_dates(request: HttpRequest) -> HttpResponse:
-    """Ask how to change the dates of pictures, then change them.
+    """Show the form for changing the dates of pictures, or change them.
 
-    The button of a selection posts the pictures; the page's own form also posts `how`.
+    A button for selected pictures posts only their ids, which shows the form. The form also posts `how`.
     """
     return _edit(request, TIME, DateForm, "uploads/edit_dates.html", _say_dates)
 
@@ -37,13 +37,13 @@ def edit_dates(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_locations(request: HttpRequest) -> HttpResponse:
-    """Ask where pictures were taken, then set their location. See edit_dates()."""
+    """Show the form for changing the locations of pictures, or change them. See edit_dates()."""
     return _edit(request, LOCATION, LocationForm, "uploads/edit_locations.html", _say_locations)
 
 
 @require_button("upload-list")
 def hide(request: HttpRequest) -> HttpResponse:
-    """Archive pictures: they are found only by searches for archived pictures."""
+    """Archive pictures. Only searches for archived pictures find them."""
     return _set_archived(request, archived=True)
 
 
@@ -104,7 +104,7 @@ def _set_archived(request: HttpRequest, *, archived: bool) -> HttpResponse:
 
 
 def _report(request: HttpRequest, result: EditResult, say: Callable[[int], str]) -> None:
-    """Say what was changed and offer to undo it, and say how many pictures could not be changed."""
+    """Add messages that say what was changed, with a button to undo it, and how many pictures could not be changed."""
     if result.edit_id:
         undo = reverse("upload-edit-undo", args=[result.edit_id])
         messages.success(request, say(result.changed), extra_tags=undo)

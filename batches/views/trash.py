@@ -1,4 +1,4 @@
-"""The trash: its page, and the buttons that move pictures to it, restore them and delete them for good."""
+"""The trash: its page, and the buttons that move pictures to it, restore them and delete them permanently."""
 
 import re
 from urllib.parse import urlencode
@@ -30,7 +30,7 @@ PICTURES_SHOWN = 60
 @never_cache
 @require_safe
 def trash_list(request: HttpRequest) -> HttpResponse:
-    """List the pictures in the user's trash, those moved there last first."""
+    """List the pictures in the user's trash, most recently trashed first."""
     pictures = trashed_pictures(request.user.pk).defer("metadata", "sidecars", "words")
     page = paginate_by_instant(pictures, request.GET, PICTURES_PER_PAGE, F("trashed_at"))
     return render(request, "uploads/trash.html", {"page": page, "trash_days": settings.TRASH_DAYS})
@@ -54,7 +54,7 @@ def trash_pictures(request: HttpRequest) -> HttpResponse:
 
 @require_button("upload-list")
 def undo_trash(request: HttpRequest) -> HttpResponse:
-    """Restore what one command moved to the trash; `at` is its time."""
+    """Restore the pictures that one command moved to the trash. The parameter `at` is the time of that command."""
     at = parse_time(request.GET.get("at", ""))
     if at is not None and services.undo_trash(owner_scope(request.user), at):
         messages.success(request, _("Restored."))
@@ -73,7 +73,7 @@ def restore(request: HttpRequest) -> HttpResponse:
 
 @require_button("trash")
 def delete(request: HttpRequest) -> HttpResponse:
-    """Ask for confirmation, then delete the pictures named by `picture` parameters from the trash for good."""
+    """Ask for confirmation, then permanently delete the pictures named by `picture` parameters from the trash."""
     ids = chosen_pictures(request)
     own = trashed_pictures(request.user.pk).filter(id__in=ids)
     pictures = list(own.defer("metadata", "sidecars", "words").order_by("-id")[: services.MAX_PICTURES])
@@ -90,7 +90,7 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 @require_button("trash")
 def empty(request: HttpRequest) -> HttpResponse:
-    """Ask for confirmation, then delete all pictures in the user's trash for good."""
+    """Ask for confirmation, then permanently delete all pictures in the user's trash."""
     if "confirmed" not in request.POST:
         return render(request, "uploads/trash_empty.html", {"files": trashed_pictures(request.user.pk).count()})
     services.empty_trash(owner_scope(request.user))
@@ -107,7 +107,7 @@ def _delete(request: HttpRequest, ids: set[int]) -> HttpResponse:
 
 
 def chosen_pictures(request: HttpRequest) -> set[int]:
-    """Return the ids in `picture` parameters. Other texts are ignored."""
+    """Return the ids in the `picture` parameters. Values that are not numbers are ignored."""
     return {int(text) for text in _parameters(request).getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
 
 

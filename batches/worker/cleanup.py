@@ -1,9 +1,9 @@
-"""Delete the rows of deleted batches, unpacked archives, expired pictures of the trash and the files of deleted
-pictures, index new pictures, then delete old partial files and old rows.
+"""Delete what is no longer needed, and index new pictures for search.
 
-This runs on a separate thread of every worker process, because recovery must not wait for it: a large deletion takes
-minutes, and the storage may be down. Each step can be interrupted at any point and can run in several processes at
-once.
+A round deletes the rows of deleted batches, unpacked archives, pictures whose time in the trash is over, and the files
+of deleted pictures. At the end, old partial files and old rows are deleted. This runs on a separate thread of every
+worker process, because recovery must not wait for it: a large deletion takes minutes, and the storage may be down. Each
+step can be interrupted at any point and can run in several processes at once.
 """
 
 from batches.engine.delete_archives import delete_unneeded_archives

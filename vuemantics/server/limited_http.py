@@ -128,7 +128,7 @@ class LimitedChannel(ClientConnection):
             self.transport.resumeProducing()
 
     def head(self) -> RequestHead:
-        """Return the known facts about the request that the connection is receiving."""
+        """Return the client, the path and the headers of the request that the connection is receiving."""
         lines = self.requests[-1].requestHeaders.getAllRawHeaders()
         headers = {name.decode("latin-1").lower(): b",".join(values).decode("latin-1") for name, values in lines}
         path: Any = self._path
