@@ -7,11 +7,41 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlencode
 
-from django.db.models import Expression, F, Model, Q, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet, Value
 
 Row = TypeVar("Row", bound=Model)
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The place of a row in an order by an instant and, among rows with equal instants, by the id."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - _EPOCH) // _MICROSECOND}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor | None":
+        """Return the cursor that `text` names, or None if it is invalid."""
+        match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
+        if match is None:
+            return None
+        try:
+            return cls(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
+        except OverflowError:
+            return None
+
+
+def compare(instant: str, operator: str, cursor: Cursor) -> Func:
+    """Return a condition that compares the row (instant, id) with `cursor`; PostgreSQL finds the place in an index."""
+    row, place = (
+        Func(*values, function="ROW") for values in ((F(instant), F("id")), (Value(cursor.at), Value(cursor.id)))
+    )
+    return Func(row, place, template="(%(expressions)s)", arg_joiner=f" {operator} ", output_field=BooleanField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +77,13 @@ def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int
 
     A cursor consists of the microseconds of an instant and an id. If it is invalid, return the first page.
     """
-    before, after = _parse_cursor(query.get("before")), _parse_cursor(query.get("after"))
+    before, after = Cursor.parse(query.get("before")), Cursor.parse(query.get("after"))
     backwards = before is not None
     rows = cast(QuerySet[Row], rows.annotate(instant=instant))
     if before is not None:
-        rows = rows.filter(Q(instant__gte=before[0]), Q(instant__gt=before[0]) | Q(id__gt=before[1]))
+        rows = rows.filter(compare("instant", ">", before))
     elif after is not None:
-        rows = rows.filter(Q(instant__lte=after[0]), Q(instant__lt=after[0]) | Q(id__lt=after[1]))
+        rows = rows.filter(compare("instant", "<", after))
     order = ("instant", "id") if backwards else ("-instant", "-id")
     found = list(rows.order_by(*order)[: size + 1])
     return _make_page(found, size, _cursor, {}, backwards=backwards, is_first=before is None and after is None)
@@ -81,19 +111,8 @@ def _make_page(
     )
 
 
-def _cursor(row: Model) -> str:
-    instant: datetime = row.instant  # type: ignore[attr-defined]
-    return f"{(instant - _EPOCH) // _MICROSECOND}.{row.pk}"
-
-
-def _parse_cursor(text: str | None) -> tuple[datetime, int] | None:
-    match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
-    if match is None:
-        return None
-    try:
-        return _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
-    except OverflowError:
-        return None
+def _cursor(row: Model) -> Cursor:
+    return Cursor(row.instant, row.pk)  # type: ignore[attr-defined]
 
 
 def _parse_id(text: str | None) -> int | None:

@@ -26,6 +26,15 @@ def preview_url(upload: Upload, side: int) -> str:
     return _url(upload, side) if str(side) in upload.previews else ""
 
 
+def srcset(upload: Upload) -> str:
+    """Return the stored previews for the attribute `srcset`, with their widths; "" if the size is unknown."""
+    if not upload.width or not upload.height:
+        return ""
+    longest = max(upload.width, upload.height)
+    found = ((side, preview_url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE))
+    return ", ".join(f"{url} {max(1, round(upload.width * min(1, side / longest)))}w" for side, url in found if url)
+
+
 def zoom_url(upload: Upload) -> str:
     """Return the URL of the preview that is created on demand, or "" if it would not be larger than the stored ones."""
     has_more = max(upload.width or 0, upload.height or 0) > PAGE_SIDE

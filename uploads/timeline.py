@@ -1,51 +1,23 @@
 """The timeline: an owner's pictures by day, the newest first, in pages. Pictures without a date come last."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from itertools import groupby
 from typing import cast
 
-from django.db.models import BooleanField, F, Func, QuerySet, Sum, Value
+from django.db.models import QuerySet, Sum
 
 from uploads.models import UNDATED, PartRole, TimelineDay, Upload
+from uploads.pagination import Cursor, compare
 
 PAGE_PICTURES = 100
 # A page ends with a whole day if it has at least this many pictures then. The rest of a longer day is on the next page.
 FEWEST_PICTURES = 60
-_EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
 _TILE_COLUMNS = (
     *("id", "owner_id", "key", "filename", "kind", "width", "height", "duration", "place", "previews", "tint"),
     *("description", "description_model", "description_edited", "processed_at", "timeline_at"),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Cursor:
-    """A place in the timeline: that of a picture, or with id 0 the place after all pictures of the instant."""
-
-    at: datetime
-    id: int
-
-    def __str__(self) -> str:
-        return f"{(self.at - _EPOCH) // _MICROSECOND}.{self.id}"
-
-    @classmethod
-    def parse(cls, text: str | None) -> "Cursor | None":
-        """Return the cursor that `text` names, or None if it is invalid."""
-        match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
-        if match is None:
-            return None
-        try:
-            return cls(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
-        except OverflowError:
-            return None
-
-    @classmethod
-    def of(cls, upload: Upload) -> "Cursor":
-        """Return the place of an upload that the timeline shows."""
-        return cls(cast(datetime, upload.timeline_at), upload.pk)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +43,11 @@ class TimelinePage:
     older: Cursor | None
     live: set[int]
 
+    @property
+    def splits_day(self) -> bool:
+        """Whether the next page begins with pictures of the day with which this page ends."""
+        return self.older is not None and self.older.at.date() == (self.days[-1].date or UNDATED.date())
+
 
 def timeline_of(owner_id: int) -> QuerySet[Upload]:
     """Return the pictures that the owner's timeline shows, in its order."""
@@ -80,12 +57,17 @@ def timeline_of(owner_id: int) -> QuerySet[Upload]:
 
 def starting_at(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
     """Limit the rows of a timeline to the picture at `cursor` and all older ones."""
-    return rows.filter(_compare("<=", cursor))
+    return rows.filter(compare("timeline_at", "<=", cursor))
 
 
 def before(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
     """Limit the rows of a timeline to those newer than the picture at `cursor`, the nearest first."""
-    return rows.filter(_compare(">", cursor)).reverse()
+    return rows.filter(compare("timeline_at", ">", cursor)).reverse()
+
+
+def place_of(upload: Upload) -> Cursor:
+    """Return the place of an upload that the timeline shows. As a cursor, id 0 is the place after all of an instant."""
+    return Cursor(cast(datetime, upload.timeline_at), upload.pk)
 
 
 def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
@@ -97,22 +79,15 @@ def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
     end, start = Cursor.parse(query.get("before")), Cursor.parse(query.get("from"))
     if end is not None and (found := list(before(rows, end)[: PAGE_PICTURES + 1])):
         count = _page_length(found)
-        newer = Cursor.of(found[count - 1]) if count < len(found) else None
+        newer = place_of(found[count - 1]) if count < len(found) else None
         older = end if starting_at(rows, end).exists() else None
         return _make_page(owner_id, found[count - 1 :: -1], newer, older)
     found = list(starting_at(rows, start)[: PAGE_PICTURES + 1]) if start else []
     found = found or list(rows[: PAGE_PICTURES + 1])
     count = _page_length(found)
-    first = Cursor.of(found[0]) if found else None
+    first = place_of(found[0]) if found else None
     newer = first if first and start and before(rows, first).exists() else None
-    return _make_page(owner_id, found[:count], newer, Cursor.of(found[count]) if count < len(found) else None)
-
-
-def _compare(operator: str, cursor: Cursor) -> Func:
-    """Compare the row (timeline_at, id), so that PostgreSQL finds the place in the index."""
-    place = Func(F("timeline_at"), F("id"), function="ROW")
-    values = Func(Value(cursor.at), Value(cursor.id), function="ROW")
-    return Func(place, values, template="(%(expressions)s)", arg_joiner=f" {operator} ", output_field=BooleanField())
+    return _make_page(owner_id, found[:count], newer, place_of(found[count]) if count < len(found) else None)
 
 
 def _page_length(found: list[Upload]) -> int:

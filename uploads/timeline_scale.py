@@ -9,7 +9,8 @@ from django.db.models import Sum
 from django.db.models.functions import TruncMonth
 
 from uploads.models import UNDATED, TimelineDay
-from uploads.timeline import Cursor, TimelinePage
+from uploads.pagination import Cursor
+from uploads.timeline import TimelinePage
 
 _LAST_MONTH = date(9999, 12, 1)
 

@@ -125,7 +125,7 @@ def test_picture_and_batch_are_deleted(page: Page, owner: User) -> None:
 
     follow(page, "Delete…")
     press(page, "Delete picture")
-    expect(page.locator(".grid li")).to_have_count(1)
+    expect(page.locator(".tile")).to_have_count(1)
     visit(page, f"/batches/{batch.id}/")
     follow(page, "Delete import…")
     press(page, "Delete import")

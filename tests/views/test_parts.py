@@ -32,6 +32,7 @@ def test_library_shows_a_live_photo_once_and_its_page_lists_the_film(page: Clien
 
     assert reverse("upload-detail", args=[still.id]) in library
     assert reverse("upload-detail", args=[film.id]) not in library
+    assert '<span class="badge live">Live</span>' in library
     assert reverse("upload-original", args=[film.id]) in picture
     assert "Video of the live photo" in picture
     assert reverse("upload-detail", args=[still.id]) in text(page, "upload-detail", film.id)

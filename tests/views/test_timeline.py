@@ -12,7 +12,8 @@ from tests.support.batches import digest, make_upload
 from tests.support.users import make_user
 from uploads import timeline
 from uploads.models import MediaKind, TimelineDay, Upload
-from uploads.timeline import PAGE_PICTURES, Cursor, TimelinePage, read_page
+from uploads.pagination import Cursor
+from uploads.timeline import PAGE_PICTURES, TimelinePage, place_of, read_page
 from uploads.timeline_scale import read_scale
 
 NOON = datetime(2026, 6, 18, 12, tzinfo=UTC)
@@ -83,7 +84,7 @@ def test_pages_join_without_a_gap_in_both_directions(anna: User) -> None:
     assert [id for page in pages for id in shown(page)] == everything
     assert [id for page in back for id in shown(page)] == everything
     assert pages[0].newer is None
-    assert str(back[0].older) == str(Cursor.of(back[1].days[0].pictures[0]))
+    assert str(back[0].older) == str(place_of(back[1].days[0].pictures[0]))
     assert max(len(shown(page)) for page in (*pages, *back)) <= PAGE_PICTURES
 
 

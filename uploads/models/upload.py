@@ -7,11 +7,11 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, JSONField, Q, Value
+from django.db.models import JSONField, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from uploads.models.choices import MediaKind, PartRole, TakenSource
-from uploads.models.expressions import INSTANT, CameraClock, SearchWords, TimelineTime
+from uploads.models.expressions import CameraClock, SearchWords, TimelineTime
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
@@ -146,8 +146,6 @@ class Upload(models.Model):
                 ],
                 name="upload_owner_newest",
             ),
-            # The order of the library.
-            models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
             models.Index(
                 fields=["owner", "-timeline_at", "-id"],
                 name="upload_timeline",

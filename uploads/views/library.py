@@ -1,24 +1,28 @@
-"""Library pages: the list of the user's pictures, and the page of a single picture."""
+"""Library pages: the timeline of the user's pictures, and the page of a single picture."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
-from uploads.models import INSTANT, MediaKind, Upload, library_pictures
-from uploads.pagination import paginate_by_instant
+from uploads.models import MediaKind, Upload
 from uploads.similar.groups import open_pairs
+from uploads.timeline import read_page
+from uploads.timeline_scale import read_scale
 
-PICTURES_PER_PAGE = 60
 PARTS_SHOWN = 200
 
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """List the user's processed pictures, the most recently taken first. Parts are shown only with their pictures."""
-    uploads = library_pictures(request.user.pk)
-    page = paginate_by_instant(uploads.defer("metadata", "sidecars", "words"), request.GET, PICTURES_PER_PAGE, INSTANT)
-    duplicates = open_pairs(request.user.pk or 0).exists()
-    return render(request, "uploads/upload_list.html", {"page": page, "has_near_duplicates": duplicates})
+    """Show a page of the user's timeline. The page's script shows several of them, one below the other."""
+    owner_id = request.user.pk or 0
+    page = read_page(owner_id, request.GET)
+    context = {
+        "page": page,
+        "scale": read_scale(owner_id, page),
+        "has_near_duplicates": open_pairs(owner_id).exists(),
+    }
+    return render(request, "uploads/upload_list.html", context)
 
 
 @require_safe
