@@ -832,6 +832,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="batchitem",
+            index=models.Index(
+                condition=models.Q(("result__in", ["sidecar", "archive"])), fields=["sha256"], name="item_digest"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="sidecarentry",
             index=models.Index(fields=["item", "id"], name="sidecarentry_item"),
         ),

@@ -142,6 +142,12 @@ class BatchItem(models.Model):
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),
             models.Index(fields=["batch", "id"], name="item_batch"),
+            # Finds sidecars and archives by their bytes. They have no upload.
+            models.Index(
+                fields=["sha256"],
+                name="item_digest",
+                condition=Q(result__in=[ItemResult.SIDECAR, ItemResult.ARCHIVE]),
+            ),
             models.Index(
                 fields=["folder_key", "name_key", "batch"], name="item_keys", condition=Q(folder_key__isnull=False)
             ),

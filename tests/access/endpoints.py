@@ -133,6 +133,8 @@ ENDPOINTS = [
     Endpoint("batch-new", answers=(200,)),
     Endpoint("batch-unfinished", method="POST", json=True, answers=(200,), body={"fingerprints": [digest("passport")]}),
     Endpoint("library-sizes", method="POST", json=True, answers=(200,), body={"sizes": [9, 1000]}),
+    Endpoint("folder-check", answers=(200,)),
+    Endpoint("folder-check-files", method="POST", json=True, answers=(200,), body={"files": [FILE]}),
     Endpoint("password-change", answers=(200,)),
     Endpoint("password-changed", answers=(200,)),
 ]

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.page_actions import (
     Action,
+    compare_folder,
     enter_invalid_passwords,
     enter_wrong_password,
     lock_out,
@@ -103,6 +104,8 @@ PAGE_STATES = {
         PageState("upload-review", "/batches/new/", review_upload),
         PageState("upload-resumed", "/batches/new/", resume_upload),
         PageState("upload-interrupted", "/batches/new/", lose_connection),
+        PageState("folder-check", "/safe-to-delete/"),
+        PageState("folder-compared", "/safe-to-delete/", compare_folder),
     ],
     "account": [
         PageState("sign-in", "/sign-in/", who=""),

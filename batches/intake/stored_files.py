@@ -1,0 +1,72 @@
+"""Tell which of the files that a person has are stored, by their SHA-256 and size. Read-only; needs no file."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from batches.models.scope import Scope
+from batches.models.states import ItemResult
+from uploads.models import MediaKind, Upload
+
+
+class StoredState(StrEnum):
+    """Whether the library has a file's bytes. A sidecar's bytes are kept with its import; an archive's are not."""
+
+    STORED = "stored"
+    SIDECAR = "sidecar"
+    TRASH = "trash"
+    DAMAGED = "damaged"
+    ARCHIVE = "archive"
+    MISSING = "missing"
+
+
+SAFE_STATES = frozenset({StoredState.STORED, StoredState.SIDECAR})
+"""The states of files of which the person's own copy is not needed any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class FileDigest:
+    """What the client sends about a file: the hex digest of its bytes and its size in bytes."""
+
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """The state of a file, and when its stored bytes were last read and compared."""
+
+    state: StoredState
+    verified_at: datetime | None = None
+
+
+_MISSING = StoredFile(StoredState.MISSING)
+_KEPT_OR_NOT = {ItemResult.SIDECAR: StoredState.SIDECAR, ItemResult.ARCHIVE: StoredState.ARCHIVE}
+
+
+def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
+    """Return the state of each file among the scope's uploads, sidecars and archives, in the order of `files`.
+
+    Takes two queries, which use upload_once_per_owner and item_digest.
+    """
+    found = _uploads(scope, {file.sha256 for file in files})
+    found |= _other_items(scope, {file.sha256 for file in files if (file.sha256, file.size) not in found})
+    return [found.get((file.sha256, file.size), _MISSING) for file in files]
+
+
+def _uploads(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
+    rows = scope.filter(Upload.objects.filter(sha256__in=digests).exclude(kind=MediaKind.ARCHIVE))
+    found = {}
+    columns = ("sha256", "size", "verified_at", "trashed_at", "damage__reason")
+    for sha256, size, verified_at, trashed_at, damage in rows.values_list(*columns):
+        state = StoredState.DAMAGED if damage else StoredState.TRASH if trashed_at else StoredState.STORED
+        found[sha256, size] = StoredFile(state, verified_at)
+    return found
+
+
+def _other_items(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
+    """Return the sidecars and archives of imports, which have no upload. A sidecar takes precedence."""
+    items = scope.items().filter(result__in=_KEPT_OR_NOT, sha256__in=digests).order_by("result")
+    rows = items.values_list("sha256", "size", "result")
+    return {(sha256, size): StoredFile(_KEPT_OR_NOT[ItemResult(result)]) for sha256, size, result in rows}
