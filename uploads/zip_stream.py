@@ -6,13 +6,11 @@ storage becomes unavailable, the stream breaks off, so that no incomplete archiv
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator, Generator, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import PurePath
 from stat import S_IFREG
 from threading import Lock
 from uuid import UUID
@@ -20,6 +18,7 @@ from uuid import UUID
 from stream_zip import ZIP_AUTO, MemberFile, stream_zip
 
 from uploads.errors import PermanentError
+from uploads.export.file_names import FolderNames
 from uploads.models import Upload
 from uploads.storage import open_original
 
@@ -30,7 +29,6 @@ MODE = S_IFREG | 0o644
 _threads = ThreadPoolExecutor(2, thread_name_prefix="zip")
 # Times that ZIP can store as MS-DOS time and as 32-bit Unix time.
 _EARLIEST, _LATEST = datetime(1980, 1, 2, tzinfo=UTC), datetime(2038, 1, 18, tzinfo=UTC)
-_FORBIDDEN = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]')
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +44,10 @@ class ZipEntry:
 
 def zip_entries(uploads: Iterable[Upload]) -> list[ZipEntry]:
     """Return an entry for each upload. Entries with the same name, also in other letter case, are numbered."""
-    taken = {CHECKSUMS.casefold()}
+    names = FolderNames([CHECKSUMS])
     return [
         ZipEntry(
-            _unused_name(upload.filename, taken),
+            names.claim(upload.filename),
             upload.key,
             upload.size,
             upload.sha256,
@@ -92,14 +90,3 @@ def _members(entries: Iterable[ZipEntry]) -> Generator[MemberFile, None, None]:
             yield entry.name, entry.modified_at, MODE, ZIP_AUTO(entry.size, level=0), content
     text = "".join(checksums).encode()
     yield CHECKSUMS, datetime.now(UTC), MODE, ZIP_AUTO(len(text)), (text,)
-
-
-def _unused_name(filename: str, taken: set[str]) -> str:
-    """Return a name that all systems accept and that is not in `taken`, and add it there."""
-    path = PurePath(_FORBIDDEN.sub("_", filename).strip(". ") or "_")
-    name, number = path.name, 1
-    while name.casefold() in taken:
-        number += 1
-        name = f"{path.stem} ({number}){path.suffix}"
-    taken.add(name.casefold())
-    return name

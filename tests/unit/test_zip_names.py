@@ -19,12 +19,6 @@ def test_equal_names_are_numbered_regardless_of_letter_case() -> None:
     assert names == ["a.jpg", "A (2).JPG", "a (3).jpg", "a (2) (2).jpg", "sha256sums (2).TXT"]
 
 
-def test_names_cannot_leave_the_folder_or_break_the_list_of_checksums() -> None:
-    names = [entry.name for entry in entries("../../etc/passwd", "a\\b:c\n.jpg", "..", "C:\\x.jpg", ". ")]
-
-    assert names == ["_.._etc_passwd", "a_b_c_.jpg", "_", "C__x.jpg", "_ (2)"]
-
-
 def test_times_that_zip_cannot_store_are_moved_into_its_range() -> None:
     [old], [new] = (entries("a.jpg", taken_at=datetime(year, 1, 1, tzinfo=UTC)) for year in (1839, 2110))
 

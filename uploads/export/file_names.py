@@ -1,0 +1,58 @@
+"""Names that Linux, Windows and macOS accept, each once per folder.
+
+The rules of Windows are the strictest: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from itertools import count
+
+SIDECARS = (".xmp", ".json")
+_FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
+_RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE | re.DOTALL)
+MAX_BYTES = 200
+"""Longest name in UTF-8. File systems allow 255; a number and the ending of a sidecar may follow."""
+
+
+def safe_name(name: str) -> str:
+    """Return a name that every common file system accepts and that keeps its extension."""
+    cleaned = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).strip(". ") or "file"
+    if _RESERVED.fullmatch(cleaned):
+        cleaned = f"_{cleaned}"
+    stem, extension = split_extension(cleaned)
+    return _shorten(stem, MAX_BYTES - len(extension.encode())) + extension
+
+
+def split_extension(name: str) -> tuple[str, str]:
+    """Split a name before its extension, which has at most 10 bytes, or else is blank."""
+    stem, dot, extension = name.rpartition(".")
+    return (stem, f".{extension}") if stem and dot and len(extension.encode()) < 10 else (name, "")
+
+
+def _shorten(text: str, limit: int) -> str:
+    return text.encode()[:limit].decode(errors="ignore").rstrip(" .")
+
+
+class FolderNames:
+    """The names in use in one folder. Case and Unicode composition do not distinguish names."""
+
+    def __init__(self, existing: Iterable[str] = ()) -> None:
+        self._used = {_key(name) for name in existing}
+
+    def claim(self, filename: str) -> str:
+        """Return a safe name for this file that neither it nor its sidecars share with another file."""
+        name = safe_name(filename)
+        stem, extension = split_extension(name)
+        candidates = (f"{stem} ({number}){extension}" if number > 1 else name for number in count(1))
+        free = next(candidate for candidate in candidates if self._used.isdisjoint(_keys(candidate)))
+        self._used.update(_keys(free))
+        return free
+
+
+def _keys(name: str) -> set[str]:
+    return {_key(name + ending) for ending in ("", *SIDECARS)}
+
+
+def _key(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()

@@ -1,0 +1,63 @@
+"""The manifest of an export: one line per file, in the format of sha256sum.
+
+A line is written once its file is complete under a temporary name, and before the file gets its name. So after a crash,
+a listed file may be missing, but no complete file is unlisted and copied again under another name.
+"""
+
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+NAME = "SHA256SUMS"
+
+
+class Manifest:
+    """Maps the SHA-256 of each exported file to its path below the export's folder. Use it in a `with` block."""
+
+    def __init__(self, folder: Path) -> None:
+        self._file = folder / NAME
+        # Digests as bytes take half the memory of their hex digits.
+        self._paths = dict(_read(self._file))
+
+    def __enter__(self) -> Self:
+        is_new = not self._file.exists()
+        self._lines = self._file.open("a", encoding="utf-8")
+        if not is_new:
+            self._lines.write("\n")  # an interrupted run may have left an incomplete line
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._lines.close()
+
+    def __len__(self) -> int:
+        return len(self._paths)
+
+    def path(self, sha256: str) -> str | None:
+        """Return the path of the file with this digest, or None if it has none yet."""
+        return self._paths.get(bytes.fromhex(sha256))
+
+    def add(self, sha256: str, path: str) -> None:
+        """Record a complete file."""
+        self._lines.write(f"{sha256}  {path}\n")
+        self._lines.flush()
+        self._paths[bytes.fromhex(sha256)] = path
+
+    def tidy(self) -> None:
+        """Rewrite the file without the blank lines that interrupted runs have left."""
+        draft = self._file.with_name(f".{NAME}.partial")
+        with draft.open("w", encoding="utf-8") as lines:
+            lines.writelines(f"{digest.hex()}  {path}\n" for digest, path in self._paths.items())
+        draft.replace(self._file)
+
+
+def _read(file: Path) -> list[tuple[bytes, str]]:
+    """Return the complete lines of a manifest."""
+    if not file.exists():
+        return []
+    found = []
+    with file.open(encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            digest, _, path = line.removesuffix("\n").partition("  ")
+            if line.endswith("\n") and len(digest) == 64 and path:
+                found.append((bytes.fromhex(digest), path))
+    return found
