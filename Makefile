@@ -65,6 +65,8 @@ requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --generate-hashes --no-header --python-version 3.11 -o requirements.txt
 	uv pip compile --quiet pyproject.toml --extra clip -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-clip.txt
+	uv pip compile --quiet --no-deps --group ocr --generate-hashes --no-header --python-version 3.11 \
+		-o requirements-ocr.txt
 	uv pip compile --quiet pyproject.toml --group dev -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-dev.txt
 
@@ -88,7 +90,8 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 		$(BIN)/python -m tools.install_packages requirements.txt; fi
 	@touch $@
 
-.venv/development: requirements-dev.txt | .venv/bin/python
+.venv/development: requirements-dev.txt requirements-ocr.txt | .venv/bin/python
 	@echo 'Installing packages for development (one or two minutes)'
 	@$(BIN)/python -m tools.install_packages requirements-dev.txt
+	@$(BIN)/python -m tools.install_packages requirements-ocr.txt --no-deps
 	@touch $@

@@ -6,3 +6,5 @@ from vuemantics.settings import *  # noqa: F403
 from vuemantics.settings import PROCESSOR as REAL_PROCESSOR
 
 PROCESSOR = os.environ.get("BENCH_PROCESSOR") or REAL_PROCESSOR
+# Only bench/reading.py measures the reading of text.
+OCR = "off"

@@ -43,7 +43,15 @@ class UploadAdmin(ReadOnlyAdmin):
             None,
             {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list"]},
         ),
-        (_("Analysis"), {"fields": ["description_model", "audit_score", "regenerations", "description_edited"]}),
+        (
+            _("Analysis"),
+            {
+                "fields": [
+                    *("description_model", "audit_score", "regenerations", "description_edited"),
+                    *("text_found", "text_model"),
+                ]
+            },
+        ),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
         (_("Taken"), {"fields": ["taken", "taken_source", "camera", "latitude", "longitude", "place", "metadata"]}),
         (

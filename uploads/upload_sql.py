@@ -5,9 +5,11 @@ from typing import TYPE_CHECKING
 
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
+from uploads.models.upload import MAX_TEXT
 from uploads.picture_facts import FACTS, PictureRow, Sidecars, facts_parameters, group_id_of
 from uploads.sidecars.merge import PlaceAndTime
 from uploads.sidecars.own_edits import removed_labels
+from uploads.text import storable
 
 if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which most processes do not need
     from uploads.pipeline import Result
@@ -48,6 +50,10 @@ INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)
 SELECT id, owner_id, %(model)s, %(vector)s::halfvec FROM saved WHERE %(vector)s::text IS NOT NULL
     ON CONFLICT (upload_id, model) DO UPDATE SET vector = excluded.vector
 RETURNING id
+"""
+SAVE_TEXT = """
+UPDATE uploads_upload SET text_found = %(text)s, text_model = %(model)s, updated_at = clock_timestamp()
+ WHERE id = %(upload)s RETURNING id
 """
 
 
@@ -114,6 +120,11 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "features": _vector(result.features),
         },
     )
+
+
+def save_text(upload_id: int, model: str, text: str) -> None:
+    """Save the text that `model` found in a picture; call it inside the transaction that finishes its item."""
+    fetch_row(SAVE_TEXT, {"upload": upload_id, "model": model, "text": storable(text)[:MAX_TEXT]})
 
 
 def _vector(numbers: tuple[float, ...] | None) -> str | None:

@@ -17,7 +17,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from batches.engine.refusals import FileRefused, Refused
 from batches.models import UploadBatch
-from batches.models.states import LIVE_BATCHES, BatchKind
+from batches.models.states import LISTED_KINDS, LIVE_BATCHES, BatchKind
 
 HOUR = 3600.0
 FRESH_SECONDS = 1.0
@@ -109,8 +109,8 @@ def check_announced(owner_id: int, count: int) -> None:
 
 
 def count_unfinished(owner_id: int) -> int:
-    """Return the number of unfinished files, from the counters of the owner's live batches."""
-    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
+    """Return the number of unfinished files, from the counters of the owner's live batches that pages list."""
+    live = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS, status__in=LIVE_BATCHES)
     finished = F("successful") + F("failed") + F("cancelled")
     announced = Greatest(F("total"), Coalesce(F("expected_items"), 0))
     return live.aggregate(files=Sum(announced - finished))["files"] or 0

@@ -11,7 +11,8 @@ from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.preview_urls import LIST_SIDE, preview_url
 
-STAGES = tuple(Stage)
+STAGES = tuple(stage for stage in Stage if stage != Stage.READING)
+"""The stages of an import."""
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
 """Fewer than FILES_SHOWN, because a file with a preview takes up more bytes in a frame."""
@@ -133,8 +134,15 @@ def _read_files(batch_id: int) -> list[FileInProgress]:
     return [_file_in_progress(item) for item in sorted(rows, key=lambda item: item.id)]
 
 
+def step_of(stage: str) -> int:
+    """Return the number of a stage of STAGES, from 1; 0 before the first stage. Reading text counts as describing."""
+    if not stage:
+        return 0
+    return STAGES.index(Stage.DESCRIBING if stage == Stage.READING else Stage(stage)) + 1
+
+
 def _file_in_progress(item: BatchItem) -> FileInProgress:
     preview = preview_url(item.upload, LIST_SIDE) if item.upload else ""
-    step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
+    step = step_of(item.stage)
     stage_label = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
     return FileInProgress(item.id, item.upload_id, item.filename, stage_label, item.size, step, preview)

@@ -16,7 +16,7 @@ from batches.live.owner_summary import read_owner_summary
 from batches.live.viewer import Fragments
 from batches.messaging.live_events import batch_group, owner_group
 from batches.models import UploadBatch
-from batches.models.states import LIVE_BATCHES, BatchStatus
+from batches.models.states import LISTED_KINDS, LIVE_BATCHES, BatchStatus
 from batches.services.last_seen import LONG_AGO
 
 ETA_SECONDS = 2.0
@@ -132,7 +132,7 @@ class OwnerJsonTopic:
         return {f"batch {batch.id}": batch_message(batch) for batch in [*others.values(), *live.values()]}
 
     def _read_others(self, live: Collection[int]) -> dict[int, UploadBatch]:
-        batches = UploadBatch.objects.filter(owner_id=self._owner_id)
+        batches = UploadBatch.objects.filter(owner_id=self._owner_id, kind__in=LISTED_KINDS)
         # Scans the batch_completed index, newest first.
         ended = batches.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
         # A batch reported by the previous read may be live but missing from `live`, because the summary holds only the

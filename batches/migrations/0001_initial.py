@@ -109,7 +109,11 @@ class Migration(migrations.Migration):
                     "kind",
                     models.CharField(
                         verbose_name="kind",
-                        choices=[("import", "Import"), ("reanalysis", "Re-run of descriptions")],
+                        choices=[
+                            ("import", "Import"),
+                            ("reanalysis", "Re-run of descriptions"),
+                            ("text", "Text in pictures"),
+                        ],
                         default="import",
                         max_length=12,
                     ),
@@ -256,6 +260,7 @@ class Migration(migrations.Migration):
                             ("auditing", "Checking the description"),
                             ("embedding", "Embedding"),
                             ("indexing", "Indexing"),
+                            ("reading", "Reading text"),
                         ],
                         max_length=10,
                     ),
@@ -400,7 +405,7 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="uploadbatch",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["import", "reanalysis"])), name="batch_kind_known"
+                condition=models.Q(("kind__in", ["import", "reanalysis", "text"])), name="batch_kind_known"
             ),
         ),
         migrations.AddConstraint(
@@ -495,7 +500,7 @@ class Migration(migrations.Migration):
                 condition=models.Q(
                     models.Q(("model", ""), _negated=True), ("status__in", ("pending", "processing", "paused"))
                 ),
-                fields=("owner",),
+                fields=("owner", "kind"),
                 name="batch_one_live_library_reanalysis",
             ),
         ),

@@ -18,15 +18,17 @@ KNOWN_RESULTS = F("duplicates") + F("sidecars") + F("archives")
 
 
 class UploadBatch(models.Model):
-    """The files of one import, or the pictures of one re-analysis. Each batch has one owner.
+    """The files of one import, or the pictures that are analysed again or whose text is read. It has one owner.
 
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
     except ignored ones, including those that are still being received and those that are missing. `successful` includes
     duplicates, sidecars and archives, each of which also has its own counter. A batch completes when it is sealed and
-    none of its items is live. A re-analysis of a batch has that batch as its `source`. A re-analysis of a library has a
-    `model` instead: the name of the model that computes the vectors. If `cancelling` is true, the batch is cancelled,
-    but some of its items may still be live. `objects` excludes batches that are being deleted; `all_objects` includes
-    them.
+    none of its items is live.
+
+    A re-analysis of a batch has that batch as its `source`. A batch for the pictures of a whole library has a `model`
+    instead: the name of the model that computes their vectors or reads their text. If `cancelling` is true, the batch
+    is cancelled, but some of its items may still be live. `objects` excludes batches that are being deleted;
+    `all_objects` includes them.
     """
 
     owner = models.ForeignKey(
@@ -115,7 +117,7 @@ class UploadBatch(models.Model):
                 condition=Q(source__isnull=False, status__in=LIVE_BATCHES),
             ),
             models.UniqueConstraint(
-                fields=["owner"],
+                fields=["owner", "kind"],
                 name="batch_one_live_library_reanalysis",
                 condition=~Q(model="") & Q(status__in=LIVE_BATCHES),
             ),

@@ -47,6 +47,8 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
             message = _("Cancelled. Pictures already described stay in your library.")
             if batch.kind == BatchKind.REANALYSIS:
                 message = _("Stopped. Pictures without a new description keep their old one.")
+            elif batch.kind == BatchKind.TEXT:
+                message = _("Stopped. The text that was read so far is kept.")
             messages.success(request, message)
         return redirect("batch-detail", batch_id)
     if batch.status in LIVE_BATCHES:

@@ -13,7 +13,7 @@ from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import read_eta
 from batches.live.fragments import fragment_context
 from batches.models import UploadBatch
-from batches.models.states import FINISHED_ITEMS
+from batches.models.states import FINISHED_ITEMS, LISTED_KINDS, LIVE_BATCHES, BatchKind
 from batches.services import owner_scope
 from batches.views.file_list import KINDS, FileFilter, filtered_items
 from batches.views.page_requests import PageRequest, missing_as_404
@@ -28,7 +28,7 @@ EXPORTS = {"csv": (ledger_csv, "text/csv; charset=utf-8"), "json": (ledger_json,
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Redirect to the list of batches, or to the upload page if the user has none."""
-    has_batches = owner_scope(request.user).batches().exists()
+    has_batches = owner_scope(request.user).batches().filter(kind__in=LISTED_KINDS).exists()
     return redirect("batch-list" if has_batches else "batch-new")
 
 
@@ -36,16 +36,21 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """Show the user's batches, newest first. After a live event, htmx requests only the list of batches."""
+    """Show the user's batches, newest first, and whether text is being read.
+
+    After a live event, htmx requests only the list of batches.
+    """
     scope = owner_scope(request.user)
-    page = paginate_by_id(scope.batches(), request.GET, BATCHES_PER_PAGE, newest_first=True)
+    listed = scope.batches().filter(kind__in=LISTED_KINDS)
+    page = paginate_by_id(listed, request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
         services.mark_all_seen(scope)
     live = any(batch.is_active for batch in page.rows)
     interrupted = interrupted_uploads(page.rows)
     rows = [(batch, interrupted.get(batch.id, 0)) for batch in page.rows]
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
-    return render(request, template, {"page": page, "rows": rows, "live": live})
+    reading = scope.batches().filter(kind=BatchKind.TEXT, status__in=LIVE_BATCHES).first()
+    return render(request, template, {"page": page, "rows": rows, "live": live, "reading": reading})
 
 
 @require_safe

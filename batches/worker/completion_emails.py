@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.models import UploadBatch
-from batches.models.states import BatchStatus
+from batches.models.states import LISTED_KINDS, BatchStatus
 from batches.worker.mail_delivery import DueEmail
 
 CHUNK = 20
@@ -28,7 +28,10 @@ def due_completion_emails() -> list[DueEmail]:
 def due_batches() -> QuerySet[UploadBatch]:
     """Return up to CHUNK completed batches whose owners have not been notified yet, in order of completion."""
     completed = UploadBatch.objects.filter(
-        status=BatchStatus.COMPLETED, notified_at=None, completed_at__gte=timezone.now() - MAX_AGE
+        kind__in=LISTED_KINDS,
+        status=BatchStatus.COMPLETED,
+        notified_at=None,
+        completed_at__gte=timezone.now() - MAX_AGE,
     )
     with_address = completed.filter(owner__is_active=True).exclude(owner__email="")
     return with_address.select_related("owner").order_by("completed_at")[:CHUNK]

@@ -18,6 +18,8 @@ from batches.worker.mail_delivery import EMAIL_INTERVAL_SECONDS, deliver
 from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
 from batches.worker.reconciler import reconcile
 from batches.worker.search_maintenance import SEARCH_MAINTENANCE_SECONDS, maintain_search
+from batches.worker.text_reading import TEXT_READING_SECONDS, start_reading
+from uploads.analysis.ocr.installed_models import reads_text
 from uploads.verification.schedule import verify_in_background
 
 logger = logging.getLogger(__name__)
@@ -53,6 +55,8 @@ class WorkerMiddleware(dramatiq.Middleware):
             PeriodicThread("search", SEARCH_MAINTENANCE_SECONDS, maintain_search),
             PeriodicThread("verification", VERIFICATION_SECONDS, verify_in_background),
         ]
+        if reads_text():
+            self._threads.append(PeriodicThread("text", TEXT_READING_SECONDS, start_reading))
         if settings.EMAIL_URL:
             self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_emails))
         heartbeat_thread.start()

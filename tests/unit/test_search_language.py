@@ -59,6 +59,7 @@ PIECES = [
     "taken:2024-06..",
     'camera:"Pixel 8"',
     "has:place",
+    "has:text",
     "type:video",
     ":",
 ]

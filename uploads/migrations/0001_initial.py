@@ -196,6 +196,16 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("archived", models.BooleanField(db_default=False, default=False, verbose_name="archived")),
+                (
+                    "text_found",
+                    models.TextField(blank=True, db_default="", default="", verbose_name="text in the picture"),
+                ),
+                (
+                    "text_model",
+                    models.CharField(
+                        blank=True, db_default="", default="", max_length=100, verbose_name="text read by"
+                    ),
+                ),
                 ("caption", models.TextField(blank=True, db_default="", default="", verbose_name="caption")),
                 ("favourite", models.BooleanField(db_default=False, default=False, verbose_name="favourite")),
                 ("group_id", models.CharField(blank=True, db_default="", default="", editable=False, max_length=100)),
@@ -378,6 +388,20 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="upload",
             index=models.Index(condition=models.Q(("kind", "archive")), fields=["id"], name="upload_archive"),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("processed_at__isnull", False), ("text_model", "")),
+                fields=["owner", "id"],
+                name="upload_text_unread",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("text_found", ""), _negated=True), fields=["owner", "-id"], name="upload_with_text"
+            ),
         ),
         migrations.AddIndex(
             model_name="upload",

@@ -38,9 +38,10 @@ class TimelineTime(Func):
 class SearchWords(Func):
     """The words with which search finds an upload. An immutable expression of its other columns.
 
-    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File, camera and
-    place names are not stemmed, and are split at everything but letters and digits. Long text is truncated because
-    PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see uploads.search.words.OwnerWord.
+    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). The names of file,
+    camera and place and the text in the picture are not stemmed, and are split at everything but letters and digits.
+    Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see
+    uploads.search.words.OwnerWord.
     """
 
     template = (
@@ -48,7 +49,8 @@ class SearchWords(Func):
         " || to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
         " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
         " || to_tsvector('simple'::regconfig,"
-        " regexp_replace(filename || ' ' || camera || ' ' || place, '[^[:alnum:]]+', ' ', 'g')))"
+        " regexp_replace(filename || ' ' || camera || ' ' || place || ' ' || left(text_found, 50000),"
+        " '[^[:alnum:]]+', ' ', 'g')))"
     )
     arity = 0
     output_field = SearchVectorField()

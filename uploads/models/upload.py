@@ -15,6 +15,7 @@ from uploads.models.expressions import CameraClock, SearchWords, TimelineTime
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
+MAX_TEXT = 10_000
 SERVER_PREFIXES = ("ollama:", "openai:")
 """The prefix of `description_model` if the model wrote in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
@@ -34,6 +35,8 @@ class Upload(models.Model):
     `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
     and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is what the camera wrote
     into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has parts.
+
+    `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is what read it, or empty before.
 
     `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Only pictures without it are listed,
     found and counted.
@@ -90,6 +93,8 @@ class Upload(models.Model):
     )
     regenerations = models.PositiveIntegerField(_("regenerations"), default=0, db_default=0)
     title = models.CharField(_("title"), max_length=200, blank=True, default="", db_default="")
+    text_found = models.TextField(_("text in the picture"), blank=True, default="", db_default="")
+    text_model = models.CharField(_("text read by"), max_length=100, blank=True, default="", db_default="")
     caption = models.TextField(_("caption"), blank=True, default="", db_default="")
     keywords = models.JSONField(_("keywords"), default=list, blank=True, db_default=_EMPTY_LIST)
     albums = models.JSONField(_("albums"), default=list, blank=True, db_default=_EMPTY_LIST)
@@ -163,6 +168,13 @@ class Upload(models.Model):
                 fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
             ),
             models.Index(fields=["trashed_at"], name="upload_trash_expiry", condition=Q(trashed_at__isnull=False)),
+            # The pictures whose text is still to be read.
+            models.Index(
+                fields=["owner", "id"],
+                name="upload_text_unread",
+                condition=Q(text_model="", processed_at__isnull=False),
+            ),
+            models.Index(fields=["owner", "-id"], name="upload_with_text", condition=~Q(text_found="")),
             GinIndex(fields=["words"], name="upload_words"),
         ]
 

@@ -75,8 +75,10 @@ def _condition(one: Filter, has_place: Q, upload: str) -> Q:
             condition = _taken(*parse_taken(one.value))
         case "type":
             condition = Q(kind=_KINDS[one.value])
-        case "has":
-            condition = has_place if one.value == "place" else _PROPERTIES[one.value]
+        case "has" if one.value == "place":
+            condition = has_place
+        case "has" if one.value in _PROPERTIES:
+            condition = _PROPERTIES[one.value]
         case "archived":
             condition = Q(archived=one.value == "yes")
         case "camera":
@@ -89,6 +91,8 @@ def _condition(one: Filter, has_place: Q, upload: str) -> Q:
 def _upload_condition(one: Filter, upload: str) -> Q:
     """Return a condition on columns that only uploads have."""
     match one.name:
+        case "has":
+            return ~Q((f"{upload}text_found", ""))
         case "is":
             return Q((f"{upload}favourite", True))
         case "orientation":

@@ -24,7 +24,7 @@ MAX_ALTERNATIVES = 4
 CHOICES = {
     "type": {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"},
     "is": {"favourite": "favourite", "favorite": "favourite"},
-    "has": {"place": "place", "date": "date", "camera": "camera"},
+    "has": {"place": "place", "date": "date", "camera": "camera", "text": "text"},
     "orientation": {"landscape": "landscape", "portrait": "portrait", "square": "square"},
     "archived": {"yes": "yes", "no": "no"},
 }

@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 PICTURES_PER_PAGE = 60
 SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc_offset", "title", "caption",
          "description", "description_model", "description_edited", "labels", "keywords", "filename", "camera",
-         "place")  # fmt: skip
+         "place", "text_found")  # fmt: skip
 """The columns of an upload that a page of results shows. The other columns are several times as wide."""
 # Without an encoder there are no cosines: a hit must contain all words, and no picture is close.
 _ONLY_WORDS = 1.0
@@ -110,5 +110,6 @@ def _reason(query: Query, upload: Upload) -> Reason | None:
         "file": upload.filename,
         "camera": upload.camera,
         "place": upload.place,
+        "text": upload.text_found,
     }
     return explain(query, texts)
