@@ -92,7 +92,7 @@ ENDPOINTS = [
     Endpoint("upload-similar", ("upload",)),
     # These URLs return or change only the user's own rows, so there is nothing to refuse.
     Endpoint("upload-trash", method="POST", body={"picture": lambda data: data.upload.id}, answers=(302,)),
-    # Changes of pictures: without a picture of the user's, there is nothing to change.
+    # These change only the user's own pictures. If none of the given pictures is the user's, they change nothing.
     *[
         Endpoint(name, query="?picture={data.upload.id}", answers=(302,))
         for name in ("upload-dates", "upload-locations")

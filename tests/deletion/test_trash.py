@@ -1,4 +1,4 @@
-"""Pictures in the trash: moved there, restored with all of their files, and deleted for good."""
+"""Pictures can be moved to the trash, restored with all of their files, and deleted permanently."""
 
 from datetime import timedelta
 from urllib.parse import urlencode

@@ -1,4 +1,4 @@
-"""Owners change dates, places, labels and descriptions; processing keeps the changes, and undoing restores all."""
+"""Owners change dates, places, labels and descriptions. Processing keeps the changes, and owners can undo them."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -61,7 +61,7 @@ def process_again(batch: UploadBatch, **result: Any) -> None:
 
 
 def edit(owner: User, key: str, change: Change | None, *pictures: Upload) -> services.EditResult:
-    """Change one value of pictures, or of all of them."""
+    """Change one value of these pictures, or of all pictures if none are given."""
     ids = {upload.id for upload in pictures or Upload.objects.all()}
     return services.edit_pictures(owner_scope(owner), ids, key, change)
 

@@ -24,7 +24,7 @@ def store(owner: User, content: bytes, name: str = "a.jpg", *, age_days: int = 2
 
 
 def replace(upload: Upload, content: bytes) -> None:
-    """Replace the bytes in storage behind the program's back."""
+    """Replace the bytes in storage, but not what the database says about them."""
     default_storage.delete(original_name(upload.key))
     default_storage.save(original_name(upload.key), ContentFile(content))
 

@@ -30,7 +30,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def damaged(owner: User) -> Upload:
-    """A picture of which one byte in storage was flipped, which verification has found."""
+    """A picture with one flipped byte in storage, found by verification."""
     upload = store(owner, JPEG, "cat.jpg")
     flip_byte(upload, JPEG)
     assert [check.reason for check in verify_due(2**30)] == ["original.changed"]

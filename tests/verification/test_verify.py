@@ -1,4 +1,7 @@
-"""Verification checks the oldest first, within its budget, and records damage but never an outage."""
+"""Verification starts with the files not checked for longest, and stops when its budget is used up.
+
+Damaged files are recorded, but an outage of the storage does not count as damage.
+"""
 
 import errno
 import shutil
@@ -159,7 +162,7 @@ def test_queries_of_a_round_use_the_index(owner: User) -> None:
 
 
 def use_failing_disk(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Let reads of originals fail with this error after they have been opened."""
+    """Let originals be opened, but make reading them fail with this error number."""
 
     class FailingStream:
         def read(self, _size: int) -> bytes:

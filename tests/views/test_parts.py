@@ -70,7 +70,7 @@ def test_page_of_a_sidecar_names_its_picture(page: Client, anna: User) -> None:
 
     linked = text(page, "item-detail", batch.id, item.id)
 
-    assert "No picture yet" in waiting
+    assert "No matching picture yet" in waiting
     assert reverse("upload-detail", args=[upload.id]) in linked
 
 
