@@ -34,7 +34,7 @@ class Claim:
 class JobStopped(Exception):
     """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
 
-    A job that reads text also stops when other files wait.
+    A job that reads text also stops when other files are waiting.
 
     Raised between two stages, during decoding or while waiting for a CPU slot, including when that wait takes too long.
     """

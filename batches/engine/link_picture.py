@@ -106,7 +106,7 @@ def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[lis
 
 
 def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> None:
-    """Save which of the locked pictures are parts of others. A picture in the trash gets no parts and becomes none."""
+    """Save which of the locked pictures are parts of others. Pictures in the trash are ignored."""
     processed = [row for row in pictures.values() if row.id in siblings and row.is_processed and not row.is_trashed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
     # Detach new main pictures first. save_part moves a picture's parts along with it, so a new main picture that is

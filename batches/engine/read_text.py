@@ -27,16 +27,16 @@ from uploads.upload_sql import save_text
 
 URGENT_WORK_CHECK_SECONDS = 1.0
 GIVE_WAY_SECONDS = 0.001
-"""A thread that waits for the CPU slot needs this time to take it when it is released."""
+"""Sleeping this long after releasing a CPU slot gives a waiting thread time to take the slot."""
 COLUMNS = ("key", "kind", "previews", "width", "height", "labels")
 
 
 def read_text(job: Job) -> Callable[[], None]:
     """Read the text in the picture of a job. Return a function that saves it.
 
-    Nothing is read if the preview shows no text. Otherwise, the original of a larger picture is decoded, because small
-    text cannot be read in the preview. Raises the errors of `process_upload`, and JobStopped if other files wait:
-    this thread should process them, and the picture is read later.
+    If the preview shows no text, nothing is read. Otherwise, the original is decoded if it is larger than the preview,
+    in which small text is illegible. Raises the errors of `process_upload`. Also raises JobStopped if other files are
+    waiting: this thread should process those first, and the picture is read later.
     """
     upload = Upload.objects.only(*COLUMNS).filter(id=job.claim.upload_id or 0).first()
     if upload is None or not upload.previews:
@@ -53,7 +53,7 @@ def read_text(job: Job) -> Callable[[], None]:
 
 
 class _Steps:
-    """The steps of reading a picture, between which the job gives way to others."""
+    """Divides the reading of a picture into steps, so that other jobs can run between them."""
 
     def __init__(self, job: Job) -> None:
         self._job = job
@@ -61,7 +61,10 @@ class _Steps:
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Hold a CPU slot while the block runs. Raises JobStopped also if other files wait, but seldom queries that."""
+        """Hold a CPU slot while the block runs. Raises JobStopped.
+
+        Every URGENT_WORK_CHECK_SECONDS, this checks whether other files are waiting; if so, it raises JobStopped, too.
+        """
         if time.monotonic() - self._checked >= URGENT_WORK_CHECK_SECONDS:
             self._checked = time.monotonic()
             if has_urgent_work():

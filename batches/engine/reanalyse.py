@@ -1,6 +1,6 @@
-"""Analyse the stored pictures of a batch or of a whole library again, or read the text in them.
+"""Analyse the stored pictures of a batch or of a whole library again, or read the text in a library's pictures.
 
-Each is a new batch whose items refer to these pictures.
+For each such run, a new batch is created whose items refer to the pictures.
 """
 
 from typing import Any
@@ -46,7 +46,7 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
                                           WHERE upload_id = upload.id AND model = %(model)s))
  ORDER BY id FOR KEY SHARE
 """
-# A picture whose text could not be read has an item in a batch of this kind, and is not tried again by itself.
+# A picture that already has an item in a batch of this kind is skipped, so failed readings are not repeated.
 UNREAD = """
 SELECT id AS upload_id, filename, filename AS relative_path, size, id
   FROM uploads_upload upload
@@ -91,9 +91,9 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
 
 
 def read_library_text(owner_id: int, model: str) -> int | None:
-    """Create a batch that reads the text in the owner's pictures in which it was not read yet. Return its id.
+    """Create a batch that reads the text in those of the owner's pictures that were not read yet. Return its id.
 
-    Return None if there are no pictures. Raises ReanalysisRunning while another batch of this kind is live.
+    Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
     """
     opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
     return _create(UNREAD, {"owner": owner_id}, opened, notified=[])

@@ -1,6 +1,6 @@
 """Choose the next batch to process: round robin over owners, then over the owner's batches.
 
-An owner's imports come before the owner's re-analyses. Text in pictures is read only while no owner has anything else.
+An owner's imports come before the owner's re-analyses. Text is read only while no owner has other pending files.
 """
 
 from typing import NamedTuple
@@ -47,7 +47,7 @@ SELECT EXISTS (SELECT FROM batches_uploadbatch batch WHERE status = 'processing'
 class ScheduledBatch(NamedTuple):
     """The batch to process, and the number of eligible batches with pending items, including this one.
 
-    If `is_background`, schedule again after each item, because another batch may have come in the meantime.
+    If `is_background`, choose again after each item, because a more urgent batch may have been added.
     """
 
     batch_id: int
@@ -67,7 +67,7 @@ def next_batch() -> ScheduledBatch | None:
 
 
 def has_urgent_work() -> bool:
-    """Return whether files wait that must be processed before text is read in the background."""
+    """Return whether files are waiting that must be processed before text is read in the background."""
     return bool((fetch_row(HAS_URGENT_WORK, {}) or [False])[0])
 
 

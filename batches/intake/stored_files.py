@@ -1,4 +1,4 @@
-"""Tell which of the files that a person has are stored, by their SHA-256 and size. Read-only; needs no file."""
+"""Find out which of a person's files are stored, by their SHA-256 and size. Reads only the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from uploads.models import MediaKind, Upload
 
 
 class StoredState(StrEnum):
-    """Whether the library has a file's bytes. A sidecar's bytes are kept with its import; an archive's are not."""
+    """Whether the bytes of a file are stored. A sidecar is kept with its import; an archive is not kept."""
 
     STORED = "stored"
     SIDECAR = "sidecar"
@@ -22,7 +22,7 @@ class StoredState(StrEnum):
 
 
 SAFE_STATES = frozenset({StoredState.STORED, StoredState.SIDECAR})
-"""The states of files of which the person's own copy is not needed any more."""
+"""The states of files whose owner no longer needs the local copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class FileDigest:
 
 @dataclass(frozen=True, slots=True)
 class StoredFile:
-    """The state of a file, and when its stored bytes were last read and compared."""
+    """The state of a file, and when its stored bytes were last verified."""
 
     state: StoredState
     verified_at: datetime | None = None
@@ -46,7 +46,7 @@ _KEPT_OR_NOT = {ItemResult.SIDECAR: StoredState.SIDECAR, ItemResult.ARCHIVE: Sto
 
 
 def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
-    """Return the state of each file among the scope's uploads, sidecars and archives, in the order of `files`.
+    """Return whether each of `files` is among the scope's uploads, sidecars and archives, in the same order.
 
     Takes two queries, which use upload_once_per_owner and item_digest.
     """

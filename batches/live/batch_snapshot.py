@@ -135,7 +135,7 @@ def _read_files(batch_id: int) -> list[FileInProgress]:
 
 
 def step_of(stage: str) -> int:
-    """Return the number of a stage of STAGES, from 1; 0 before the first stage. Reading text counts as describing."""
+    """Return the position of a stage in STAGES, from 1; 0 before the first stage. Reading text counts as describing."""
     if not stage:
         return 0
     return STAGES.index(Stage.DESCRIBING if stage == Stage.READING else Stage(stage)) + 1

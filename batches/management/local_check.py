@@ -1,4 +1,4 @@
-"""Find out which local files the library stores. Files are read once, in the order of their paths, and not changed."""
+"""Find out which local files are stored in the library. Files are read once, in the order of their paths."""
 
 import csv
 import hashlib
@@ -55,7 +55,7 @@ class FolderReport:
 
     @property
     def total(self) -> int:
-        """The number of files, without ignored ones."""
+        """The number of files, not counting ignored ones."""
         return self.states.total() - self.states[IGNORED]
 
     @property
@@ -65,7 +65,7 @@ class FolderReport:
 
 
 def check_files(scope: Scope, files: Iterable[FoundFile]) -> Iterator[CheckedFile]:
-    """Yield each file with its state. Files are looked up in pages, to limit memory use."""
+    """Yield each file with its state. Files are looked up a page at a time, to limit memory use."""
     for page in pages(files):
         digests = [FileDigest(_sha256(local), local.file.size) for local in page]
         known = [digest for digest in digests if digest.sha256]
@@ -93,7 +93,7 @@ def _sha256(local: LocalFile) -> str:
 
 
 def write_csv(stream: TextIO, files: Iterable[CheckedFile]) -> Iterator[CheckedFile]:
-    """Write one line per file while passing the files on."""
+    """Write one line per file, and yield the files."""
     writer = csv.writer(stream)
     writer.writerow(["File", "Bytes", "SHA-256", "State", "Verified"])
     for file in files:

@@ -18,7 +18,7 @@ KNOWN_RESULTS = F("duplicates") + F("sidecars") + F("archives")
 
 
 class UploadBatch(models.Model):
-    """The files of one import, or the pictures that are analysed again or whose text is read. It has one owner.
+    """The files of one import, or stored pictures that are analysed again or whose text is read. It has one owner.
 
     The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
     except ignored ones, including those that are still being received and those that are missing. `successful` includes

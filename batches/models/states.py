@@ -102,7 +102,7 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.IGNORED: frozenset(),
 }
 LISTED_KINDS = (BatchKind.IMPORT, BatchKind.REANALYSIS)
-"""The kinds of batches in lists, summaries and e-mails. The others start by themselves and run in the background."""
+"""The kinds of batches in lists, summaries and e-mails. Other batches start automatically and run in the background."""
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
 OPEN_BATCHES = (*LIVE_BATCHES, BatchStatus.COMPLETED)
 """These batches accept more files and retries, which reopen a completed batch."""

@@ -59,7 +59,7 @@ class FileFilter:
 
     @property
     def narrowed(self) -> bool:
-        """Whether a kind or a part of a name is chosen."""
+        """Whether the list is filtered by kind or by a part of the name."""
         return bool(self.kind or self.name)
 
     @property

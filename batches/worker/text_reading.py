@@ -18,9 +18,9 @@ TEXT_READING_SECONDS = 30.0
 
 
 def start_reading() -> list[int]:
-    """Start a batch for each owner with unread pictures and no other live batch; return the ids of the batches.
+    """Start a batch for each owner with unread pictures and no running batch; return the ids of the new batches.
 
-    A paused import does not delay it, but a paused batch of this kind does: at most one is live per owner.
+    A paused import does not prevent this, but a paused batch of this kind does, because an owner has at most one.
     """
     unread = Upload.objects.filter(owner_id=OuterRef("pk"), text_model="", processed_at__isnull=False)
     batches = UploadBatch.objects.filter(owner_id=OuterRef("pk"))

@@ -1,9 +1,9 @@
-// Justified rows of pictures. CSS does the work: each row fills the width but for the last one (css/timeline.css). Only
-// where a list goes on in the next one, its last rows must be full too.
+// Justified rows of pictures. CSS makes every row of a list full except the last one (css/timeline.css). If a list
+// continues in the next list, its last row must be full too, which needs a script.
 
 const ROWS = 4;
 
-// Distribute the pictures of the last rows so that all of them are full.
+// Distributes the pictures of the last rows so that each of these rows is full.
 export function justifyEnd(list) {
   const tiles = [...list.children];
   for (const tile of tiles) tile.style.removeProperty("--row");

@@ -1,11 +1,12 @@
-// Endless scrolling in the library. The document holds the pages of the timeline near the viewport only; others are
-// removed, and requested again when they are needed. Nothing takes the place of the rest, because browsers limit the
-// height of a document. Each page added is announced by the event "timeline:added", with its lists.
+// Endless scrolling in the library. The document contains only the pages of the timeline near the viewport. Other pages
+// are removed, and requested again when they are needed. They leave no gap, because browsers limit the height of a
+// document. For each added page, the event "timeline:added" is fired with the page's lists.
 
 import { justifyEnd } from "./justified_rows.js";
 import { restorePosition, savePosition } from "./timeline_position.js";
 
-// In viewports: a page is requested when the end is nearer than LOAD, and removed when it is farther away than KEEP.
+// Distances in viewport heights: another page is requested when the end of the loaded pages is nearer than LOAD. A
+// page is removed when it is farther away than KEEP.
 const LOAD = 1;
 const KEEP = 1.5;
 const PAUSE = 150;
@@ -94,8 +95,8 @@ function remove({ lists }) {
   }
 }
 
-// Two pages that meet within a month or a day have one heading for it. `kept` is the section that stays if both show the
-// same day; the elements in it do not move, so that the focus is not lost.
+// Removes the second heading if a month or day begins on one page and continues on the next. If both sections show
+// the same day, they are merged into `kept`, whose elements do not move, so that the focus is not lost.
 function join(upper, lower, kept) {
   if (monthOf(upper) === monthOf(lower)) lower.querySelector(".month")?.remove();
   if (upper.dataset.day !== lower.dataset.day) return;
@@ -109,7 +110,7 @@ function join(upper, lower, kept) {
   }
 }
 
-// Keep the pictures in the viewport where they are while pages above them change.
+// Keeps the pictures in the viewport in place while pages above them change.
 function keepPosition(change) {
   const anchor = [...timeline.querySelectorAll(".rows")].find((list) => list.getBoundingClientRect().bottom > 0);
   const before = anchor.getBoundingClientRect().top;

@@ -2,7 +2,7 @@
 
 const barHeight = () => Math.max(0, document.querySelector(".top").getBoundingClientRect().bottom);
 
-// Name the first visible picture in the URL, so that reloading the page, or going back to it, shows the same pictures.
+// Puts the first visible picture into the URL, so that reloading the page, or going back to it, shows the same place.
 export function savePosition(timeline, pages) {
   const tiles = [...timeline.querySelectorAll(".tile")];
   const tile = tiles.find((one) => one.getBoundingClientRect().bottom > barHeight());
@@ -19,7 +19,7 @@ export function restorePosition(timeline) {
   if (top !== undefined) scrollBy(0, timeline.querySelector(".tile").getBoundingClientRect().top - top);
 }
 
-// The scale shows the months of one year. Each page brings the scale for the year that it begins with.
+// The scale shows the months of one year. Each page contains the scale of the year with which the page begins.
 function markScale(day, page) {
   const month = `[data-month="${day.slice(0, 7)}"]`;
   let scale = document.querySelector(".scale");

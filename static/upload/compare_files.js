@@ -1,4 +1,4 @@
-// Compares files with the library: hashes them in web workers and asks the server about their checksums and sizes.
+// Compares files with the library: hashes them in web workers and looks up their checksums and sizes on the server.
 
 import { isOtherAccount, postWithRetry } from "./api.js";
 import { Hasher } from "./hashing.js";
@@ -9,8 +9,8 @@ const FILES_AT_ONCE = 200;
 const MAX_WAIT = 1000;
 const MAX_HASHERS = 4;
 
-// A comparison of files that can be cancelled. Each file gets `stored`, its state, and `verifiedAt`, a Date or null.
-// Besides the server's states (batches/intake/stored_files.py) there are "ignored" and "unreadable".
+// A comparison of files that can be cancelled. Sets two properties of each file: `stored`, its state, and `verifiedAt`,
+// a Date or null. The state is one of the server's (batches/intake/stored_files.py), "ignored" or "unreadable".
 export class Comparison {
   files = 0;
   bytes = 0;
@@ -21,7 +21,7 @@ export class Comparison {
     this.#stop = resolve;
   });
 
-  // `showWarning(text, onResume)` is called as by Connection.
+  // Connection calls `showWarning(text, onResume)`.
   constructor(page, showWarning) {
     this.page = page;
     this.connection = new Connection(showWarning, () => isOtherAccount(page));
@@ -36,7 +36,7 @@ export class Comparison {
       const comparisons = this.#hashers.map((hasher) => this.#compare(remaining, hasher));
       // A request may wait for the user to sign in again, so do not wait for it when the user cancels.
       await Promise.race([Promise.all(comparisons), this.#stopped]);
-      // Another account's library would have answered.
+      // If another account has signed in, the files were compared with that account's library.
       if (!this.#cancelled && (await isOtherAccount(this.page))) throw new Error(messages.otherAccount);
     } finally {
       for (const hasher of this.#hashers) hasher.close();
@@ -66,7 +66,7 @@ export class Comparison {
     await this.#lookUp(hashed);
   }
 
-  // Resolves to whether the server has to be asked about the file.
+  // Resolves to whether the file has to be looked up on the server.
   async #hash(selected, hasher) {
     const file = await selected.file().catch(() => null);
     selected.size = file?.size ?? 0;

@@ -4,7 +4,7 @@ import { KEPT_STATES } from "./comparison_report.js";
 import { checkMessages } from "./check_messages.js";
 import { formatBytes } from "./messages.js";
 
-// More names would make the page slow. The CSV file has all.
+// More names would make the page slow. The CSV file lists all of them.
 const NAMES_SHOWN = 200;
 const byId = (id) => document.getElementById(id);
 

@@ -56,7 +56,7 @@ def sign_in(context: BrowserContext, site: str, user: User) -> None:
 
 
 def open_state(page: Page, site: str, data: SiteData, state: PageState, folder: Path) -> None:
-    """Sign a blank page in as the state's user, and put it into this state."""
+    """Open the state's page in a signed-in browser page, and run the state's action."""
     page.goto(site + state.address.format(data=data))
     if state.action:
         state.action(page, data, folder / state.name)

@@ -1,4 +1,4 @@
-"""Scrolling through the library, coming back to it, and its pages without scripts."""
+"""Scrolling through the library, returning to the same place, and the pages without scripts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,7 @@ SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
-# The distances of the ends of lists that go on in the next one from their right edge, in pixels.
+# For each list that continues in the next one: the distance of its last picture from the right edge, in pixels.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
   Math.round(list.getBoundingClientRect().right - list.lastElementChild.getBoundingClientRect().right))"""
 NUMBERS = """[...document.querySelectorAll(".tile input")]

@@ -1,4 +1,4 @@
-"""Reading the text in pictures: a batch in the background, after all imports."""
+"""The text in pictures is read by a batch in the background, after all imports."""
 
 from pathlib import Path
 

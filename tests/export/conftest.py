@@ -1,4 +1,4 @@
-"""Media in a folder of the test."""
+"""Give each test a media folder of its own."""
 
 from tests.verification.conftest import media
 

@@ -8,7 +8,7 @@ from vuemantics.settings import PROCESSOR as REAL_PROCESSOR
 PROCESSOR = os.environ.get("TEST_PROCESSOR") or REAL_PROCESSOR
 # A real password hash takes 0.3 s.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# Workers of the tests read no text by themselves.
+# In tests, workers do not read text.
 OCR = "off"
-# Workers of the tests verify no files.
+# In tests, workers do not verify files.
 VERIFY_BYTES_PER_DAY = 0

@@ -1,4 +1,4 @@
-"""`manage.py check_folder`: tell whether the files of a folder are stored, so that they can be deleted."""
+"""`manage.py check_folder`: find out which files of a folder are stored and can therefore be deleted."""
 
 import sys
 from argparse import ArgumentParser
@@ -20,7 +20,7 @@ NOT_ALL, USAGE, INTERRUPTED = 1, 2, 130
 
 
 class Command(BaseCommand):
-    """Print each file that is not stored, then how many are."""
+    """Print each file that is not stored, then the number of stored files."""
 
     help = (
         "Tell which files of these folders are stored in a user's library. Nothing is copied or changed. "
