@@ -81,7 +81,7 @@ def recall(owner_id: int, text: str) -> float:
     encoder, query = site_encoder(), parse_query(text)
     if encoder is None:
         raise SystemExit("There is no text model.")
-    vector = encoder.embed_query(query.words)
+    vector = encoder.embed_query(query.words).numbers
     with transaction.atomic():
         apply_scan_settings()
         vectors = OwnerVectors(owner_id, query, encoder.model, vector)

@@ -52,7 +52,7 @@ def make_picture(anna: User, encoder: QueryEncoder) -> MakePicture:
         upload = make_upload(owner, next(numbers))
         Upload.objects.filter(id=upload.id).update(processed_at=timezone.now(), **facts)
         Embedding.objects.create(
-            upload=upload, owner_id=owner.id, model=encoder.model, vector=list(encoder.embed_query(shows))
+            upload=upload, owner_id=owner.id, model=encoder.model, vector=list(encoder.embed_query(shows).numbers)
         )
         return Upload.objects.get(id=upload.id)
 

@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 
 from tests.search.conftest import MakePicture
 from tests.support.users import make_user
-from uploads.analysis.base import QueryEncoder
+from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding, MediaKind, Upload
 from uploads.search import candidates
@@ -47,7 +47,7 @@ class UnavailableEncoder:
     model = "away"
     hit_fit = 0.5
 
-    def embed_query(self, text: str) -> tuple[float, ...]:
+    def embed_query(self, text: str) -> QueryVector:
         raise EnvironmentalError("model.busy", server="gpu.local")
 
 
@@ -62,6 +62,9 @@ def test_words_are_searched_while_the_model_is_unavailable(
 
     assert ids(only_words) == [named.id]
     assert len(by_other_model.hits) == 1
+    assert only_words.incomplete
+    assert by_other_model.incomplete
+    assert not found(anna, "cat", encoder).incomplete
 
 
 def test_nothing_that_fits_gives_at_most_six_closest(
@@ -250,8 +253,8 @@ class OtherEncoder:
     model = "other"
     hit_fit = 0.44
 
-    def embed_query(self, text: str) -> tuple[float, ...]:
-        return (1.0, 0.0, 0.0)
+    def embed_query(self, text: str) -> QueryVector:
+        return QueryVector(self.model, (1.0, 0.0, 0.0))
 
 
 def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:

@@ -107,7 +107,8 @@ def test_index_that_finds_too_few_is_not_trusted(
 
     with transaction.atomic():
         nearest.apply_scan_settings()
-        vectors = OwnerVectors(anna.id, parse_query("cat camera:pixel"), encoder.model, encoder.embed_query("cat"))
+        vector = encoder.embed_query("cat").numbers
+        vectors = OwnerVectors(anna.id, parse_query("cat camera:pixel"), encoder.model, vector)
         found = vectors.nearest(500)
 
     assert list(found) == [far.id]

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchQueryCombinable
 from django.db import transaction
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 
-from uploads.analysis.base import QueryEncoder
+from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.models import Upload
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Query, Term
@@ -42,27 +42,26 @@ def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -
     """
     # An encoder may wait for a server, so it runs before the transaction begins.
     texts = [" ".join(term.wording for term in terms) for terms in query.alternatives]
-    encoded = [(encoder, encoder.embed_query(text)) if encoder else None for text in texts]
+    vectors = [encoder.embed_query(text) if encoder else None for text in texts]
+    least = least_fit(encoder.hit_fit) if encoder else 0.0
     with transaction.atomic():
         apply_scan_settings()
-        pairs = zip(query.alternatives, encoded, strict=True)
-        return [found for terms, vector in pairs for found in _alternative(owner_id, query, terms, vector)]
+        pairs = zip(query.alternatives, vectors, strict=True)
+        return [found for terms, vector in pairs for found in _alternative(owner_id, query, terms, vector, least)]
 
 
 def _alternative(
-    owner_id: int, query: Query, terms: tuple[Term, ...], encoded: tuple[QueryEncoder, tuple[float, ...]] | None
+    owner_id: int, query: Query, terms: tuple[Term, ...], vector: QueryVector | None, least: float
 ) -> list[Candidate]:
     words, quotes = _text_queries(terms), _text_queries(term for term in terms if term.quoted)
     pictures = filter_pictures(owner_id, query)
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
-    if encoded is None:
+    if vector is None:
         # Without an encoder, all words are required. They are combined with the filters, so that no limit hides a hit.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
-    encoder, vector = encoded
-    vectors = OwnerVectors(owner_id, query, encoder.model, vector)
-    least = least_fit(encoder.hit_fit)
+    vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
     near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
     unchecked = bool(query.filters or query.excluded or quotes)
     with_some = with_words(owner_id, words, MAX_UNCHECKED if unchecked else MAX_CANDIDATES, many=vectors.indexed)

@@ -37,12 +37,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits and the total number of hits. If there are none, the closest pictures instead."""
+    """One page of hits and the total number of hits. If there are none, the closest pictures instead.
+
+    If `incomplete`, a model did not answer, so pictures that only look like the query may be missing.
+    """
 
     page: Page[Upload]
     hits: list[Hit]
     closest: list[Hit]
     total: int
+    incomplete: bool
 
 
 def search(
@@ -61,6 +65,7 @@ def search(
     the parameters to keep in links to other pages.
     """
     rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
+    incomplete = len(rankings) < len(encoders)
     ranking = fuse(rankings or [rank(find_candidates(owner_id, query, None), _ONLY_WORDS)])
     pages = max(1, -(-len(ranking.hits) // PICTURES_PER_PAGE))
     number = min(max(1, page_number), pages)
@@ -73,7 +78,7 @@ def search(
         urlencode({**parameters, "page": number + 1}) if number < pages else "",
         urlencode({**parameters, "page": number - 1}) if number > 1 else "",
     )
-    return Results(page, hits, _load(owner_id, query, ranking.closest), len(ranking.hits))
+    return Results(page, hits, _load(owner_id, query, ranking.closest), len(ranking.hits), incomplete)
 
 
 def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
@@ -86,7 +91,7 @@ def _rank(owner_id: int, query: Query, encoder: QueryEncoder) -> Ranking | None:
     try:
         return rank(find_candidates(owner_id, query, encoder), encoder.hit_fit)
     except ProcessingError as error:
-        logger.warning("Searching without the model %s: %s", encoder.model, error)
+        logger.warning("Searching without one of the models: %s", error)
         return None
 
 

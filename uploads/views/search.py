@@ -91,7 +91,8 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
         kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
         encoders = owner_encoders(owner_id)
         found = search(owner_id, query, encoders, _page_number(request), by_date=_by_date(request), kept=kept)
-        return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
+        shown = {"hits": found.hits, "closest": found.closest, "total": found.total}
+        return {"page": found.page, "incomplete": found.incomplete, **shown}
     # Rows that do not match the filters are skipped by reading only their ids from an index.
     pictures = filter_pictures(owner_id, query)
     page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))

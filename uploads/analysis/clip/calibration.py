@@ -28,6 +28,6 @@ def measure_hit_fit(folder: Path) -> float:
     embedder, queries = ClipEmbedder(folder), ClipQueries(folder)
     files = [settings.BASE_DIR / "samples" / f"{name}.jpg" for name in CAPTIONS]
     pictures = np.array([embedder.embed_images([read_picture(file).image]).vector for file in files])
-    cosines = pictures @ np.array([queries.embed_query(caption) for caption in CAPTIONS.values()]).T
+    cosines = pictures @ np.array([queries.embed_query(caption).numbers for caption in CAPTIONS.values()]).T
     own = np.eye(len(CAPTIONS), dtype=bool)
     return fmean((float(cosines[own].mean()), float(cosines[~own].mean())))
