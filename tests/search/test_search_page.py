@@ -16,8 +16,16 @@ from tests.search.conftest import MakePicture
 from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Embedding, MediaKind, SavedSearch, SearchTerm
+from uploads.search import transaction
 
 URL = "/search/"
+MANY_COPIES = """
+INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
+                            description, taken_source, processed_at, created_at, updated_at)
+SELECT owner_id, gen_random_uuid(), 'copy ' || n, '', 1, mime_type, kind, '', '{}', '{}', '[]', '', '', now(), now(),
+       now()
+  FROM uploads_upload, generate_series(1, 10000) n WHERE id = %(id)s
+"""
 
 
 @pytest.fixture
@@ -214,3 +222,17 @@ def test_nul_in_suggestions_and_saved_searches_is_no_error(page: Client) -> None
     assert page.get(reverse("search-suggestions"), {"q": "a\0"}).status_code == 200
     for data in ({"q": "a\0"}, {"q": "a\0", "forget": "1"}):
         assert page.post(reverse("search-saved"), data).status_code == 302
+
+
+def test_search_that_takes_too_long_is_stopped(
+    page: Client, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "STATEMENT_SECONDS", 0.001)
+    first = make_picture("a cat")
+    with connection.cursor() as cursor:
+        cursor.execute(MANY_COPIES, {"id": first.id})
+
+    html = text(page, q="camera:leica")
+
+    assert "This search takes too long. Add words or a date." in html
+    assert "Remove filter" in html

@@ -101,7 +101,7 @@ def test_vectors_of_another_length_have_another_model(server: ModelServer) -> No
     after = [embedder.embed(Description((), "A cat.")).model, queries.embed_query("horse").model]
 
     assert (before, after) == (["ollama:bge-m3@16"] * 2, ["ollama:bge-m3@8"] * 2)
-    assert queries.embed_query("cat") == (queries.model, pytest.approx([0.0] * 8, abs=1.0))
+    assert len(queries.embed_query("cat").numbers) == 8
 
 
 @pytest.mark.parametrize(

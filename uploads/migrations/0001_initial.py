@@ -365,8 +365,19 @@ class Migration(migrations.Migration):
                     "camera_clock",
                     "latitude",
                     "longitude",
+                    "place",
+                    "width",
+                    "height",
+                    "favourite",
+                    "size",
                 ),
                 name="upload_owner_newest",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
+            index=models.Index(
+                condition=models.Q(("albums", []), _negated=True), fields=["owner", "-id"], name="upload_albums"
             ),
         ),
         migrations.AddIndex(

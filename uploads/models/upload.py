@@ -147,10 +147,11 @@ class Upload(models.Model):
                 fields=["owner", "-id"],
                 include=[
                     *("processed_at", "trashed_at", "part_of", "archived", "kind", "camera"),
-                    *("camera_clock", "latitude", "longitude"),
+                    *("camera_clock", "latitude", "longitude", "place", "width", "height", "favourite", "size"),
                 ],
                 name="upload_owner_newest",
             ),
+            models.Index(fields=["owner", "-id"], name="upload_albums", condition=~Q(albums=[])),
             models.Index(
                 fields=["owner", "-timeline_at", "-id"],
                 name="upload_timeline",

@@ -8,15 +8,15 @@ from functools import reduce
 from operator import and_
 
 from django.contrib.postgres.search import SearchQueryCombinable
-from django.db import transaction
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 
 from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.models import Upload
-from uploads.search.filters import AnyOf, filter_pictures
+from uploads.search.filters import ONLY_UPLOADS, AnyOf, filter_pictures
 from uploads.search.language import Query, Term
-from uploads.search.nearest import OwnerVectors, apply_scan_settings, estimate_rows
+from uploads.search.nearest import OwnerVectors, estimate_rows
 from uploads.search.ranking import Candidate, least_fit
+from uploads.search.transaction import search_transaction
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
@@ -38,14 +38,13 @@ Words = Sequence[SearchQueryCombinable]
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
     """Return the candidates for all alternatives in `query`. Without an encoder, only words are compared.
 
-    Raises the errors of the encoder.
+    Raises the errors of the encoder, and SearchTooSlow.
     """
     # An encoder may wait for a server, so it runs before the transaction begins.
     texts = [" ".join(term.wording for term in terms) for terms in query.alternatives]
     vectors = [encoder.embed_query(text) if encoder else None for text in texts]
     least = least_fit(encoder.hit_fit) if encoder else 0.0
-    with transaction.atomic():
-        apply_scan_settings()
+    with search_transaction():
         pairs = zip(query.alternatives, vectors, strict=True)
         return [found for terms, vector in pairs for found in _alternative(owner_id, query, terms, vector, least)]
 
@@ -55,6 +54,9 @@ def _alternative(
 ) -> list[Candidate]:
     words, quotes = _text_queries(terms), _text_queries(term for term in terms if term.quoted)
     pictures = filter_pictures(owner_id, query)
+    few = _few_pictures(owner_id, query)
+    if few is not None:
+        pictures = pictures.filter(AnyOf("id", few))
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
     if vector is None:
@@ -62,10 +64,24 @@ def _alternative(
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
     vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
-    near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
+    if few is None:
+        near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
+    else:
+        near = vectors.exact(AnyOf("upload_id", _ids(pictures, MAX_UNCHECKED)), MAX_CANDIDATES)
     unchecked = bool(query.filters or query.excluded or quotes)
     with_some = with_words(owner_id, words, MAX_UNCHECKED if unchecked else MAX_CANDIDATES, many=vectors.indexed)
     return _compare(pictures.filter(AnyOf("id", near.keys() | with_some)), words, vectors)
+
+
+def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
+    """Return the pictures that meet the filters if vectors lack columns for these; None if the pictures are not few.
+
+    This reads an index of the owner's pictures. To check such a filter for each vector would read all pictures.
+    """
+    if not query.filtered_by(ONLY_UPLOADS):
+        return None
+    few = _ids(filter_pictures(owner_id, Query(filters=query.filters)), MAX_UNCHECKED)
+    return few if len(few) < MAX_UNCHECKED else None
 
 
 def _nearest(

@@ -21,6 +21,9 @@ _ORIENTATIONS = {"landscape": "gt", "portrait": "lt", "square": "exact"}
 INDEXED = ("type", "taken")
 """The filters whose columns are in the index on embeddings."""
 
+ONLY_UPLOADS = ("place", "album", "is", "orientation")
+"""The filters for which embeddings have no column."""
+
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
 
@@ -98,7 +101,8 @@ def _upload_condition(one: Filter, upload: str) -> Q:
         case "orientation":
             return Q((f"{upload}width__{_ORIENTATIONS[one.value]}", F(f"{upload}height")))
         case "album":
-            return Q((f"{upload}albums__icontains", one.value))
+            # The first condition is that of an index.
+            return ~Q((f"{upload}albums", [])) & Q((f"{upload}albums__icontains", one.value))
         case _:
             # Match whole words, so that "Oman" does not find Romania.
             begins, later = f"{upload}place__istartswith", f"{upload}place__icontains"

@@ -19,6 +19,7 @@ from uploads.search.language import MAX_LENGTH, Query, QueryError
 from uploads.search.offers import find_offers
 from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
 from uploads.search.saved import forget_search, save_search, saved_searches
+from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.search.vocabulary import suggest
 from uploads.text import storable
 
@@ -39,10 +40,12 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"searched": text, "max_length": MAX_LENGTH, "by_date": _by_date(request)}
     try:
         found = interpret(owner_id, text, exact=request.GET.get("exact") == "1")
+        context |= _describe(found) | {"offers": offers.filters(found.searched)}
+        context |= _find(request, found.searched)
     except QueryError as error:
         context["error"] = str(error)
-    else:
-        context |= _describe(found) | {"offers": offers.filters(found.searched)} | _find(request, found.searched)
+    except SearchTooSlow as error:
+        context["error"] = error.message
     saved = list(saved_searches(owner_id))
     context |= {"saved": saved, "is_saved": any(one.query == str(context.get("query")) for one in saved)}
     if not context.get("hits"):
@@ -53,7 +56,12 @@ def search_page(request: HttpRequest) -> HttpResponse:
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
     """Show terms of the user's pictures that complete `q`, as a fragment of the search box."""
-    found = suggest(request.user.pk or 0, storable(request.GET.get("q", "")[:MAX_LENGTH]))
+    typed = storable(request.GET.get("q", "")[:MAX_LENGTH])
+    try:
+        with search_transaction():
+            found = suggest(request.user.pk or 0, typed)
+    except SearchTooSlow:
+        found = []
     return render(request, "uploads/_suggestions.html", {"suggestions": found})
 
 
@@ -91,13 +99,19 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
         kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
         encoders = owner_encoders(owner_id)
         found = search(owner_id, query, encoders, _page_number(request), by_date=_by_date(request), kept=kept)
-        shown = {"hits": found.hits, "closest": found.closest, "total": found.total}
-        return {"page": found.page, "incomplete": found.incomplete, **shown}
-    # Rows that do not match the filters are skipped by reading only their ids from an index.
+        return {
+            "page": found.page,
+            "hits": found.hits,
+            "closest": found.closest,
+            "total": found.total,
+            "incomplete": found.incomplete,
+        }
     pictures = filter_pictures(owner_id, query)
-    page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
-    shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
-    total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])
+    with search_transaction():
+        # Rows that do not match the filters are skipped by reading only their ids from an index.
+        page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
+        shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
+        total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])
     return {
         "page": page,
         "hits": [Hit(shown[row.pk], None) for row in page.rows if row.pk in shown],
