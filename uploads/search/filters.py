@@ -12,7 +12,9 @@ from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
 from uploads.models import Embedding, MediaKind, Upload, library_pictures
 from uploads.search.exclusions import excluding_query
+from uploads.search.imports import pictures_of_imports
 from uploads.search.language import Filter, Query
+from uploads.search.sizes import parse_size
 from uploads.search.taken import parse_taken
 
 _KINDS = {"photo": MediaKind.IMAGE, "video": MediaKind.VIDEO}
@@ -21,7 +23,7 @@ _ORIENTATIONS = {"landscape": "gt", "portrait": "lt", "square": "exact"}
 INDEXED = ("type", "taken")
 """The filters whose columns are in the index on embeddings."""
 
-ONLY_UPLOADS = ("place", "album", "is", "orientation")
+ONLY_UPLOADS = ("place", "album", "import", "is", "orientation", "size")
 """The filters for which embeddings have no column."""
 
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
@@ -48,7 +50,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     unless a filter asks for them.
     """
     pictures = library_pictures(owner_id)
-    pictures = pictures.filter(_conditions(query, _PLACE, ""))
+    pictures = pictures.filter(_conditions(owner_id, query, _PLACE, ""))
     for term in query.excluded:
         if (excluded := excluding_query(term)) is not None:
             pictures = pictures.exclude(words=excluded)
@@ -61,18 +63,18 @@ def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embeddin
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False
     )
-    return vectors.filter(_conditions(query, Q(has_place=True), "upload__"))
+    return vectors.filter(_conditions(owner_id, query, Q(has_place=True), "upload__"))
 
 
-def _conditions(query: Query, has_place: Q, upload: str) -> Q:
+def _conditions(owner_id: int, query: Query, has_place: Q, upload: str) -> Q:
     """Return all conditions. `upload` is the prefix of columns that embeddings do not copy: "" or "upload__"."""
-    conditions = [_condition(one, has_place, upload) for one in query.filters]
+    conditions = [_condition(owner_id, one, has_place, upload) for one in query.filters]
     if not any(one.name == "archived" for one in query.filters):
         conditions.append(Q(archived=False))
     return reduce(and_, conditions)
 
 
-def _condition(one: Filter, has_place: Q, upload: str) -> Q:
+def _condition(owner_id: int, one: Filter, has_place: Q, upload: str) -> Q:
     match one.name:
         case "taken":
             condition = _taken(*parse_taken(one.value))
@@ -86,6 +88,8 @@ def _condition(one: Filter, has_place: Q, upload: str) -> Q:
             condition = Q(archived=one.value == "yes")
         case "camera":
             condition = Q(camera__icontains=one.value)
+        case "import":
+            condition = Q((f"{upload}id__in", pictures_of_imports(owner_id, one.value)))
         case _:
             condition = _upload_condition(one, upload)
     return ~condition if one.negated else condition
@@ -98,6 +102,9 @@ def _upload_condition(one: Filter, upload: str) -> Q:
             return ~Q((f"{upload}text_found", ""))
         case "is":
             return Q((f"{upload}favourite", True))
+        case "size":
+            lookup, limit = parse_size(one.value)
+            return Q((f"{upload}size__{lookup}", limit))
         case "orientation":
             return Q((f"{upload}width__{_ORIENTATIONS[one.value]}", F(f"{upload}height")))
         case "album":
