@@ -55,6 +55,8 @@ def _alternative(
     words, quotes = _text_queries(terms), _text_queries(term for term in terms if term.quoted)
     pictures = filter_pictures(owner_id, query)
     few = _few_pictures(owner_id, query)
+    if few == []:
+        return []
     if few is not None:
         pictures = pictures.filter(AnyOf("id", few))
     if quotes:

@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
+
+from django.db.models.functions import ExtractYear
 
 from uploads.models import library_pictures
 from uploads.search.language import Filter, Query
@@ -49,15 +52,17 @@ class Offers:
 
 def find_offers(owner_id: int) -> Offers:
     """Return what occurs in the owner's LATEST_PICTURES."""
-    latest = library_pictures(owner_id).order_by("-id")
-    fields = ("labels", "camera", "place", "kind", "taken_at", "utc_offset")
-    rows = list(latest.only(*fields)[:LATEST_PICTURES])
+    year = ExtractYear("camera_clock", tzinfo=UTC)
+    # Every search asks for this, also while people type. Model instances would take three times as long.
+    rows = library_pictures(owner_id).order_by("-id").values_list("labels", "camera", "place", "kind", year)
+    found = list(rows[:LATEST_PICTURES])
+    labels, cameras, places, kinds, years = zip(*found, strict=True) if found else ((),) * 5
     return Offers(
-        labels=_frequent(str(label["name"]) for row in rows for label in row.labels),
-        cameras=_frequent(row.camera.replace('"', " ") for row in rows),
-        places=_frequent(row.place for row in rows),
-        years=_frequent(f"{row.camera_time.year:04}" for row in rows if row.camera_time),
-        has_films=len({row.kind for row in rows}) > 1,
+        labels=_frequent(str(label["name"]) for some in labels for label in some),
+        cameras=_frequent(camera.replace('"', " ") for camera in cameras),
+        places=_frequent(places),
+        years=_frequent(f"{year:04}" for year in years if year),
+        has_films=len(set(kinds)) > 1,
     )
 
 
