@@ -16,8 +16,8 @@ CHUNK = 1000
 def remove_replaced_vectors(model: str) -> int:
     """Delete other models' vectors for owners whose pictures all have a vector of `model`; return their number.
 
-    Until then, searches use the vectors of both models. Vectors are deleted in chunks to keep transactions short. An old
-    vector that is added during the deletion is kept if its picture has no vector of `model`.
+    Until then, searches use the vectors of both models. Vectors are deleted in chunks to keep transactions short. An
+    old vector that is added during the deletion is kept if its picture has no vector of `model`.
     """
     count = 0
     for owner_id in User.objects.filter(Exists(_others(model, OuterRef("pk")))).values_list("pk", flat=True):
