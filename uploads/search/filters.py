@@ -23,8 +23,8 @@ _ORIENTATIONS = {"landscape": "gt", "portrait": "lt", "square": "exact"}
 INDEXED = ("type", "taken")
 """The filters whose columns are in the index on embeddings."""
 
-ONLY_UPLOADS = ("place", "album", "import", "is", "orientation", "size")
-"""The filters for which embeddings have no column."""
+ONLY_UPLOADS = ("place", "album", "import", "is", "has", "orientation", "size")
+"""The filters for which embeddings may have no column."""
 
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
