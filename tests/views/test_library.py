@@ -146,3 +146,12 @@ def test_form_without_csrf_token_has_an_error_page(anna: User) -> None:
     client.force_login(anna)
 
     assert "Page expired" in client.post(reverse("logout")).content.decode()
+
+
+def test_picture_page_shows_the_text_in_the_picture(page: Client, anna: User) -> None:
+    short, long = described(anna, 1, text_found="Harbour <b>Café</b>"), described(anna, 2, text_found="menu " * 100)
+
+    html = text(page, reverse("upload-detail", args=[short.id]))
+    assert "<p>Harbour &lt;b&gt;Café&lt;/b&gt;</p>" in html
+    assert "Show the text" not in html
+    assert "Show the text" in text(page, reverse("upload-detail", args=[long.id]))
