@@ -6,7 +6,6 @@ from uploads.views import files, library, search, similar, zip_download
 
 urlpatterns = [
     path("library/", library.upload_list, name="upload-list"),
-    path("library/<int:upload_id>/", library.upload_detail, name="upload-detail"),
     path("library/<int:upload_id>/similar/", similar.similar_page, name="upload-similar"),
     path("library/download/", zip_download.download_selection, name="upload-download"),
     path("library/duplicates/", similar.near_duplicates, name="near-duplicates"),

@@ -111,6 +111,10 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "other filters": (newest(ben, OTHERS), "upload_owner_newest"),
         "few pictures": (filter_pictures(ben, parse_query(OTHERS)).values_list("id")[:600], "upload_owner_newest"),
         "album": (newest(ben, "album:norway"), "upload_albums"),
+        "filters, newer": (
+            filter_pictures(ben, parse_query(FILTERS)).filter(id__gt=9_000).only("id").order_by("id")[:6],
+            "upload_owner_newest",
+        ),
     }
 
     others = {

@@ -49,7 +49,7 @@ def test_similar_page_links_the_pictures(page: Client, make_picture: MakePicture
 
     html = page.get(reverse("upload-similar", args=[cat.id])).content.decode()
 
-    assert f'href="{reverse("upload-detail", args=[kitten.id])}"' in html
+    assert f'href="{reverse("upload-detail", args=[kitten.id])}?in=similar:{cat.id}"' in html
 
 
 def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Upload]) -> None:

@@ -56,7 +56,7 @@ def test_picture_page_shows_the_values_of_its_sidecars(page: Client, anna: User)
 
     html = text(page, "upload-detail", upload.id)
 
-    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "(sidecar file)"):
+    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "date: sidecar file"):
         assert expected in html, expected
 
 

@@ -41,6 +41,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     try:
         found = interpret(owner_id, text, exact=request.GET.get("exact") == "1")
         context |= _describe(found) | {"offers": offers.filters(found.searched)}
+        in_search = {"in": f"search:{found.searched}"} | ({"sort": "date"} if _by_date(request) else {})
+        context["list_parameters"] = urlencode(in_search)
         context |= _find(request, found.searched)
     except QueryError as error:
         context["error"] = str(error)

@@ -18,7 +18,7 @@ from uploads.similar.neighbours import similar_pictures
 
 @require_safe
 def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show the user's pictures that look most like one of them."""
+    """Show the user's pictures that look most like one of them; to htmx, only the list."""
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(own.defer("metadata", "sidecars", "words"), id=upload_id)
     try:
@@ -26,7 +26,8 @@ def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
     except SearchTooSlow:
         similar = []
         messages.warning(request, _("Comparing your pictures takes too long. Try again later."))
-    return render(request, "uploads/similar.html", {"upload": upload, "similar": similar})
+    template = "uploads/_similar.html" if "HX-Request" in request.headers else "uploads/similar.html"
+    return render(request, template, {"upload": upload, "similar": similar})
 
 
 @require_safe
