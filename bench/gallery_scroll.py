@@ -9,7 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from bench.site import Site
 
-WHEEL, WHEEL_EVENTS, PAUSE_MS = 600, 120, 50
+WHEEL, WHEEL_EVENTS, PAUSE_MS = 600, 150, 50
+SETTLE_MS = 3000
 OBSERVE = """
 window.shift = 0; window.nodes = 0; window.frames = [];
 new PerformanceObserver((list) => {
@@ -44,7 +45,8 @@ def scroll(browser: Browser, site: Site, session: str) -> Scrolling:
     context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 800})
     context.add_cookies([{"name": "sessionid", "value": session, "url": site.address}])
     page = context.new_page()
-    page.goto("/library/", wait_until="networkidle")
+    page.goto("/library/")
+    page.wait_for_timeout(SETTLE_MS)
     page.evaluate(OBSERVE)
     browser.start_tracing(page=page, categories=["toplevel", "__metadata"])
     page.mouse.move(600, 400)

@@ -1,7 +1,5 @@
 """URLs of previews that browsers can cache permanently."""
 
-from urllib.parse import urlencode
-
 from django.urls import reverse
 
 from uploads.media import ZOOM_SIDE
@@ -26,13 +24,14 @@ def preview_url(upload: Upload, side: int) -> str:
     return _url(upload, side) if str(side) in upload.previews else ""
 
 
-def srcset(upload: Upload) -> str:
-    """Return the stored previews for the attribute `srcset`, with their widths; "" if the size is unknown."""
+def preview_sources(upload: Upload) -> tuple[str, str]:
+    """Return the attributes `src` and `srcset` of a tile's picture; "" if there is no preview or no known width."""
+    urls = [(side, preview_url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE)]
     if not upload.width or not upload.height:
-        return ""
-    longest = max(upload.width, upload.height)
-    found = ((side, preview_url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE))
-    return ", ".join(f"{url} {max(1, round(upload.width * min(1, side / longest)))}w" for side, url in found if url)
+        return urls[0][1], ""
+    scale = upload.width / max(upload.width, upload.height)
+    widths = ((url, max(1, min(upload.width, round(scale * side)))) for side, url in urls if url)
+    return urls[0][1], ", ".join(f"{url} {width}w" for url, width in widths)
 
 
 def zoom_url(upload: Upload) -> str:
@@ -43,4 +42,4 @@ def zoom_url(upload: Upload) -> str:
 
 
 def _url(upload: Upload, side: int) -> str:
-    return f"{reverse('upload-preview', args=[upload.pk, side])}?{urlencode({'v': preview_version(upload)})}"
+    return f"{reverse('upload-preview', args=[upload.pk, side])}?v={preview_version(upload)}"

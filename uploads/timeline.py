@@ -11,9 +11,9 @@ from django.db.models import QuerySet, Sum
 from uploads.models import UNDATED, PartRole, TimelineDay, Upload
 from uploads.pagination import Cursor, compare
 
-PAGE_PICTURES = 100
+PAGE_PICTURES = 60
 # A page ends with a whole day if it has at least this many pictures then. The rest of a longer day is on the next page.
-FEWEST_PICTURES = 60
+FEWEST_PICTURES = 40
 _TILE_COLUMNS = (
     *("id", "owner_id", "key", "filename", "kind", "width", "height", "duration", "place", "previews", "tint"),
     *("description", "description_model", "description_edited", "processed_at", "timeline_at"),

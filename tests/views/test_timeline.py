@@ -89,12 +89,12 @@ def test_pages_join_without_a_gap_in_both_directions(anna: User) -> None:
 
 
 def test_page_ends_with_a_whole_day(anna: User) -> None:
-    add_pictures(anna, 80)
+    add_pictures(anna, 45)
     add_pictures(anna, 40, NOON - timedelta(days=1))
 
     first = read_page(anna.id, {})
 
-    assert [len(day.pictures) for day in first.days] == [80]
+    assert [len(day.pictures) for day in first.days] == [45]
 
 
 def test_day_counts_all_of_its_pictures(anna: User) -> None:
