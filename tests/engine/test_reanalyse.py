@@ -13,7 +13,7 @@ from batches.engine.reanalyse import reanalyse_batch, reanalyse_library
 from batches.engine.refusals import Refused
 from batches.intake.register import register_file
 from batches.models import UploadBatch
-from batches.models.states import BatchKind, BatchStatus, ItemStatus
+from batches.models.states import BatchKind, BatchStatus, ItemResult, ItemStatus
 from tests.support import imports
 from tests.support.batches import assert_counters_match, digest, make_batch, next_batch_id
 from uploads.models import Upload
@@ -78,6 +78,17 @@ def test_reanalysis_skips_files_without_a_picture(owner: User) -> None:
 
     assert again.total == 2
     assert broken.upload_id not in again.items.values_list("upload_id", flat=True)
+
+
+@pytest.mark.parametrize("result", [ItemResult.ARCHIVE, ItemResult.SIDECAR])
+def test_reanalysis_skips_archives_and_sidecars(owner: User, result: ItemResult) -> None:
+    batch = described(owner, 2)
+    other = batch.items.earliest("id")
+    batch.items.filter(id=other.id).update(result=result)
+
+    again = reload(reanalyse_batch(batch.id))
+
+    assert list(again.items.values_list("upload_id", flat=True)) == [batch.items.latest("id").upload_id]
 
 
 def test_batch_without_a_described_picture_is_not_reanalysed(owner: User) -> None:
