@@ -11,7 +11,7 @@ import pytest
 
 from tests.support.processes import alive
 from tests.support.waiting import wait_until
-from vuemantics.localstack.supervisor import SupervisedProcess
+from vuemantics.localstack.supervisor import HEALTHY_SECONDS, MAX_EXITS, SupervisedProcess
 
 FAMILY = """
 import subprocess, sys, pathlib, time
@@ -72,3 +72,14 @@ def test_group_that_ignores_sigterm_is_killed(family: tuple[SupervisedProcess, P
     assert supervised.process
     assert supervised.process.returncode == -signal.SIGKILL
     wait_until(lambda: not alive(helper))
+
+
+def test_restart_is_immediate_after_a_minute_of_work(tmp_path: Path) -> None:
+    supervised = SupervisedProcess("worker", ["false"], cwd=tmp_path, env=os.environ)
+    supervised.consecutive_exits = MAX_EXITS
+    supervised.start()
+    supervised._started_at -= HEALTHY_SECONDS
+
+    line = wait_until(supervised.supervise, 30)
+
+    assert line == "The worker exited (status 1); restarting."
