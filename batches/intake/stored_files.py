@@ -67,6 +67,6 @@ def _uploads(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFil
 
 def _other_items(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
     """Return the sidecars and archives of imports, which have no upload. A sidecar takes precedence."""
-    items = scope.items().filter(result__in=_KEPT_OR_NOT, sha256__in=digests).order_by("result")
+    items = scope.items().filter(result__in=_KEPT_OR_NOT, sha256__gt="", sha256__in=digests).order_by("result")
     rows = items.values_list("sha256", "size", "result")
     return {(sha256, size): StoredFile(_KEPT_OR_NOT[ItemResult(result)]) for sha256, size, result in rows}

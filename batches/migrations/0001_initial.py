@@ -839,7 +839,9 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="batchitem",
             index=models.Index(
-                condition=models.Q(("result__in", ["sidecar", "archive"])), fields=["sha256"], name="item_digest"
+                condition=models.Q(("result__in", ["sidecar", "archive"]), ("sha256__gt", "")),
+                fields=["sha256"],
+                name="item_digest",
             ),
         ),
         migrations.AddIndex(
