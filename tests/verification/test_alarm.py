@@ -12,6 +12,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from batches.failures.queries import count_failures
+from batches.worker import mail_delivery
 from tests.support.async_requests import AsyncBrowser
 from tests.support.emails import send_damage_emails
 from tests.support.html import compact
@@ -33,8 +34,9 @@ def damage(owner: User) -> DamagedFile:
 
 
 @pytest.fixture
-def mail_server(settings: Settings, owner: User) -> Iterator[MailSink]:
+def mail_server(settings: Settings, owner: User, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailSink]:
     """A running mail server; the owner has an e-mail address."""
+    monkeypatch.setattr(mail_delivery, "backoff", mail_delivery.Backoff())
     owner.email = "ada@example.org"
     owner.save()
     settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
