@@ -52,6 +52,18 @@ def text_of(page: Client, path: str) -> str:
     return compact(unescape(page.get(path).content.decode()))
 
 
+def test_results_while_typing_come_without_the_rest_of_the_page(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", description="A cat.")
+
+    response = page.get(URL, {"q": "cat"}, headers={"HX-Request": "true"})
+
+    html = response.content.decode()
+    assert "<title>cat · Search · vuemantics</title>" in html
+    assert "1 result" in html
+    assert 'role="search"' not in html
+    assert "HX-Request" in response.headers["Vary"]
+
+
 def test_hit_shows_the_words_that_matched(page: Client, make_picture: MakePicture) -> None:
     make_picture("a cat", description="Two cats on a bed.")
 

@@ -10,6 +10,8 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
 
 from uploads.pagination import paginate_by_id
 from uploads.search.encoders import owner_encoders
@@ -29,9 +31,16 @@ COUNTED = 1_000
 KEPT = ("sort", "exact")
 
 
+class HtmxRequest(HttpRequest):
+    """A request that has passed the middleware of htmx."""
+
+    htmx: HtmxDetails
+
+
 @require_safe
-def search_page(request: HttpRequest) -> HttpResponse:
-    """Show the pictures that match `q`. If it contains only filters, the newest come first.
+@vary_on_headers("HX-Request")
+def search_page(request: HtmxRequest) -> HttpResponse:
+    """Show the pictures that match `q`. If it contains only filters, the newest come first. htmx gets only the results.
 
     With `sort=date`, hits are ordered by date. With `exact=1`, no word is corrected.
     """
@@ -52,7 +61,8 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context |= {"saved": saved, "is_saved": any(one.query == str(context.get("query")) for one in saved)}
     if not context.get("hits"):
         context["examples"] = offers.examples()
-    return render(request, "uploads/search.html", context)
+    template = "uploads/_search_results.html" if request.htmx else "uploads/search.html"
+    return render(request, template, context)
 
 
 @require_safe
