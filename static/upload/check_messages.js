@@ -3,13 +3,15 @@
 import { formatCount, formatDate, formatNames, formatPlural, formatText } from "./messages.js";
 
 const groupTexts = {
-  missing: (count) => ngettext("%(count)s file is not in your library", "%(count)s files are not in your library", count),
+  missing: (count) =>
+    ngettext("%(count)s file is not in your library", "%(count)s files are not in your library", count),
   damaged: (count) => ngettext("%(count)s stored file is damaged", "%(count)s stored files are damaged", count),
   trash: (count) => ngettext("%(count)s file is in the trash", "%(count)s files are in the trash", count),
   archive: (count) => ngettext("%(count)s archive is not kept", "%(count)s archives are not kept", count),
   unreadable: (count) => ngettext("%(count)s file cannot be read", "%(count)s files cannot be read", count),
   ignored: (count) =>
-    ngettext("%(count)s hidden, empty or system file ignored", "%(count)s hidden, empty or system files ignored", count),
+    ngettext(
+      "%(count)s hidden, empty or system file ignored", "%(count)s hidden, empty or system files ignored", count),
 };
 
 export const checkMessages = {
@@ -43,10 +45,7 @@ export const checkMessages = {
   keep: (count, unreadableFolders) => {
     const parts = [];
     if (count) {
-      parts.push(
-        formatPlural(
-          ngettext("Do not delete the other %(count)s file yet.", "Do not delete the other %(count)s files yet.", count),
-          count));
+      parts.push(formatPlural(ngettext("Keep %(count)s file for now.", "Keep %(count)s files for now.", count), count));
     }
     if (unreadableFolders.length) {
       parts.push(
