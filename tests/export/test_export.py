@@ -78,6 +78,7 @@ def test_sidecars_contain_what_the_library_knows(owner: User, to: Path) -> None:
         "title": "Opera <House>",
         "caption": "By night & rain",
         "description": "A building.",
+        "text_found": "Stage door",
         "keywords": ["trip"],
         "labels": [{"name": "opera", "score": 0.9}],
         "albums": ["Australia"],
@@ -101,7 +102,8 @@ def test_sidecars_contain_what_the_library_knows(owner: User, to: Path) -> None:
     content = json.loads((to / "2024/07/a.jpg.json").read_text())
     assert content["file"] == {"name": "a.jpg", "sha256": upload.sha256, "bytes": 1, "type": "image/jpeg"}
     assert content["taken"]["time"] == "2024-07-01T01:30:00+02:00"
-    assert (content["description"]["text"], content["albums"]) == ("A building.", ["Australia"])
+    assert (content["description"]["text"], content["text"]) == ("A building.", "Stage door")
+    assert content["albums"] == ["Australia"]
     assert content["edits"] == {"archived": True}
 
 

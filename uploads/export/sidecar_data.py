@@ -38,6 +38,7 @@ def as_json(upload: Upload) -> bytes:
         "title": upload.title,
         "caption": upload.caption,
         "description": {"text": upload.description, "edited": upload.description_edited},
+        "text": upload.text_found,
         "labels": upload.labels,
         "keywords": upload.keywords,
         "albums": upload.albums,
