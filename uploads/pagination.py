@@ -1,4 +1,4 @@
-"""Keyset pagination: added rows do not shift pages, and the last page is as fast as the first."""
+"""Keyset pagination: new rows do not shift pages, and the last page is as fast as the first."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -16,7 +16,7 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The place of a row in an order by an instant and, among rows with equal instants, by the id."""
+    """The position of a row in a list that is sorted by an instant, and by id among equal instants."""
 
     at: datetime
     id: int
@@ -98,7 +98,10 @@ def _make_page(
     backwards: bool,
     is_first: bool,
 ) -> Page[Row]:
-    """Make a page of the first `size` rows; one more means that a page follows. Rows read `backwards` are reversed."""
+    """Make a page of the first `size` rows.
+
+    If `rows` has more, another page follows. If read `backwards`, they are reversed.
+    """
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()

@@ -1,7 +1,7 @@
-"""Change what is shown about pictures, and undo it. Files are never changed.
+"""Change what is shown about pictures, and undo it.
 
-Each function locks the pictures, so that processing and sidecars that arrive at the same time neither lose nor undo a
-change.
+Files are never changed. Each function locks the pictures, so that a change is not lost if a picture is processed or
+gets a sidecar at the same time.
 """
 
 from collections.abc import Set
@@ -22,7 +22,7 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """How many pictures were changed, and to how many the change does not apply. Parts do not count.
+    """How many pictures were changed, and how many the change does not apply to. Parts are not counted.
 
     `edit_id` is the PictureEdit by which the change can be undone, None if nothing was changed.
     """
@@ -33,7 +33,7 @@ class EditResult:
 
 
 def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None) -> EditResult:
-    """Change one value of these pictures and of their parts; without a `change`, use the original value again.
+    """Change one value of these pictures and of their parts. If `change` is None, restore the original value.
 
     The change is kept for `owner_id`, who may undo it. The caller has checked the ownership of the pictures.
     """

@@ -1,4 +1,4 @@
-"""Save the values of a picture that are derived from its file, its sidecars and its parts.
+"""Save the values of a picture that are derived from its file, its sidecars, its parts and the owner's changes.
 
 The functions run in the caller's transaction, which must lock pictures with `lock_pictures` before writing to them.
 """
@@ -90,9 +90,10 @@ class PictureRow:
         return PlaceAndTime(self.taken_at, self.utc_offset, self.taken_source, self.latitude, self.longitude)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
-        """Return what decides whether the file is part of another one; `name` is its name in the import's folder."""
+        """Return what is needed to decide if the file is part of another; `name` is its name in the import's folder."""
         taken_at = self.taken_at
-        if EDITS in self.sidecars:  # a new date does not separate a live photo from its film
+        if EDITS in self.sidecars:
+            # An owner's new date must not separate a live photo from its film.
             taken_at = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename).taken_at
         return PairFile(self.id, name or self.filename, self.kind, taken_at, self.duration, self.group_id, batch_id)
 
@@ -130,12 +131,12 @@ def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> d
 
 
 def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
-    """Replace the values of a locked picture's sidecars and the owner's changes, and what follows from them."""
+    """Save the values of a locked picture's sidecars and its owner's changes, and update the derived columns."""
     fetch_row(SAVE_FACTS, {"id": picture.id, **facts_parameters(picture.filename, sidecars, picture.file)})
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Make a locked picture and its parts into parts of `main_id`; None makes it a picture of its own."""
+    """Make a locked picture and its parts parts of `main_id`. If that is None, make it a picture of its own."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 

@@ -23,7 +23,7 @@ _SHOWN = ("id", "owner_id", "key", "kind", "previews", "processed_at", "filename
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
-    """The pictures of a list that are nearest to one of them, in the order of the list.
+    """The pictures just before and after a picture in a list, in the order of the list.
 
     `position` is the place of that picture, from 1, and `total` the length of the list, if it is known.
     """
@@ -54,7 +54,7 @@ def in_timeline(upload: Upload) -> Neighbours:
 
 
 def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
-    """Return the pictures around one in the results that a search of its owner has now, in the order of its pages.
+    """Run the search again, and return the pictures around one in its results, in the order of the pages.
 
     There are none if the search is invalid or takes too long, or if it does not find the picture.
     """
@@ -93,7 +93,7 @@ def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
 
 def _by_id(rows: QuerySet[Upload], upload_id: int) -> Neighbours:
     """Return the pictures around one in a list of filtered pictures, the newest id first."""
-    # Only the ids are read of rows that do not meet the filters, from an index.
+    # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
     newer = list(rows.filter(id__gt=upload_id).order_by("id").values_list("id", flat=True)[:BEFORE])
     older = list(rows.filter(id__lt=upload_id).order_by("-id").values_list("id", flat=True)[:AFTER])
     found = rows.only(*_SHOWN).in_bulk([*newer, *older])

@@ -12,7 +12,8 @@ from uploads.models import UNDATED, PartRole, TimelineDay, Upload
 from uploads.pagination import Cursor, compare
 
 PAGE_PICTURES = 60
-# A page ends with a whole day if it has at least this many pictures then. The rest of a longer day is on the next page.
+# A page ends at the end of a day if it then has at least this many pictures. Otherwise, the day continues on the next
+# page.
 FEWEST_PICTURES = 40
 _TILE_COLUMNS = (
     *("id", "owner_id", "key", "filename", "kind", "width", "height", "duration", "place", "previews", "tint"),
@@ -32,7 +33,7 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """Part of a timeline, and the cursors of the parts before and after it; None if there are none.
+    """A page of a timeline, with cursors for the newer and the older pages; None if there are none.
 
     `newer` is the place of the first picture on this page, and `older` that of the first picture on the next page.
     `live` contains the ids of live photos.
@@ -91,7 +92,7 @@ def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
 
 
 def _page_length(found: list[Upload]) -> int:
-    """Return how many of the pictures found, which may be one more than fit on a page, the page shows."""
+    """Return how many pictures to show on the page. `found` has one more than fit on a page if more follow."""
     if len(found) <= PAGE_PICTURES:
         return len(found)
     ends = (end for end in range(PAGE_PICTURES, FEWEST_PICTURES - 1, -1) if _day(found[end]) != _day(found[end - 1]))

@@ -58,7 +58,7 @@ def _year(months: dict[date, int], shown: date | None) -> Period:
 
 
 def _end_of(month: date) -> Cursor:
-    """Return the cursor from which on the timeline shows this month; in the timeline's order, it begins there."""
+    """Return the cursor at the end of this month, where the month begins in the timeline (newest first)."""
     if month == _LAST_MONTH:
         return Cursor(datetime.max.replace(tzinfo=UTC), 0)
     years, month_index = divmod(month.year * 12 + month.month, 12)

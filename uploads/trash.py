@@ -1,8 +1,8 @@
 """The trash: pictures that their owner deleted, until the cleanup deletes them for good.
 
 The files of a picture (its parts, such as the film of a live photo) move together. The functions run in the caller's
-transaction; those that write lock the pictures in the order of ids. An item that the transaction changes, too, must be
-locked before, and a batch after.
+transaction; those that write lock the pictures in the order of ids. A transaction that also changes items or batches
+must lock the items before calling them, and the batches after.
 """
 
 from collections.abc import Collection
@@ -17,20 +17,20 @@ from uploads.picture_facts import lock_pictures
 
 
 def trashed_pictures(owner_id: int | None) -> QuerySet[Upload]:
-    """Return what the owner sees in their trash: no parts of pictures in it, and nothing whose time in it is over."""
+    """Return the pictures that the trash shows, without parts of these pictures and without expired ones."""
     shown = Q(part_of=None) | Q(part_of__trashed_at=None)
     return Upload.objects.filter(shown, owner_id=owner_id, trashed_at__gt=trash_expiry())
 
 
 def trash_expiry() -> datetime:
-    """Pictures that were moved to the trash before this time are deleted for good."""
+    """Return the time of the oldest pictures to keep. Those moved to the trash earlier are deleted for good."""
     return timezone.now() - timedelta(days=settings.TRASH_DAYS)
 
 
 def move_to_trash(ids: Collection[int], at: datetime) -> int:
-    """Move pictures and their parts to the trash; return how many of `ids` moved.
+    """Move pictures and their parts to the trash. Return how many of `ids` were moved.
 
-    `at` identifies the command, so that it can be undone.
+    `at` is stored as `trashed_at` and identifies this action, so that it can be undone.
     """
     locked = lock_pictures(ids)
     moved = Upload.objects.filter(id__in=locked.keys() & set(ids), trashed_at=None)

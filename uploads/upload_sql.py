@@ -25,7 +25,7 @@ VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %
         '[]', '', clock_timestamp(), clock_timestamp())
 RETURNING id
 """
-# The ORM would need two statements and a savepoint.
+# With the ORM, this would take two statements and a savepoint.
 SAVE_RESULT = f"""
 WITH saved AS (
     UPDATE uploads_upload

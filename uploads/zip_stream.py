@@ -1,8 +1,8 @@
 """Stream stored originals as one ZIP archive, with memory that does not grow with their number or size.
 
 The archive is not compressed, because pictures and videos already are. Its last file lists the SHA-256 of all others in
-the format of sha256sum. It names also originals that storage no longer has, so that `sha256sum -c` reports them. If the
-storage becomes unavailable, the stream breaks off, so that no incomplete archive looks complete.
+the format of sha256sum. This list includes originals that are missing from the storage, so that `sha256sum -c` reports
+them. If the storage becomes unavailable, the stream breaks off, so that no incomplete archive looks complete.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from uploads.storage import open_original
 CHUNK_BYTES = 256 * 1024
 CHECKSUMS = "SHA256SUMS.txt"
 MODE = S_IFREG | 0o644
-# Two threads for all archives of this process: each reads one chunk, then it is the next one's turn.
+# All archives of this process share two threads. Each task reads one chunk, so that archives take turns.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="zip")
 # Times that ZIP can store as MS-DOS time and as 32-bit Unix time.
 _EARLIEST, _LATEST = datetime(1980, 1, 2, tzinfo=UTC), datetime(2038, 1, 18, tzinfo=UTC)
@@ -43,7 +43,7 @@ class ZipEntry:
 
 
 def zip_entries(uploads: Iterable[Upload]) -> list[ZipEntry]:
-    """Return an entry for each upload. Entries with the same name, also in other letter case, are numbered."""
+    """Return an entry for each upload. Names that differ at most in upper and lower case are numbered."""
     names = FolderNames([CHECKSUMS])
     return [
         ZipEntry(

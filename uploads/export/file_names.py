@@ -1,4 +1,4 @@
-"""Names that Linux, Windows and macOS accept, each once per folder.
+"""Choose file names that are valid on Linux, Windows and macOS and unique within their folder.
 
 The rules of Windows are the strictest: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 """
@@ -25,7 +25,7 @@ def safe_name(name: str) -> str:
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Split a name before its extension, which has at most 10 bytes, or else is blank."""
+    """Split a name into stem and extension. The extension is blank if it would have more than 10 bytes."""
     stem, dot, extension = name.rpartition(".")
     return (stem, f".{extension}") if stem and dot and len(extension.encode()) < 10 else (name, "")
 
@@ -35,13 +35,13 @@ def _shorten(text: str, limit: int) -> str:
 
 
 class FolderNames:
-    """The names in use in one folder. Case and Unicode composition do not distinguish names."""
+    """The names in use in one folder. Names that differ only in case or Unicode composition count as equal."""
 
     def __init__(self, existing: Iterable[str] = ()) -> None:
         self._used = {_key(name) for name in existing}
 
     def claim(self, filename: str) -> str:
-        """Return a safe name for this file that neither it nor its sidecars share with another file."""
+        """Reserve and return a safe name for a file, such that it and its sidecars get names that are not in use."""
         name = safe_name(filename)
         stem, extension = split_extension(name)
         candidates = (f"{stem} ({number}){extension}" if number > 1 else name for number in count(1))

@@ -27,7 +27,7 @@ UNDATED = "undated"
 
 @dataclass(frozen=True, slots=True)
 class ExportedFile:
-    """A file of the library. `copied` is false if an earlier run copied it; `problem` says why it was not copied."""
+    """A file of the library. `copied` is false if an earlier run copied it, or if there was a `problem`."""
 
     upload: Upload
     path: str
@@ -36,21 +36,21 @@ class ExportedFile:
 
 
 def exported_uploads(owner_id: int) -> QuerySet[Upload]:
-    """Return what an export contains: all stored files, with those that could not be processed, but not the trash."""
+    """Return the uploads to export: all except those in the trash. Files that could not be processed are included."""
     return Upload.objects.filter(owner_id=owner_id, trashed_at=None).exclude(kind=MediaKind.ARCHIVE)
 
 
 def bytes_needed(owner_id: int, manifest: Manifest) -> int:
-    """Return how much space the files take up that are not exported yet."""
+    """Return the space in bytes needed for the files that are not exported yet."""
     rows = exported_uploads(owner_id).values_list("sha256", "size")
     return sum(size + SIDECAR_BYTES for sha256, size in rows.iterator() if manifest.path(sha256) is None)
 
 
 def export_library(owner_id: int, folder: Path, manifest: Manifest) -> Iterator[ExportedFile]:
-    """Copy all files that are not yet in `folder`, and write the sidecars of all.
+    """Copy the files that are not yet in `folder`, and write or update the sidecars of all files.
 
-    A part is put into the folder of its picture. Raises EnvironmentalError if the storage is unavailable, and OSError
-    if `folder` cannot be written.
+    A part goes into the same folder as the picture to which it belongs. Raises EnvironmentalError if the storage is
+    unavailable, and OSError if `folder` cannot be written.
     """
     for month, ids in groupby(_months_and_ids(owner_id), key=lambda row: row[0]):
         subfolder = f"{month:%Y/%m}" if month else UNDATED
@@ -96,7 +96,7 @@ def _is_complete(target: Path, size: int) -> bool:
 
 
 def _copy(upload: Upload, draft: Path) -> str:
-    """Copy the original and return "", or return what is wrong with the stored file."""
+    """Copy and verify the original. Return "", or a message if the stored file is missing or damaged."""
     digest = hashlib.sha256()
     try:
         with open_original(upload.key, 0) as source, draft.open("wb") as target:

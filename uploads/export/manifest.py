@@ -1,7 +1,8 @@
 """The manifest of an export: one line per file, in the format of sha256sum.
 
-A line is written once its file is complete under a temporary name, and before the file gets its name. So after a crash,
-a listed file may be missing, but no complete file is unlisted and copied again under another name.
+Each file is first written under a temporary name, then added to the manifest, and then renamed. After a crash, the
+manifest may list a file that does not exist, but every file with its final name is listed. So no file is copied twice
+under different names.
 """
 
 from pathlib import Path
@@ -43,7 +44,7 @@ class Manifest:
         self._paths[bytes.fromhex(sha256)] = path
 
     def tidy(self) -> None:
-        """Rewrite the file without the blank lines that interrupted runs have left."""
+        """Rewrite the manifest without blank and incomplete lines, which repeated and interrupted runs leave."""
         draft = self._file.with_name(f".{NAME}.partial")
         with draft.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{digest.hex()}  {path}\n" for digest, path in self._paths.items())

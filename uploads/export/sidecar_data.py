@@ -23,7 +23,10 @@ for _prefix, _uri in _NAMESPACES.items():
 
 
 def as_json(upload: Upload) -> bytes:
-    """Return all that is known about a picture, with the owner's edits and the values of its own sidecars apart."""
+    """Return all that is known about a picture.
+
+    The owner's edits and the values of imported sidecars are also listed separately.
+    """
     taken = taken_time(upload)
     sidecars = {kind: values for kind, values in upload.sidecars.items() if kind != EDITS}
     content = {
@@ -70,7 +73,7 @@ def as_xmp(upload: Upload) -> bytes:
 
 
 def taken_time(upload: Upload) -> str | None:
-    """Return the time of the camera's clock in ISO 8601, with its zone if the camera recorded one."""
+    """Return the camera's local time in ISO 8601, with the time zone if it is known."""
     if upload.camera_time is None:
         return None
     if upload.utc_offset is None:

@@ -8,7 +8,9 @@ from uploads.models.upload import Upload
 
 
 class Embedding(models.Model):
-    """The unit vector that one model computed for an upload, in half precision, which makes a scan twice as fast.
+    """The unit vector that one model computed for an upload.
+
+    It is stored in half precision, which makes a scan twice as fast.
 
     All columns after `vector` are copies of the upload's columns, so that a search does not read the wide rows of
     uploads. Database triggers keep them up to date; see the migration. `model` determines the number of dimensions.

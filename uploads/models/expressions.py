@@ -25,7 +25,10 @@ class CameraClock(Func):
 
 
 class TimelineTime(Func):
-    """The camera's clock or else UNDATED if the timeline shows the upload; null if it does not."""
+    """The time at which the timeline shows an upload: the camera's clock, or UNDATED.
+
+    Null if the timeline does not show it.
+    """
 
     template = (
         "(CASE WHEN processed_at IS NOT NULL AND part_of_id IS NULL AND NOT archived AND trashed_at IS NULL"

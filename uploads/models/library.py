@@ -6,7 +6,7 @@ from uploads.models.upload import Upload
 
 
 def library_pictures(owner_id: int | None) -> QuerySet[Upload]:
-    """Return the owner's pictures and videos as lists, searches and counts see them.
+    """Return the owner's pictures and videos that lists, searches and counts include.
 
     Files that were never processed, parts of other pictures and pictures in the trash are left out.
     """

@@ -7,8 +7,8 @@ from django.db import models
 class PictureEdit(models.Model):
     """A change of one value of some pictures, and of their parts.
 
-    `key` is a key of uploads/sidecars/own_edits.py. `changes` lists the id of each picture with its own value before
-    and after the change; None if it had or has none.
+    `key` is a key of uploads/sidecars/own_edits.py. `changes` lists the id of each picture with the owner's value
+    before and after the change. None means that there was or is no such value.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -5,11 +5,11 @@ from django.db import models
 
 
 class TimelineDay(models.Model):
-    """A part of an owner's pictures of one day; the sum of all rows of the day is exact.
+    """A partial count of an owner's pictures of one day. The sum of the day's rows is the number of pictures.
 
-    Triggers of the database maintain the rows; see the migration. A transaction changes a row that no other transaction
-    has locked, or adds one, so that transactions never wait for each other. Pictures without a date count on the day of
-    UNDATED.
+    Database triggers maintain the rows; see the migration. A transaction updates a row that no other transaction has
+    locked, or inserts a new row, so that transactions never wait for each other. Pictures without a date are counted
+    under the date of UNDATED.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -33,16 +33,18 @@ class Upload(models.Model):
     regenerated; see uploads/analysis/audit.py.
 
     `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
-    and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is what the camera wrote
-    into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has parts.
+    and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is the identifier that the
+    camera wrote into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has
+    parts.
 
-    `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is what read it, or empty before.
+    `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is the model that read it; empty if
+    the text has not been read yet.
 
     `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Only pictures without it are listed,
     found and counted.
 
     `tint` is the picture's average colour (“#8a7f6b”), which pages show until the preview has loaded; blank if unknown.
-    `timeline_at` is the place in the timeline; see TimelineTime.
+    `timeline_at` determines the position in the timeline; see TimelineTime.
     """
 
     owner = models.ForeignKey(
@@ -159,12 +161,12 @@ class Upload(models.Model):
             ),
             # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
-            # The order of verification, and how many bytes it has read in the last 24 hours.
+            # Verification reads uploads in this order, and sums up the sizes of those verified in the last 24 hours.
             models.Index(fields=["verified_at", "id"], include=["size"], name="upload_verified"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
-            # The pages of the trash, and the pictures whose time in it is over.
+            # The first index is for the pages of the trash, the second finds the pictures to delete for good.
             models.Index(
                 fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
             ),

@@ -1,4 +1,4 @@
-"""Where coordinates are on the map of the picture page, static/img/world.svg.
+"""Place coordinates on the map of the picture page, static/img/world.svg.
 
 The map is a Mercator projection, as on most maps of the web. Its unit is a tenth of a degree of longitude, x grows to
 the east and y to the south, and (0, 0) is where the equator meets the prime meridian.
@@ -35,7 +35,7 @@ def project(latitude: float, longitude: float) -> tuple[int, int]:
 
 
 def view_around(latitude: float, longitude: float) -> MapView:
-    """Return the part of the map around these coordinates, which are in its middle except at the end of the world."""
+    """Return the part of the map around these coordinates. They are in its middle, except near the edges of the map."""
     x, y = project(latitude, longitude)
     _, end = project(-NORTH, 0)
     left = max(-_WORLD // 2, min(x - WIDTH // 2, _WORLD // 2 - WIDTH))

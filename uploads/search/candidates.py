@@ -76,9 +76,11 @@ def _alternative(
 
 
 def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
-    """Return the pictures that meet the filters if vectors lack columns for these; None if the pictures are not few.
+    """Return the ids of the pictures that meet the filters, if there are few.
 
-    This reads an index of the owner's pictures. To check such a filter for each vector would read all pictures.
+    Return None if there are many, or if the table of vectors has a column for each filter.
+
+    Without this list, a filter on other columns would be checked picture by picture during the vector search.
     """
     if not query.filtered_by(ONLY_UPLOADS):
         return None
@@ -89,10 +91,10 @@ def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
 def _nearest(
     pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`. No picture with a cosine below `least` is a hit by its
-    look.
+    """Return the cosines of the nearest vectors of `pictures`, by picture.
 
-    If `checked`, the words of pictures are conditions; those in `quotes` can be searched in the index.
+    A picture whose cosine is below `least` cannot be a hit by its look alone. `checked` means that `pictures` must
+    contain or exclude words, which vectors cannot tell; `quotes` are the words that can be searched in the index.
 
     Rare quotes are searched first. Otherwise, the nearest vectors are read first, and the words of their pictures are
     checked. That is enough if it fills the result, or if it includes all pictures that can be hits by their look.
@@ -111,9 +113,11 @@ def _nearest(
 
 
 def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
-    """Return the ids of up to `limit` of the owner's pictures with all words or, if they are few, with any of them.
+    """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
-    Words that `limit` pictures contain are left out of the latter, because they say little. If the owner has `many`
+    If there are few, add those that contain any of the words.
+
+    A word that at least `limit` pictures contain adds no pictures, because it is too common. If the owner has `many`
     pictures, very common words are not searched, because that takes too long.
     """
     if not words:
@@ -137,7 +141,7 @@ def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> Query
 
 
 def _is_common(pictures: QuerySet[Upload]) -> bool:
-    """Return whether so many pictures match that even an index scan takes long."""
+    """Return whether so many pictures match that even an index scan would be slow."""
     return estimate_rows(pictures) > MAX_MATCHES
 
 

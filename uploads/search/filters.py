@@ -108,7 +108,7 @@ def _upload_condition(one: Filter, upload: str) -> Q:
         case "orientation":
             return Q((f"{upload}width__{_ORIENTATIONS[one.value]}", F(f"{upload}height")))
         case "album":
-            # The first condition is that of an index.
+            # The first condition lets PostgreSQL use the partial index on pictures with albums.
             return ~Q((f"{upload}albums", [])) & Q((f"{upload}albums__icontains", one.value))
         case _:
             # Match whole words, so that "Oman" does not find Romania.

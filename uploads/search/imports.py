@@ -1,4 +1,7 @@
-"""The filter by import. What an import contained is known only to `batches`, which hands in a function for it."""
+"""The filter by import.
+
+The app `batches` knows which pictures an import contained; it registers a function that returns them.
+"""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +15,7 @@ _registered: list[PicturesOfImports] = []
 
 
 def register_imports(find: PicturesOfImports) -> None:
-    """Set the function; called once, when the apps are loaded."""
+    """Set the function that finds the pictures of an import. Called once, when the apps are loaded."""
     _registered[:] = [find]
 
 

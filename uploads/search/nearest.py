@@ -65,7 +65,7 @@ class OwnerVectors:
         return Value(-1.0) * MaxInnerProduct(column, self._vector)
 
     def _scan_is_long(self) -> bool:
-        """Return whether an exact scan would read many vectors. Filters may select few, although the owner has many."""
+        """Return whether an exact scan would read many vectors, which depends on the query's filters."""
         indexed = self._query.filtered_by(INDEXED)
         return not indexed or estimate_rows(filter_vectors(self._owner_id, indexed, self._model)) > EXACT_ROWS
 

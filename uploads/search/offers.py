@@ -1,4 +1,4 @@
-"""What the search page offers: example queries that have results, and filters to add."""
+"""Suggestions on the search page: example queries that have results, and filters to add."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -35,7 +35,7 @@ class Offers:
         return [*self.labels[:_EXAMPLE_LABELS], *map(str, filters)]
 
     def filters(self, query: Query) -> dict[str, list[tuple[str, str]]]:
-        """Return, for each filter that `query` does not use yet, its values and the queries with these added."""
+        """Return pairs for each filter that `query` does not use yet: a value, and the query with this filter added."""
         values = {
             "taken": sorted(self.years, reverse=True),
             "type": ["photo", "video"] if self.has_films else [],
@@ -51,7 +51,7 @@ class Offers:
 
 
 def find_offers(owner_id: int) -> Offers:
-    """Return what occurs in the owner's LATEST_PICTURES."""
+    """Return the labels, cameras, places and years of the owner's LATEST_PICTURES."""
     year = ExtractYear("camera_clock", tzinfo=UTC)
     # Every search asks for this, also while people type. Model instances would take three times as long.
     rows = library_pictures(owner_id).order_by("-id").values_list("labels", "camera", "place", "kind", year)

@@ -59,12 +59,12 @@ def shift_time(by: timedelta) -> Change:
 
 
 def set_zone(zone: tzinfo) -> Change:
-    """State in which time zone the camera's clock was. The clock's time stays, so that the instant changes."""
+    """Set the time zone of the camera's clock. The local time stays the same, so the instant changes."""
     return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local, zone)
 
 
 def set_date(day: date, at: time | None) -> Change:
-    """Set the camera's date and time; without a time, keep the picture's, or take midday. The zone stays."""
+    """Set the local date and time. Without a time, keep the picture's time, or use midday. The zone stays the same."""
 
     def change(shown: PlaceAndTime) -> Any:
         known = shown.taken_at or datetime.combine(day, MIDDAY, UTC)
@@ -81,7 +81,7 @@ def set_location(latitude: float | None, longitude: float | None) -> Change:
 
 
 def set_archived(archived: bool) -> Change:
-    """Hide pictures, or show them again."""
+    """Archive pictures, or take them out of the archive."""
     return lambda shown: archived
 
 
@@ -105,6 +105,6 @@ def _changed(
 
 
 def _minutes(local: datetime, zone: tzinfo) -> int | None:
-    # Local mean times, before there were time zones, were up to 16 hours from UTC.
+    # Before time zones, the local mean time could differ from UTC by up to 16 hours.
     offset = local.replace(tzinfo=zone).utcoffset() or timedelta()
     return round(offset / timedelta(minutes=1)) if abs(offset) <= MAX_UTC_OFFSET else None

@@ -10,5 +10,5 @@ register = template.Library()
 
 @register.simple_tag
 def icon(name: str) -> SafeString:
-    """Return the icon with this id in static/icons.svg. It is decorative: the control has a word, visible or hidden."""
+    """Return the icon with this id in static/icons.svg. Screen readers ignore it, so the control also needs text."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)

@@ -58,13 +58,13 @@ def ratio_class(upload: Upload) -> str:
 
 @register.filter
 def cursor(upload: Upload) -> str:
-    """Return the place of an upload in the timeline, which must show it."""
+    """Return the cursor of an upload in the timeline. The timeline must contain the upload."""
     return str(place_of(upload))
 
 
 @register.filter
 def selection_label(upload: Upload) -> str:
-    """Return the label of the check box of a tile. A tag of the template would take five times as long."""
+    """Return the label of a tile's check box. `{% blocktranslate %}` would take five times as long."""
     return _("Select %(name)s") % {"name": upload.filename}
 
 

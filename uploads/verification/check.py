@@ -1,6 +1,6 @@
 """Check one stored original, and record the result.
 
-A row of DamagedFile is what the owner and operators are alarmed about. It is deleted when the file passes a check, or
+The owner and the operators are notified of each row of DamagedFile. A row is deleted when the file passes a check, or
 when the same bytes are stored again.
 """
 

@@ -1,7 +1,7 @@
 """Decide which originals are checked next: those never checked first, then those whose last check is oldest.
 
-A check sets `verified_at`, so the order itself records how far verification has come, and an interruption loses at most
-one check. How much was read in the last 24 hours is the sum over the files that were checked since.
+A check sets `verified_at`, so no other progress has to be stored, and an interruption loses at most one check. The
+bytes read in the last 24 hours are the total size of the files checked in that time.
 """
 
 import logging
@@ -96,7 +96,7 @@ def bytes_checked_today() -> int:
 
 def _next_uploads(rows: QuerySet[Upload], created_before: datetime, verified_before: datetime) -> list[Upload]:
     rows = rows.only("owner_id", "key", "sha256", "size", "filename", "created_at", "verified_at")
-    # Ids follow the time of creation, so no later row is older than one that is too new.
+    # Ids increase with the time of creation, so all rows after one that is too new are too new as well.
     unchecked = rows.filter(verified_at=None).order_by("id")[:CHUNK]
     due = list(takewhile(lambda upload: upload.created_at < created_before, unchecked))
     return due or list(rows.filter(verified_at__lt=verified_before).order_by("verified_at", "id")[:CHUNK])

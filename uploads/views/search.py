@@ -120,7 +120,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
         }
     pictures = filter_pictures(owner_id, query)
     with search_transaction():
-        # Rows that do not match the filters are skipped by reading only their ids from an index.
+        # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
         page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
         shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
         total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])

@@ -21,7 +21,9 @@ CAPTIONS = {
 
 
 def measure_hit_fit(folder: Path) -> float:
-    """Return the midpoint of two means: the cosines of sample photos with their own captions, and with the others.
+    """Return a threshold halfway between the mean cosine of matching pairs and that of other pairs.
+
+    The pairs are combinations of a sample photo and a caption; a pair matches if the caption belongs to the photo.
 
     Raises EnvironmentalError `clip.folder`.
     """

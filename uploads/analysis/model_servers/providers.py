@@ -146,7 +146,7 @@ class ServerQueries:
 
 
 def _model_of(provider: str, model: str, vector: tuple[float, ...]) -> str:
-    """Return the name of a server's model. It has the length of the vectors, which may change under the same name."""
+    """Return the model's name and vector length. Servers may replace a model by another one under the same name."""
     return f"{provider}:{model}@{len(vector)}"
 
 

@@ -15,7 +15,7 @@ from uploads.analysis.model_files import Floats
 _IN_CORE = 0.3
 _MIN_SCORE = 0.5
 _MIN_SIDE = 3.0
-# The distance between a core and the outline of its line is this number times the core's area by its perimeter.
+# The outline of a line is this number times the core's area divided by its perimeter away from the core.
 _UNCLIP = 1.6
 _COARSE = np.radians(np.arange(-45.0, 45.0, 1.5))
 _FINE = np.radians(np.arange(-1.5, 1.55, 0.1))
@@ -36,7 +36,7 @@ class TextBox:
     angle: float
 
     def scaled(self, by_x: float, by_y: float) -> "TextBox":
-        """Return the same box in a picture that is so many times as wide and high, nearly by the same factor."""
+        """Return the box after its picture was resized by two nearly equal factors."""
         mean = (by_x * by_y) ** 0.5
         return TextBox(self.x * by_x, self.y * by_y, self.width * mean, self.height * mean, self.angle)
 
@@ -52,7 +52,7 @@ class TextBox:
 
 @dataclass(slots=True)
 class _Core:
-    """A connected area of the map: the ends of its rows of pixels, the number of pixels and their total."""
+    """A connected area of the map: the ends of its rows, its number of pixels, and the sum of their values."""
 
     ends: list[tuple[int, int, int]]
     pixels: int = 0
@@ -66,7 +66,7 @@ def find_boxes(probabilities: Floats, limit: int) -> list[TextBox]:
 
 
 def _find_cores(probabilities: Floats) -> list[_Core]:
-    """Join the runs of pixels in neighbouring rows that touch each other, with union-find."""
+    """Find connected areas: join runs of pixels that touch in neighbouring rows, with union-find."""
     sums = np.cumsum(np.pad(probabilities, ((0, 0), (1, 0))), axis=1)
     edges = np.diff(np.pad((probabilities > _IN_CORE).view(np.int8), ((0, 0), (1, 1))), axis=1)
     parents: list[int] = []
@@ -124,14 +124,14 @@ def _tightest(corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64])
     """Return the angle of the smallest rectangle around these points."""
     low, high = _extents(corners, angles)
     areas = np.prod(high - low, axis=0)
-    # Of rectangles with nearly the same area, take the one that is turned least.
+    # Of rectangles with nearly the same area, take the one with the smallest rotation.
     return float(min(angles[areas <= areas.min() * 1.01], key=abs))
 
 
 def _extents(
     corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the lowest and highest coordinates along and across each angle; shapes (2, angles)."""
+    """Return the minimum and maximum coordinates of the points along and across each angle; shapes (2, angles)."""
     cosines, sines = np.cos(angles)[:, None], np.sin(angles)[:, None]
     x, y = corners
     turned = np.stack([x * cosines + y * sines, y * cosines - x * sines])

@@ -1,4 +1,4 @@
-"""Cut lines of text out of a picture, decode what the recogniser says about them, and put them in order. Pure."""
+"""Cut lines of text out of a picture, decode the recogniser's output, and sort the lines. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,13 +30,13 @@ def cut_out(image: Image.Image, box: TextBox) -> Image.Image:
     top = box.y - (width * along_y + height * along_x) / 2
     if abs(box.angle) < _NEARLY_LEVEL:
         return image.crop((round(left), round(top), round(left) + width, round(top) + height))
-    # A pixel (x, y) of the result is at `left, top` + x along the line + y across it.
+    # Pixel (x, y) of the result comes from `left, top`, moved x pixels along the line and y pixels across it.
     matrix = (along_x, -along_y, left, along_y, along_x, top)
     return image.transform((width, height), Image.Transform.AFFINE, matrix, Image.Resampling.BILINEAR)
 
 
 def split_line(line: Image.Image, longest: int) -> list[Image.Image]:
-    """Cut a picture of a line that is too wide where it is emptiest, which is most likely between two words."""
+    """Split the picture of a line that is too wide at its emptiest place, most likely the space between two words."""
     if line.width <= longest:
         return [line]
     contrast = np.asarray(line.convert("L"), np.float32).std(axis=0)

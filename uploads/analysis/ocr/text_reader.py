@@ -12,13 +12,13 @@ from uploads.analysis.ocr.text_boxes import TextBox, find_boxes
 from uploads.analysis.ocr.text_lines import TextLine, cut_out, decode, in_order, split_line
 
 MAX_LINES = 300
-# The longer side of the pictures in which lines are looked for.
+# The longer side to which a picture is reduced before lines are detected: by may_contain_text() and by read().
 _GATE_SIDE = 384
 _SIDE = 1280
 # The detector takes 350 MB per megapixel, so it sees the picture in tiles, which overlap by twice the grid.
 _TILE = 480
 _LONGEST_LINE = 1600
-# Pictures of text have a line that is read with the first score. Lines with less than the second are left out.
+# The minimum scores of a line: one in a picture that may contain text, and each line that read() returns.
 _PROBABLE = 0.6
 _CERTAIN = 0.85
 _MIN_CHARACTERS = 2
@@ -28,8 +28,8 @@ _SAMPLE = 3
 class TextReader:
     """Reads printed text in Latin letters, Chinese and Japanese, in RGB pictures.
 
-    `step` is entered for each run of a network, of 0.3 s at most, so that other work need not wait long. It may raise
-    an exception, which ends the reading.
+    `step` returns a context manager, which is entered for each run of a network. A run takes at most 0.3 s, so other
+    work that needs the same slot does not wait long. An exception from `step` stops the reading and propagates.
     """
 
     def __init__(self, networks: Networks, step: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:
@@ -70,7 +70,8 @@ class TextReader:
     def _orient(self, image: Image.Image, boxes: list[TextBox]) -> list[TextBox]:
         """Turn all boxes if the largest lines can be read better in the opposite direction.
 
-        The recogniser reads lines that are upside down too, with mistakes but without doubts.
+        Lines cannot be checked one by one, because the recogniser may misread a line that is upside down with high
+        confidence.
         """
         turned = [box.turned() for box in boxes]
         gains = [
@@ -80,7 +81,7 @@ class TextReader:
         return turned if sum(gains) > 0 else boxes
 
     def _read_line(self, image: Image.Image, box: TextBox) -> TextLine:
-        """Read a line, in both directions if the first gives no certain result; return the better result."""
+        """Read a line. If the score is low, also read it in the opposite direction, and return the better result."""
         line = self._recognise(image, box)
         if line.score >= _CERTAIN:
             return line

@@ -67,7 +67,7 @@ class Command(BaseCommand):
             sys.exit(NOT_ALL)
 
     def _report(self, files: Iterator[ExportedFile], to: Path) -> int:
-        """Print the progress and the files that could not be copied; return how many these are."""
+        """Print the progress and each file that could not be copied. Return the number of these files."""
         copied = present = failed = size = 0
         reported = time.monotonic()
         for file in files:
@@ -89,7 +89,7 @@ class Command(BaseCommand):
 
 
 def _prepare(folder: Path, owner: str) -> None:
-    """Create the folder, or check that it is empty or has an export of the same owner. Raises CommandError, OSError."""
+    """Create the folder, or check that it is empty or has an export of this owner. Raises CommandError, OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     summary = folder / SUMMARY
     if summary.exists():

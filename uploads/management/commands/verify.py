@@ -32,7 +32,7 @@ def _byte_count(text: str) -> float:
 
 
 class Command(BaseCommand):
-    """Verify the files that are due, so many bytes, or all files, and list the damaged ones."""
+    """Verify the files that are due, a given number of bytes, or all files, and list the damaged files."""
 
     help = (
         "Read stored files again, those first that were never checked or whose last check is oldest, and compare them "
@@ -60,7 +60,10 @@ class Command(BaseCommand):
             sys.exit(DAMAGED)
 
     def _checks(self, *, owner: str, all: bool, bytes: float | None, **_options: Any) -> Iterator[Check]:
-        """Return the checks to run. Without arguments, these are those that workers would run on a day."""
+        """Return the checks, which run as they are iterated.
+
+        Without arguments, verify as much as the workers do per day.
+        """
         if not (owner or all or bytes is not None):
             return verify_due(settings.VERIFY_BYTES_PER_DAY)
         rows, now = Upload.objects.all(), timezone.now()
