@@ -1,9 +1,9 @@
 """Measure the library of owners with 100, 100,000 and 1,000,000 pictures, and of one with 100,000 in a single month.
 
 Run it with `make bench ARGS=gallery`, or `python -m bench.gallery 0.01` with a hundredth of the pictures. The rows are
-generated; some previews are stored, which all pictures share. It prints the median times to the first byte and to the
-end of the newest page and of one in the middle. Then Chromium scrolls through the single month. The last line of the
-output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
+generated, and all pictures share a few stored previews. The bench prints the median times to the first and to the last
+byte, for the newest page and for one in the middle. Then Chromium scrolls through the single month. The last line of
+the output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
 """
 
 import http.client
@@ -51,9 +51,9 @@ def main() -> None:
 
 
 def measure(site: "Site", sessions: dict[str, str], middle_of: float) -> dict[tuple[str, str], tuple[float, float]]:
-    """Return the median ms to the first byte and to the last one, for each owner's newest page and middle page.
+    """Return the median times in ms to the first and to the last byte, for each owner's newest page and middle page.
 
-    All of them are requested in turn, so that other load on the machine affects all alike.
+    The pages are requested in turn, so that other load on the machine affects all of them equally.
     """
     connection = http.client.HTTPConnection("127.0.0.1", site.port)
     pages = {

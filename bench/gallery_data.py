@@ -17,7 +17,7 @@ LAST_MOMENT = datetime(2026, 6, 30, 23, 59, tzinfo=UTC)
 ROWS_PER_STATEMENT = 20_000
 SIZES = ((4032, 3024), (3024, 4032), (4000, 2667), (2268, 4032), (4032, 2268), (3000, 3000))
 
-# Every 50th picture has no date, and every 20th is a video. The others are at equal distances.
+# Every 50th picture has no date, and every 20th is a video. Dates are evenly spaced.
 INSERT = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, duration, width, height, taken_at,
                             taken_source, camera, place, metadata, previews, tint, labels, description, processed_at,
@@ -56,14 +56,14 @@ def fill(owner: str, pictures: int, days: int) -> None:
 
 
 def finish() -> None:
-    """Update the statistics and the visibility map, as autovacuum would."""
+    """Vacuum and analyze the tables, as autovacuum would."""
     with connection.cursor() as cursor:
         for table in ("uploads_upload", "uploads_timelineday"):
             cursor.execute(f"VACUUM ANALYZE {table}")
 
 
 def _make_previews() -> tuple[list[str], list[str]]:
-    """Store previews of a few colours, which many pictures share; return their names and the colours."""
+    """Store previews in a few colours, for all pictures to share. Return their names and colours."""
     names, tints = [], []
     for number in range(12):
         red, green, blue = (round(255 * part) for part in colorsys.hls_to_rgb(number / 12, 0.45, 0.3))

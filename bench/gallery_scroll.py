@@ -1,4 +1,4 @@
-"""Scroll through a library in Chromium, and measure tasks, frames, layout shifts and the size of the document."""
+"""Scroll through a library in Chromium, and measure long tasks, frame times, layout shifts and the document's size."""
 
 import json
 from dataclasses import dataclass
@@ -28,9 +28,10 @@ requestAnimationFrame(function frame(now) {
 
 @dataclass(frozen=True, slots=True)
 class Scrolling:
-    """The longest task of the page's main thread, the 95th percentile of frames, and the layout shift, while scrolling.
+    """Figures while scrolling: longest main-thread task, 95th percentile of frame times, and layout shift (`cls`).
 
-    `dom_nodes` is the largest number of elements in the document. `pictures` is how many pictures were passed.
+    `dom_nodes` is the largest number of elements in the document. `pictures` is the number of pictures that were
+    scrolled past.
     """
 
     longest_task_ms: float
@@ -72,7 +73,7 @@ def _turn_wheel(page: Page, distance: int, events: int) -> None:
 
 
 def _first_number(page: Page) -> int:
-    """Return the number of the first picture in the document, which its file name contains."""
+    """Return the number in the file name of the first picture in the document."""
     label = page.locator(".tile input").first.get_attribute("aria-label") or ""
     return int("".join(filter(str.isdigit, label)))
 

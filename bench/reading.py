@@ -1,8 +1,8 @@
 """Measure how long it takes to read the text in pictures, and how much memory it takes.
 
 Run it with `make bench ARGS=reading`. The last line of the output is one JSON object: the CPU time in ms of a photo
-without text and of a page of 56 dense lines with 2048 or 1024 pixels, the shares of the words that were read there, and
-the peak memory in MB of a process that has also described photos.
+without text and of a page of 56 dense lines with 2048 or 1024 pixels, the shares of the pages' words that were read,
+and the peak memory in MB of a process that has also described photos.
 """
 
 import json
@@ -71,7 +71,7 @@ def _share_of_words(text: str) -> float:
 
 
 def _cpu_ms(function: Callable[[], object]) -> float:
-    """Return the lowest CPU time of some rounds, because other processes can only make it longer."""
+    """Return the lowest CPU time of several rounds, because other processes can only increase it."""
     times = []
     for _ in range(ROUNDS):
         start = time.process_time()

@@ -2,8 +2,8 @@
 
 Run it with `make bench ARGS=zip_download`. The originals are sparse files, which take little space. The archive takes
 4 GB.
-The last line of the output is one JSON object with the growth of the server's resident memory in MiB, the seconds, and
-the number of files whose SHA-256 differs from the archive's list.
+The last line of the output is one JSON object with the growth of the server's resident memory in MiB, the duration in
+seconds, and the number of files whose SHA-256 differs from the archive's list.
 """
 
 import hashlib

@@ -30,7 +30,7 @@ Point = tuple[int, int]
 
 
 def build(folder: Path) -> bytes:
-    """Return the map: the symbol “land”, whose coordinates uploads.places.world_map defines."""
+    """Return the map as SVG: the path “land”, in the coordinates that uploads.places.world_map defines."""
     topology = json.loads(read(folder, LAND))
     arcs = [_decode(arc, topology["transform"]) for arc in topology["arcs"]]
     [land] = topology["objects"]["land"]["geometries"]
@@ -40,7 +40,10 @@ def build(folder: Path) -> bytes:
 
 
 def _decode(arc: list[list[int]], transform: dict[str, list[float]]) -> list[Point]:
-    """Return the points of an arc, which TopoJSON stores as differences, on the map."""
+    """Return the points of an arc in the map's coordinates.
+
+    TopoJSON stores each point as the difference to the last.
+    """
     x = y = 0
     points = []
     for dx, dy in arc:
@@ -54,7 +57,7 @@ def _decode(arc: list[list[int]], transform: dict[str, list[float]]) -> list[Poi
 
 
 def _join(ring: list[int], arcs: list[list[Point]]) -> list[Point]:
-    """Return the points of a ring. A negative number is the complement of an arc that is read backwards."""
+    """Return the points of a ring. A negative number ~n means that arc n is used in reverse order."""
     points: list[Point] = []
     for number in ring:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
@@ -63,7 +66,7 @@ def _join(ring: list[int], arcs: list[list[Point]]) -> list[Point]:
 
 
 def _draw(points: list[Point]) -> str:
-    """Return a closed path with relative lines; "" if less than a line remains of it at this scale."""
+    """Return the ring as an SVG path with relative coordinates, or "" if it is too small to be visible."""
     kept: list[Any] = [point for point, before in zip(points, [None, *points], strict=False) if point != before]
     if len(set(kept)) < 3:
         return ""

@@ -1,4 +1,4 @@
-"""The pictures before and after one in a list: the library, the results of a search, or similar pictures."""
+"""Find the pictures before and after a picture in a list: the library, the results of a search, or similar pictures."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field

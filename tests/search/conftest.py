@@ -32,7 +32,10 @@ def anna(db: None) -> User:
 
 @pytest.fixture
 def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """Set how many vectors are scanned exactly. Vector indexes are dropped after the test."""
+    """A function that sets EXACT_ROWS, the number of vectors up to which searches are exact.
+
+    All vector indexes are dropped after the test.
+    """
 
     def set_limit(rows: int) -> None:
         for module in (nearest, vector_index):

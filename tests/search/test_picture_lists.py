@@ -1,4 +1,4 @@
-"""The pictures around one in the results of a search, and among similar pictures."""
+"""The previous and next pictures in the results of a search and among similar pictures."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""No search finds a picture in the trash; all find it after it was restored."""
+"""No search finds a picture that is in the trash; every search finds it again after it is restored."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ Find = Callable[[], bool]
 
 @pytest.fixture
 def routes(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> dict[str, Find]:
-    """Each way in which a picture of a cat in Oslo is found, by the name of the way."""
+    """Functions that return whether a picture of a cat in Oslo is found, one for each kind of search."""
     cat = make_picture("a cat", place="Oslo, Norway", description="Our cat Minka")
     other = make_picture("a kitten")
     SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.PLACE, text="Oslo, Norway")

@@ -1,4 +1,4 @@
-"""The provider `clip` with a tiny model: loading, preprocessing, tokenizing."""
+"""The provider `clip` loads a tiny model, preprocesses pictures and tokenizes queries."""
 
 import json
 from pathlib import Path

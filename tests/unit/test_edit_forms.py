@@ -1,4 +1,4 @@
-"""The forms for dates and locations accept what people type, and nothing else."""
+"""The forms for dates and locations accept the usual ways to type them, and reject other text."""
 
 from datetime import UTC, datetime
 from typing import Any

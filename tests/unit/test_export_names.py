@@ -1,4 +1,4 @@
-"""Names of exported files are accepted by Linux, Windows and macOS, and occur once per folder."""
+"""Names of exported files are valid on Linux, Windows and macOS, and unique within their folder."""
 
 import pytest
 

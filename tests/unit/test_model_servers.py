@@ -1,4 +1,4 @@
-"""Providers that ask a model server, against a server in this process."""
+"""Providers that use a model server, tested with a server in this process."""
 
 import json
 import logging
@@ -262,7 +262,7 @@ def test_failure_with_one_picture_only_is_transient(
 
 
 class FastClock:
-    """A clock that moves on by 20 s each time it is read."""
+    """A clock that advances by 20 s each time it is read."""
 
     def __init__(self) -> None:
         self.now = 0.0

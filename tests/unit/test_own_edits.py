@@ -1,4 +1,4 @@
-"""What an owner changes about a picture's time and place."""
+"""An owner's changes of a picture's time and place."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any

@@ -67,7 +67,7 @@ def test_stages_are_reported_in_order() -> None:
 @pytest.mark.parametrize("last", PIPELINE_STAGES)
 def test_exception_of_on_stage_ends_the_processing(last: str) -> None:
     class StopError(Exception):
-        """The caller no longer needs the result."""
+        """Raised by the caller's callback to stop processing."""
 
     stages: list[str] = []
     stop = StopError()

@@ -1,4 +1,4 @@
-"""The most similar words of a vocabulary."""
+"""The most similar word of a vocabulary is found for a mistyped one."""
 
 from uploads.search.spelling import nearest_words
 

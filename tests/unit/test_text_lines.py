@@ -1,4 +1,4 @@
-"""Cutting out lines of text, decoding them and putting them in order."""
+"""Lines of text are cut out of a picture, decoded and sorted."""
 
 import numpy as np
 import pytest

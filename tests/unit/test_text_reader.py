@@ -1,4 +1,4 @@
-"""Reading text with the real networks."""
+"""The real networks read the text in pictures."""
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont

@@ -1,4 +1,4 @@
-"""What the tile of a picture needs to know before its preview has loaded."""
+"""The aspect ratio and the colour of a tile, which are shown before its preview has loaded."""
 
 import pytest
 from PIL import Image

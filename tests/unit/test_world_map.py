@@ -1,4 +1,4 @@
-"""Where a location is on the map of the picture page."""
+"""Coordinates are placed correctly on the map of the picture page."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Names in a downloaded ZIP archive are unique and acceptable to all systems."""
+"""Names in a downloaded ZIP archive are unique and valid on all systems."""
 
 import uuid
 from datetime import UTC, datetime

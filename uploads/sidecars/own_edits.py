@@ -81,7 +81,7 @@ def set_location(latitude: float | None, longitude: float | None) -> Change:
 
 
 def set_archived(archived: bool) -> Change:
-    """Archive pictures, or take them out of the archive."""
+    """Hide pictures from the library, or show them again."""
     return lambda shown: archived
 
 
