@@ -9,6 +9,7 @@ export const KEPT_STATES = ["missing", "damaged", "trash", "archive", "unreadabl
 // Spreadsheets evaluate such a cell as a formula; see batches/failures/csv_export.py.
 const FORMULA_START = /^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[" ]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const BYTE_ORDER_MARK = "\ufeff";
+const PART_LENGTH = 2 ** 18;
 
 // `files` were compared, `ignored` were left out because of their names. Files without a state count as unreadable.
 export async function buildReport(files, ignored) {
@@ -42,15 +43,21 @@ function addFile(report, file) {
 
 // Resolves to a Blob. `heading` holds the names of the five columns, `stateNames` the text for each state.
 export async function buildCsv(files, heading, stateNames) {
-  const lines = [BYTE_ORDER_MARK, csvLine(heading)];
+  // A Blob of as many parts as files would block the page.
+  const parts = [];
+  let part = BYTE_ORDER_MARK + csvLine(heading);
   for (const file of files) {
     const state = stateNames[file.ignored ? "ignored" : file.stored];
     const size = file.size >= 0 ? file.size : "";
-    lines.push(csvLine([file.path, size, file.digest ?? "", state, file.verifiedAt?.toISOString() ?? ""]));
+    part += csvLine([file.path, size, file.digest ?? "", state, file.verifiedAt?.toISOString() ?? ""]);
+    if (part.length > PART_LENGTH) {
+      parts.push(new Blob([part]));
+      part = "";
+    }
     const pause = yieldToPage();
     if (pause) await pause;
   }
-  return new Blob(lines, { type: "text/csv;charset=utf-8" });
+  return new Blob([...parts, part], { type: "text/csv;charset=utf-8" });
 }
 
 const csvCell = (value) => `"${String(value).replace(FORMULA_START, "'").replaceAll('"', '""')}"`;
