@@ -24,12 +24,14 @@ stage.addEventListener("click", (event) => {
 document.addEventListener("keydown", (event) => {
   const { key, target } = event;
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  if (target.matches("input, textarea, select, video")) return;
+  if (target.matches("textarea, select, video, input:not([type=radio])")) return;
   if (key === "Escape") {
     if (zoom > 1) setZoom(1);
     else document.getElementById("back").click();
-  } else if (zoom === 1 && key === "ArrowLeft") turn("prev");
-  else if (zoom === 1 && key === "ArrowRight") turn("next");
+  } else if (zoom === 1 && !target.matches("input")) {
+    if (key === "ArrowLeft") turn("prev");
+    if (key === "ArrowRight") turn("next");
+  }
 });
 
 // Sets the zoom, and keeps the point of the picture at these coordinates of the window where it is.

@@ -92,6 +92,8 @@ PAGE_STATES = {
         PageState("search-error", "/search/?q=colour:red"),
         PageState("picture", "/library/{data.picture.id}/"),
         PageState("similar", "/library/{data.picture.id}/similar/"),
+        PageState("picture-dates", "/library/dates/?picture={data.picture.id}"),
+        PageState("picture-locations", "/library/locations/?picture={data.picture.id}"),
         PageState("near-duplicates", "/library/duplicates/"),
         PageState("no-near-duplicates", "/library/duplicates/", who="newcomer"),
         PageState("trash", "/trash/"),
