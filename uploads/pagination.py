@@ -89,6 +89,12 @@ def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int
     return _make_page(found, size, _cursor, {}, backwards=backwards, is_first=before is None and after is None)
 
 
+def page_number(query: Mapping[str, str]) -> int:
+    """Return the number in `page`, or 1 if it is invalid."""
+    text = query.get("page", "")
+    return max(1, int(text)) if re.fullmatch("[0-9]{1,6}", text) else 1
+
+
 def _make_page(
     found: list[Row],
     size: int,

@@ -3,6 +3,7 @@
 For each such run, a new batch is created whose items refer to the pictures.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -57,6 +58,16 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
  ORDER BY id FOR KEY SHARE OF upload
 """
 
+OF_SELECTION = """
+SELECT id AS upload_id, filename, filename AS relative_path, size, id
+  FROM uploads_upload
+ WHERE owner_id = %(owner)s AND id = ANY(%(ids)s) AND processed_at IS NOT NULL AND kind <> 'archive'
+   AND trashed_at IS NULL
+ ORDER BY id FOR KEY SHARE
+"""
+SELECTION = "selection"
+"""`UploadBatch.model` of a re-analysis of selected pictures. Like that of a library, it keeps no pictures."""
+
 
 def reanalyse_batch(batch_id: int) -> int | None:
     """Create a re-analysis of a completed batch: a new batch with one item per described picture. Return its id.
@@ -73,6 +84,8 @@ def reanalyse_batch(batch_id: int) -> int | None:
         batch = UploadBatch.objects.filter(id=batch.source_id).first()
     if batch is None or batch.status != BatchStatus.COMPLETED:
         return None
+    if batch.model == SELECTION:
+        return reanalyse_selection(batch.owner_id, list(batch.items.values_list("upload_id", flat=True)))
     if batch.model and batch.kind == BatchKind.REANALYSIS:
         return reanalyse_library(batch.owner_id, batch.model, only_missing=False)
     opened = {"owner_id": batch.owner_id, "name": batch.name, "source": batch}
@@ -97,6 +110,12 @@ def read_library_text(owner_id: int, model: str) -> int | None:
     """
     opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
     return _create(UNREAD, {"owner": owner_id}, opened, notified=[])
+
+
+def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | None:
+    """Create a re-analysis of those of these pictures that are in the owner's library. See reanalyse_library()."""
+    opened = {"owner_id": owner_id, "name": _("Selected pictures"), "model": SELECTION}
+    return _create(OF_SELECTION, {"owner": owner_id, "ids": list(ids)}, opened, notified=[])
 
 
 def _create(pictures: str, parameters: dict[str, Any], opened: dict[str, Any], notified: list[int]) -> int | None:

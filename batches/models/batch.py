@@ -26,9 +26,9 @@ class UploadBatch(models.Model):
     none of its items is live.
 
     A re-analysis of a batch has that batch as its `source`. A batch for the pictures of a whole library has a `model`
-    instead: the name of the model that computes their vectors or reads their text. If `cancelling` is true, the batch
-    is cancelled, but some of its items may still be live. `objects` excludes batches that are being deleted;
-    `all_objects` includes them.
+    instead: the name of the model that computes their vectors or reads their text; for selected pictures, it is
+    "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
+    excludes batches that are being deleted; `all_objects` includes them.
     """
 
     owner = models.ForeignKey(

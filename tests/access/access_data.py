@@ -1,17 +1,20 @@
 """Create rows for two users, to test that neither can access the other's rows."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from batches.engine import incoming
-from batches.models import BatchItem, UploadBatch, Worker
+from batches.models import BatchItem, GuestLink, UploadBatch, Worker
 from tests.support.batches import digest, make_batch, make_upload
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
-from uploads.models import NearDuplicate, PictureEdit, SavedSearch, SearchTerm, Upload
+from uploads.albums import add_pictures, create_album
+from uploads.models import Album, NearDuplicate, PictureEdit, SavedSearch, SearchTerm, ShareLink, Upload
+from uploads.shares import create_link
 
 # Texts in Anna's rows that must not appear on other users' pages.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
@@ -30,6 +33,10 @@ class AccessData:
     upload: Upload
     trashed: Upload
     edit: PictureEdit
+    album: Album
+    own_album: Album
+    share: ShareLink
+    guest_link: GuestLink
 
     @property
     def duplicates(self) -> list[int]:
@@ -56,7 +63,14 @@ def make_access_data() -> AccessData:
     trashed.refresh_from_db()
     edit = PictureEdit.objects.create(owner=anna, key="archived", changes=[[one.id, True, None]])
     mine = make_batch(ben, 1, "Mine")
-    return AccessData(anna, ben, batch, mine, item, receiving, Upload.objects.filter(owner=anna)[0], trashed, edit)
+    upload = Upload.objects.filter(owner=anna)[0]
+    album, own_album = create_album(anna.id, "Zanzibar"), create_album(ben.id, "Mine")
+    add_pictures(album, [upload.id])
+    share = create_link(album, timezone.now() + timedelta(days=1), "", allows_originals=False)
+    guests = GuestLink.objects.create(
+        owner=anna, name="Zanzibar", expires_at=share.expires_at, max_files=1, max_bytes=1
+    )
+    return AccessData(anna, ben, batch, mine, item, receiving, upload, trashed, edit, album, own_album, share, guests)
 
 
 def rows_of_anna() -> list[Any]:
@@ -67,6 +81,9 @@ def rows_of_anna() -> list[Any]:
         list(BatchItem.objects.filter(batch__owner__username="anna").order_by("id").values()),
         list(Upload.objects.filter(owner__username="anna").order_by("id").values()),
         list(NearDuplicate.objects.values()),
+        list(Album.objects.filter(owner__username="anna").values()),
+        list(ShareLink.objects.values()),
+        list(GuestLink.objects.values()),
         list(SavedSearch.objects.filter(owner__username="anna").values()),
         list(PictureEdit.objects.values()),
     ]

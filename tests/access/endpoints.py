@@ -51,7 +51,7 @@ def now(_data: AccessData) -> str:
 
 
 B = ("batch",)
-BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse"]
+BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse", "album"]
 FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
 CHOSEN = {"picture": lambda data: data.upload.id}
 CONFIRMED = {"picture": lambda data: data.trashed.id, "confirmed": "1"}
@@ -107,6 +107,21 @@ ENDPOINTS = [
     Endpoint("upload-locations", method="POST", body=CHOSEN | {"how": "remove"}, answers=(302,)),
     Endpoint("upload-edit-undo", ("edit",), method="POST"),
     Endpoint("upload-download", method="POST", body={"picture": lambda data: data.upload.id}, answers=(200, 404)),
+    Endpoint("upload-reanalyse", method="POST", body=CHOSEN, answers=(302,)),
+    Endpoint("albums", answers=(200,)),
+    Endpoint("album-add", method="POST", body=CHOSEN | {"name": "Mine"}, answers=(302,)),
+    Endpoint("album-add", method="POST", body=CHOSEN | {"album": lambda data: data.album.id}),
+    Endpoint("album", ("album",)),
+    Endpoint("album-change", ("album",), method="POST", body={"name": "Stolen"}),
+    Endpoint("album-delete", ("album",)),
+    Endpoint("album-delete", ("album",), method="POST"),
+    Endpoint("album-download", ("album",), method="POST"),
+    Endpoint("album-share", ("album",), method="POST", body={"days": "7"}),
+    Endpoint("album-revoke", ("album", "share"), method="POST"),
+    Endpoint("album-revoke", ("own_album", "share"), method="POST", answers=(302, 404)),
+    Endpoint("guest-links", answers=(200,)),
+    Endpoint("guest-links", method="POST", answers=(200,)),
+    Endpoint("guest-link-revoke", method="POST", body={"link": lambda data: data.guest_link.id}, answers=(302,)),
     Endpoint("trash", answers=(200,)),
     Endpoint("trash-undo", method="POST", query="?at={data.trashed.trashed_at:%Y-%m-%dT%H:%M:%S.%fZ}", answers=(302,)),
     Endpoint("trash-restore", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
@@ -145,6 +160,10 @@ ENDPOINTS = [
 ]
 # These URLs neither show nor change any user's rows.
 PUBLIC = {"favicon", "login", "first-password", "logout", "language", "javascript-catalog", "batch-open"}
+# These show what a link shares, to everybody who has it; see tests/albums/test_share_links.py and test_guest_links.py.
+BY_LINK = {f"shared-{name}" for name in ("album", "unlock", "download", "picture", "preview", "original")} | {
+    "guest-upload"
+}
 
 
 def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tuple[int, str, str]:

@@ -56,17 +56,3 @@ def test_open_page_says_that_its_batch_was_deleted(open_page: OpenPage, describe
 
     page.wait_for_url("**/batches/")
     expect(batch_page.get_by_text("This import was deleted.")).to_be_visible()
-
-
-def test_shift_selects_a_range_with_the_mouse_and_the_keyboard(open_page: OpenPage, described: UploadBatch) -> None:
-    page = open_page("/library/")
-    boxes = page.get_by_role("checkbox")
-
-    boxes.nth(1).check()
-    boxes.nth(4).click(modifiers=["Shift"])
-    assert [box.is_checked() for box in boxes.all()] == [False, True, True, True, True, False, False]
-    expect(page.locator(".selected-count")).to_be_visible()
-
-    boxes.nth(2).focus()
-    page.keyboard.press("Shift+Space")
-    assert [box.is_checked() for box in boxes.all()] == [False, True, False, False, False, False, False]

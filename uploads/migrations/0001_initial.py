@@ -5,6 +5,7 @@ import django.contrib.postgres.indexes
 import django.contrib.postgres.search
 import pgvector.django
 import pgvector.django.halfvec
+import uploads.models.album
 import uploads.models.expressions
 import uuid
 from django.conf import settings
@@ -595,6 +596,70 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [models.Index(fields=["owner", "created_at"], name="pictureedit_owner")],
             },
+        ),
+        migrations.CreateModel(
+            name="Album",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={"indexes": [models.Index(fields=["owner", "-id"], name="album_owner")]},
+        ),
+        migrations.CreateModel(
+            name="AlbumEntry",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.IntegerField()),
+                (
+                    "album",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="entries",
+                        to="uploads.album",
+                    ),
+                ),
+                (
+                    "upload",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="album_entries", to="uploads.upload"
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["album", "position", "id"], name="albumentry_order")],
+                "constraints": [models.UniqueConstraint(fields=("album", "upload"), name="albumentry_once")],
+            },
+        ),
+        migrations.CreateModel(
+            name="ShareLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.CharField(default=uploads.models.album.new_token, max_length=43, unique=True)),
+                ("password", models.CharField(blank=True, default="", max_length=128)),
+                ("allows_originals", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("views", models.PositiveIntegerField(default=0)),
+                ("viewed_at", models.DateTimeField(null=True)),
+                (
+                    "album",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="share_links", to="uploads.album"
+                    ),
+                ),
+            ],
         ),
         migrations.CreateModel(
             name="SavedSearch",

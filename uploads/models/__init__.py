@@ -1,5 +1,6 @@
 """The models of the library. An upload is one stored file of one owner, with the results of processing it."""
 
+from uploads.models.album import Album, AlbumEntry, ShareLink, open_share_links
 from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.damaged_file import DamagedFile, DamageReason
@@ -14,6 +15,8 @@ from uploads.models.upload import FileDeletion, Upload
 __all__ = [
     "INSTANT",
     "UNDATED",
+    "Album",
+    "AlbumEntry",
     "Appearance",
     "DamageReason",
     "DamagedFile",
@@ -25,8 +28,10 @@ __all__ = [
     "PictureEdit",
     "SavedSearch",
     "SearchTerm",
+    "ShareLink",
     "TakenSource",
     "TimelineDay",
     "Upload",
     "library_pictures",
+    "open_share_links",
 ]

@@ -1,6 +1,5 @@
 """The search page, its suggestions, and saved searches."""
 
-import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -13,7 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 from django_htmx.middleware import HtmxDetails
 
-from uploads.pagination import paginate_by_id
+from uploads.pagination import page_number, paginate_by_id
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import Interpretation, interpret
@@ -110,7 +109,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
     if query.alternatives:
         kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
         encoders = owner_encoders(owner_id)
-        found = search(owner_id, query, encoders, _page_number(request), by_date=_by_date(request), kept=kept)
+        found = search(owner_id, query, encoders, page_number(request.GET), by_date=_by_date(request), kept=kept)
         return {
             "page": found.page,
             "hits": found.hits,
@@ -140,8 +139,3 @@ def _chips(query: Query) -> list[tuple[str, str]]:
 
 def _by_date(request: HttpRequest) -> bool:
     return request.GET.get("sort") == "date"
-
-
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 1

@@ -1,0 +1,75 @@
+"""Albums: create, fill, reorder and delete them, and list their pictures.
+
+Each function takes the id of the user and changes only this user's albums and pictures. Pictures in the trash stay in
+their albums, but are not shown there until they are restored.
+"""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import Count, F, Max, Min, OuterRef, Q, QuerySet, Subquery
+
+from uploads.models import Album, AlbumEntry, MediaKind, Upload
+
+MAX_ALBUM_PICTURES = 10_000
+_SHOWN = Q(entries__upload__trashed_at=None, entries__upload__part_of=None)
+
+
+def own_albums(owner_id: int | None) -> QuerySet[Any]:
+    """Return the owner's albums, newest first, each with the number of its pictures and the id of its first one."""
+    first = AlbumEntry.objects.filter(album=OuterRef("pk"), upload__trashed_at=None, upload__part_of=None)
+    return (
+        Album.objects.filter(owner_id=owner_id)
+        .annotate(pictures=Count("entries", filter=_SHOWN))
+        .annotate(cover_id=Subquery(first.order_by("position", "id").values("upload")[:1]))
+        .order_by("-id")
+    )
+
+
+def album_pictures(album: Album) -> QuerySet[Upload]:
+    """Return the pictures that the album shows, in its order."""
+    shown = Upload.objects.filter(album_entries__album=album, trashed_at=None, part_of=None)
+    return shown.order_by("album_entries__position", "album_entries__id")
+
+
+def create_album(owner_id: int, name: str) -> Album:
+    """Create an empty album; the caller has checked the name."""
+    return Album.objects.create(owner_id=owner_id, name=name)
+
+
+def add_pictures(album: Album, ids: Collection[int]) -> int:
+    """Add pictures of the album's owner at its end, oldest first; return how many were not in it before.
+
+    Parts are shown with their pictures and cannot be added. At most MAX_ALBUM_PICTURES are in an album.
+    """
+    own = Upload.objects.filter(id__in=ids, owner_id=album.owner_id, part_of=None, trashed_at=None)
+    own = own.exclude(kind=MediaKind.ARCHIVE).exclude(album_entries__album=album)
+    with transaction.atomic():
+        # Serialises additions, so that positions differ and the limit holds.
+        Album.objects.select_for_update(no_key=True).get(id=album.pk)
+        present = album.entries.aggregate(last=Max("position", default=0), count=Count("id"))
+        room = max(0, MAX_ALBUM_PICTURES - present["count"])
+        added = own.order_by(F("taken_at").asc(nulls_last=True), "id").select_for_update(no_key=True, of=("self",))
+        new = [
+            AlbumEntry(album=album, upload=upload, position=position)
+            for position, upload in enumerate(added.only("id")[:room], present["last"] + 1)
+        ]
+        AlbumEntry.objects.bulk_create(new, ignore_conflicts=True)
+    return len(new)
+
+
+def remove_pictures(album: Album, ids: Collection[int]) -> int:
+    """Remove pictures from the album, but not from the library; return how many."""
+    return album.entries.filter(upload_id__in=ids).delete()[0]
+
+
+def move_to_front(album: Album, ids: Sequence[int]) -> None:
+    """Show these pictures first. The first one is the album's cover."""
+    with transaction.atomic():
+        Album.objects.select_for_update(no_key=True).get(id=album.pk)
+        first = album.entries.aggregate(first=Min("position", default=0))["first"]
+        moved = list(album.entries.filter(upload_id__in=ids).order_by("position", "id"))
+        for position, entry in enumerate(moved, first - len(moved)):
+            entry.position = position
+        AlbumEntry.objects.bulk_update(moved, ["position"])
