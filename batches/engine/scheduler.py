@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.conf import settings
 from django.db import transaction
 
+from batches.engine.in_flight import in_flight
 from batches.messaging import wake_ups
 from batches.models import OwnerSchedule, UploadBatch
 from uploads.analysis.ocr.installed_models import reads_text
@@ -62,8 +63,13 @@ def next_batch() -> ScheduledBatch | None:
     """
     with transaction.atomic():
         fetch_row(LOCK, {"lock": SCHEDULER_LOCK})
-        row = fetch_row(NEXT_BATCH, {"limit": settings.BATCH_PARALLEL, "reads_text": reads_text()})
+        row = fetch_row(NEXT_BATCH, {"limit": settings.BATCH_PARALLEL, "reads_text": _may_read_text()})
     return None if row is None else ScheduledBatch(*row)
+
+
+def _may_read_text() -> bool:
+    """Return whether this process may begin to read a picture: one at a time, because it takes much memory."""
+    return reads_text() and not any(job.claim.reads_text for job in in_flight.jobs())
 
 
 def has_urgent_work() -> bool:
