@@ -1,5 +1,7 @@
 """URLs of previews that browsers can cache permanently."""
 
+from typing import NamedTuple
+
 from django.urls import reverse
 
 from uploads.media import ZOOM_SIDE
@@ -24,14 +26,21 @@ def preview_url(upload: Upload, side: int) -> str:
     return _url(upload, side) if str(side) in upload.previews else ""
 
 
-def preview_sources(upload: Upload) -> tuple[str, str]:
-    """Return the attributes `src` and `srcset` of a tile's picture; "" if there is no preview or no known width."""
+class Sources(NamedTuple):
+    """The attributes of a tile's <img>; "" if there is no preview, or if its width is unknown."""
+
+    src: str
+    srcset: str
+
+
+def preview_sources(upload: Upload) -> Sources:
+    """Return the URLs of the previews that a tile may show."""
     urls = [(side, preview_url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE)]
     if not upload.width or not upload.height:
-        return urls[0][1], ""
+        return Sources(urls[0][1], "")
     scale = upload.width / max(upload.width, upload.height)
     widths = ((url, max(1, min(upload.width, round(scale * side)))) for side, url in urls if url)
-    return urls[0][1], ", ".join(f"{url} {width}w" for url, width in widths)
+    return Sources(urls[0][1], ", ".join(f"{url} {width}w" for url, width in widths))
 
 
 def zoom_url(upload: Upload) -> str:
