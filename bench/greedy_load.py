@@ -59,8 +59,8 @@ class Load:
                 connection.setblocking(False)
                 path = f"/media/{self.upload}/original"
                 await self._loop.sock_sendall(connection, self._head("GET", path, "Connection: close"))
-                # Never read, so that the buffer stays full. Detect a closed connection by its socket error or its
-                # state.
+                # Do not read, so that the buffer stays full. Ask the socket whether the server has closed the
+                # connection.
                 while True:
                     await asyncio.sleep(1)
                     connection.send(b"")

@@ -15,7 +15,7 @@ from uploads.similar.neighbours import similar_pictures
 from uploads.timeline import before, place_of, starting_at, timeline_of
 
 BEFORE, AFTER = 6, 12
-"""How many pictures are read before and after one."""
+"""How many pictures are read before and after the current one."""
 
 _SHOWN = ("id", "owner_id", "key", "kind", "previews", "processed_at", "filename", "duration", "timeline_at",
           "description", "description_model", "description_edited")  # fmt: skip

@@ -112,8 +112,8 @@ class QueryVector(NamedTuple):
 class QueryEncoder(Protocol):
     """Embeds search queries as vectors that can be compared with those of pictures.
 
-    A picture whose fit is below `hit_fit` is not a hit; this threshold is calibrated per model (see docs/search.md).
-    Thread-safe.
+    A search has hits by look only if the best fit is at least `hit_fit`, which is calibrated for each model (see
+    docs/search.md). Thread-safe.
     """
 
     hit_fit: float

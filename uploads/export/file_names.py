@@ -12,7 +12,10 @@ SIDECARS = (".xmp", ".json")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE | re.DOTALL)
 MAX_BYTES = 200
-"""Longest name in UTF-8. File systems allow 255; a number and the ending of a sidecar may follow."""
+"""Maximum length of a name in UTF-8.
+
+File systems allow 255 bytes; a number and the ending of a sidecar may be added.
+"""
 
 
 def safe_name(name: str) -> str:

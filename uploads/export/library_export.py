@@ -21,7 +21,7 @@ from uploads.storage import open_original
 CHUNK = 200
 READ_BYTES = 2**20
 SIDECAR_BYTES = 8 * 2**10
-"""What the two sidecars of one file take up at most, usually."""
+"""An estimate of the disk space for the two sidecars of a file. Few take up more."""
 UNDATED = "undated"
 
 

@@ -11,7 +11,7 @@ INSTANT = Coalesce("taken_at", "created_at")
 
 
 UNDATED = datetime(1, 1, 1, tzinfo=UTC)
-"""The place in the timeline of pictures without a date: after all others."""
+"""The timeline time of pictures without a date, which puts them after all others."""
 
 _CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
 

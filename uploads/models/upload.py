@@ -17,7 +17,7 @@ _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
 MAX_TEXT = 10_000
 SERVER_PREFIXES = ("ollama:", "openai:")
-"""The prefix of `description_model` if the model wrote in VUEMANTICS_DESCRIPTION_LANGUAGE."""
+"""Prefixes of `description_model` for models on servers, which write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
 
 class Upload(models.Model):

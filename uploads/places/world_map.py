@@ -8,10 +8,10 @@ import math
 from dataclasses import dataclass
 
 NORTH = 84.0
-"""The latitude, in degrees, at which the map ends, also in the south."""
+"""The map reaches from this latitude in the north to the same latitude in the south, in degrees."""
 
 WIDTH, HEIGHT = 1200, 560
-"""The part that is shown around a place."""
+"""The size of the part of the map that is shown around a place."""
 
 _WORLD = 3600
 

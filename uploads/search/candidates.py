@@ -26,7 +26,7 @@ MAX_UNCHECKED = 600
 """The maximum instead of MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""Words that PostgreSQL expects in more pictures are not searched; they only affect the ranking of near pictures."""
+"""A word that PostgreSQL expects in more pictures is not searched. It only affects the ranking of other candidates."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60

@@ -45,14 +45,14 @@ def owner_encoders(owner_id: int) -> list[QueryEncoder]:
     """
     encoder = site_encoder()
     found = [encoder] if encoder is not None else []
-    # The first and the last model are read from the index. There are rarely more than two.
+    # Reading only the first and the last model from the index is fast, and there are rarely more than two.
     models = Embedding.objects.filter(owner_id=owner_id).aggregate(Min("model"), Max("model")).values()
     others = (_encoder_of_other(model) for model in sorted(set(models) - {None}))
     return [*found, *(other for other in others if other is not None)]
 
 
 def _encoder_of_other(model: str) -> QueryEncoder | None:
-    """Return the encoder of a model that belongs to another provider than that of the site."""
+    """Return the encoder of a model whose provider is not the site's, or None if that provider cannot be used."""
     provider = model.partition(":")[0] if ":" in model else LOCAL
     if provider not in EMBEDDED or provider == settings.EMBEDDER:
         return None  # queries must not be sent to a server that the site no longer uses

@@ -24,7 +24,7 @@ SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc
          "description", "description_model", "description_edited", "labels", "keywords", "filename", "camera",
          "place", "text_found")  # fmt: skip
 """The columns of an upload that a page of results shows. The other columns are several times as wide."""
-# Without an encoder there are no cosines: a hit must contain all words, and no picture is close.
+# The `hit_fit` of searches without an encoder. There are no cosines, so only pictures with all words are hits.
 _ONLY_WORDS = 1.0
 
 

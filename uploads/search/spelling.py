@@ -17,7 +17,7 @@ from uploads.search.vocabulary import own_words
 from uploads.search.words import text_query
 
 MAX_CHECKED = 8
-"""Words of a query that are compared with the vocabulary, if so many are in no dictionary."""
+"""The maximum number of unknown words in a query that are compared with the vocabulary."""
 
 _SHORTEST = 4
 _LONG = 8

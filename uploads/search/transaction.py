@@ -9,7 +9,10 @@ from django.utils.translation import gettext as _
 from uploads.errors import CodedError
 
 STATEMENT_SECONDS = 5.0
-"""Searches usually take less than 0.1 s, but some combinations of filters read all rows of a library."""
+"""The time limit.
+
+Searches usually take less than 0.1 s, but some combinations of filters read all rows of a library.
+"""
 
 SCAN_SETTINGS = {
     # Continue an index scan until enough vectors match the filters, but not through a whole large library.

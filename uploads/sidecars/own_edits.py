@@ -24,7 +24,7 @@ OWN = "own"
 MIDDAY = time(12)
 
 Change = Callable[[PlaceAndTime], Any]
-"""A function from what is shown about a picture to the new value of a key, or None if it does not apply."""
+"""Takes the shown time and place of a picture. Returns the new value, or None if the change does not apply to it."""
 
 
 def apply_edits(found: PlaceAndTime, edits: Mapping[str, Any]) -> PlaceAndTime:
@@ -54,7 +54,7 @@ def with_edit(sidecars: Mapping[str, Any], key: str, value: Any) -> dict[str, An
 
 
 def shift_time(by: timedelta) -> Change:
-    """Move the time; pictures without one do not change."""
+    """Move the time of each picture by the same amount. Pictures without a time do not change."""
     return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local + by, shown.utc_offset)
 
 

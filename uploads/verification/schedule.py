@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 CHUNK = 100
 FIRST_CHECK_AFTER = timedelta(days=1)
-"""A file that has just been written would be read from memory, not from the disk."""
+"""Soon after a file is written, reading it would only test the copy in memory, not the disk."""
 CHECK_INTERVAL = timedelta(days=30)
 VERIFICATION_LOCK = 0x76657269
 """The advisory lock of the process that verifies in the background."""

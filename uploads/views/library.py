@@ -11,7 +11,7 @@ from uploads.timeline_scale import read_scale
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """Show a page of the user's timeline. The page's script shows several of them, one below the other."""
+    """Show a page of the user's timeline. The script loads further pages and adds them to the document."""
     owner_id = request.user.pk or 0
     page = read_page(owner_id, request.GET)
     context = {

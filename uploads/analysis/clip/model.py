@@ -42,7 +42,8 @@ class ClipModel:
     def run(self, first: npt.NDArray[Any], **others: npt.NDArray[Any]) -> Floats:
         """Return the vector, of unit length, for the same kinds of inputs as in the constructor.
 
-        Raises EnvironmentalError `clip.folder`, and TransientError `analysis.answer` if it has no direction.
+        Raises EnvironmentalError `clip.folder`, and TransientError `analysis.answer` if the vector's length is zero or
+        not finite.
         """
         return np.array(normalize(self._run(first, others)), np.float32)
 
@@ -61,7 +62,7 @@ class ClipModel:
 
 
 def normalize(vector: npt.NDArray[Any]) -> tuple[float, ...]:
-    """Return a vector of unit length. Raises TransientError `analysis.answer` if it has no direction."""
+    """Scale a vector to unit length. Raises TransientError `analysis.answer` if its length is zero or not finite."""
     length = float(np.linalg.norm(vector))
     if not 0 < length < np.inf:
         raise TransientError("analysis.answer")

@@ -11,7 +11,7 @@ from uploads.errors import EnvironmentalError
 
 PACKAGE = "rapidocr"
 MODEL = "pp-ocrv6-small"
-"""What Upload.text_model is set to when text was looked for."""
+"""The value of Upload.text_model for pictures that these networks have read, whether or not they found text."""
 
 DETECTOR = "PP-OCRv6_det_small.onnx"
 RECOGNISER = "PP-OCRv6_rec_small.onnx"

@@ -43,7 +43,7 @@ class Command(BaseCommand):
         """Declare the arguments."""
         parser.add_argument("--owner", default="", metavar="NAME", help="only the files of this user")
         parser.add_argument("--all", action="store_true", help="all files, however recent their last check is")
-        parser.add_argument("--bytes", type=_byte_count, metavar="SIZE", help="stop after so many bytes, such as 50G")
+        parser.add_argument("--bytes", type=_byte_count, metavar="SIZE", help="stop after this many bytes, such as 50G")
 
     def handle(self, *args: Any, **options: Any) -> None:
         """Verify. Raises SystemExit if the exit status is not 0, and CommandError if a server is unavailable."""
