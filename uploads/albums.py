@@ -1,7 +1,7 @@
 """Albums: create, fill, reorder and delete them, and list their pictures.
 
 Each function takes the id of the user and changes only this user's albums and pictures. Pictures in the trash stay in
-their albums, but are not shown there until they are restored.
+their albums, but the albums do not show them until they are restored.
 """
 
 from collections.abc import Collection, Sequence
@@ -17,7 +17,7 @@ _SHOWN = Q(entries__upload__trashed_at=None, entries__upload__part_of=None)
 
 
 def own_albums(owner_id: int | None) -> QuerySet[Any]:
-    """Return the owner's albums, newest first, each with the number of its pictures and the id of its first one."""
+    """Return the owner's albums, newest first, each with its number of pictures and the id of its first picture."""
     first = AlbumEntry.objects.filter(album=OuterRef("pk"), upload__trashed_at=None, upload__part_of=None)
     return (
         Album.objects.filter(owner_id=owner_id)
@@ -39,14 +39,14 @@ def create_album(owner_id: int, name: str) -> Album:
 
 
 def add_pictures(album: Album, ids: Collection[int]) -> int:
-    """Add pictures of the album's owner at its end, oldest first; return how many were not in it before.
+    """Append pictures of the album's owner, oldest first. Return how many of them were not in the album before.
 
-    Parts are shown with their pictures and cannot be added. At most MAX_ALBUM_PICTURES are in an album.
+    Parts are shown with their pictures and cannot be added. An album holds at most MAX_ALBUM_PICTURES.
     """
     own = Upload.objects.filter(id__in=ids, owner_id=album.owner_id, part_of=None, trashed_at=None)
     own = own.exclude(kind=MediaKind.ARCHIVE).exclude(album_entries__album=album)
     with transaction.atomic():
-        # Serialises additions, so that positions differ and the limit holds.
+        # Lock the album, so that concurrent additions get different positions and cannot exceed the limit.
         Album.objects.select_for_update(no_key=True).get(id=album.pk)
         present = album.entries.aggregate(last=Max("position", default=0), count=Count("id"))
         room = max(0, MAX_ALBUM_PICTURES - present["count"])
@@ -60,12 +60,12 @@ def add_pictures(album: Album, ids: Collection[int]) -> int:
 
 
 def remove_pictures(album: Album, ids: Collection[int]) -> int:
-    """Remove pictures from the album, but not from the library; return how many."""
+    """Remove pictures from the album, but not from the library. Return how many were removed."""
     return album.entries.filter(upload_id__in=ids).delete()[0]
 
 
 def move_to_front(album: Album, ids: Sequence[int]) -> None:
-    """Show these pictures first. The first one is the album's cover."""
+    """Move these pictures to the beginning of the album. The first picture is its cover."""
     with transaction.atomic():
         Album.objects.select_for_update(no_key=True).get(id=album.pk)
         first = album.entries.aggregate(first=Min("position", default=0))["first"]

@@ -104,7 +104,7 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
 
 
 def read_library_text(owner_id: int, model: str) -> int | None:
-    """Create a batch that reads the text in those of the owner's pictures that were not read yet. Return its id.
+    """Create a batch that reads the text in the owner's pictures that have not been read yet. Return its id.
 
     Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
     """
@@ -113,7 +113,10 @@ def read_library_text(owner_id: int, model: str) -> int | None:
 
 
 def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | None:
-    """Create a re-analysis of those of these pictures that are in the owner's library. See reanalyse_library()."""
+    """Create a re-analysis of these pictures.
+
+    Those that are not in the owner's library are skipped. See reanalyse_library().
+    """
     opened = {"owner_id": owner_id, "name": _("Selected pictures"), "model": SELECTION}
     return _create(OF_SELECTION, {"owner": owner_id, "ids": list(ids)}, opened, notified=[])
 

@@ -1,4 +1,4 @@
-"""Links by which people without an account add files to an owner's library."""
+"""Links that let people without an account add files to an owner's library."""
 
 from django.conf import settings
 from django.db import models
@@ -11,10 +11,10 @@ MAX_LINK_NAME = 100
 
 
 class GuestLink(models.Model):
-    """A link by which anybody who has it can add files to imports of its owner, until it expires or is revoked.
+    """A link that lets anyone who has it add files to its owner's library, until it expires or is revoked.
 
-    `files` and `bytes` count what was sent by the link, also what was refused or deleted since, and never exceed
-    `max_files` and `max_bytes`. For `token`, see ShareLink.
+    `files` and `bytes` count everything that was sent through the link, including refused and later deleted files. They
+    never exceed `max_files` and `max_bytes`. For `token`, see ShareLink.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

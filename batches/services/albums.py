@@ -1,4 +1,4 @@
-"""Commands that make albums of imports."""
+"""Commands that create albums from imports."""
 
 from batches.engine.refusals import Refused
 from batches.models.scope import Scope
@@ -9,7 +9,7 @@ from uploads.albums import MAX_ALBUM_PICTURES, add_pictures, create_album
 def create_album_of_batch(scope: Scope, batch_id: int) -> int:
     """Create an album with the batch's name and its pictures; return the album's id.
 
-    Raises NotFound, and Refused `batch.nothing_stored` if the library has none of its pictures.
+    Raises NotFound, and Refused `batch.nothing_stored` if none of its pictures is in the library.
     """
     batch = scope.find_batch(batch_id)
     completed = batch.items.filter(status=ItemStatus.COMPLETED, upload__trashed_at=None, upload__part_of=None)

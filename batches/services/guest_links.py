@@ -1,7 +1,7 @@
-"""Commands for guest links: an owner creates and revokes them, and a guest adds files by them.
+"""Commands for guest links: owners create and revoke them, and guests add files through them.
 
-A guest's files go to an ordinary import of the owner, whose name contains the name that the guest typed. The guest sees
-nothing of the owner's, and does not learn whether the owner already had a file.
+A guest's files go to an ordinary import of the owner, whose name contains the name that the guest typed. Guests see
+none of the owner's pictures, and do not learn whether the owner already had a file.
 """
 
 from collections.abc import Sequence
@@ -23,13 +23,13 @@ from batches.services.batch_commands import open_batch, seal_batch
 
 
 def create_guest_link(scope: Scope, name: str, expires_at: datetime, max_files: int, max_bytes: int) -> GuestLink:
-    """Create a link by which guests can add up to so many files and bytes to the user's library."""
+    """Create a link that lets guests add files to the user's library, up to these limits."""
     limits = {"max_files": max_files, "max_bytes": max_bytes}
     return GuestLink.objects.create(owner_id=scope.user_id, name=name, expires_at=expires_at, **limits)
 
 
 def revoke_guest_link(scope: Scope, link_id: int) -> bool:
-    """Revoke a link of the user's for good; return False if there is none that is not revoked yet."""
+    """Revoke a link of the user permanently. Return False if it does not exist or is already revoked."""
     own = GuestLink.objects.filter(id=link_id, owner_id=scope.user_id, revoked_at=None)
     return bool(own.update(revoked_at=timezone.now()))
 
@@ -45,7 +45,7 @@ def find_guest_link(token: str) -> GuestLink:
 def receive_from_guest(link: GuestLink, guest: str, batch_id: int | None, files: Sequence[Any]) -> tuple[int, int]:
     """Add uploaded files to the guest's import; return its id and how many files were accepted.
 
-    `batch_id` is the import to which this guest has added files before; a new one is opened if it accepts no more.
+    `batch_id` is the import to which this guest added files before. If it accepts no more files, a new one is opened.
     Raises Refused (`guest.limit`, and what `receive_file` raises).
     """
     _reserve(link, len(files), sum(file.size for file in files))
@@ -53,7 +53,7 @@ def receive_from_guest(link: GuestLink, guest: str, batch_id: int | None, files:
     accepted = 0
     try:
         for position, file in enumerate(files):
-            # A form sends no times, so use the file's place in all that the link has received.
+            # Forms send no modification times. Use the file's number among all files of the link to tell files apart.
             name = FileName(file.name or str(position), file.size, last_modified=f"guest {link.files + position}")
             accepted += receive_file(batch, name, file.open("rb")).state != "refused"
     finally:

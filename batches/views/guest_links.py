@@ -26,14 +26,14 @@ from uploads.text import storable
 
 MAX_GUEST_NAME = 80
 FORM_BYTES = 2**16
-"""Bytes of a request besides a single file."""
+"""How much larger a request with a single file may be than the file."""
 _BATCHES = "guest_batches"
 MAX_REMEMBERED = 20
-"""Imports that a guest's session remembers, so that later files join them."""
+"""The number of imports that a guest's session remembers, so that later files are added to the same import."""
 
 
 class GuestLinkForm(forms.Form):
-    """What a new link allows."""
+    """The name, the duration and the limits of a new link."""
 
     name = forms.CharField(label=gettext_lazy("What guests see"), max_length=MAX_LINK_NAME)
     days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=365, initial=14)
@@ -72,7 +72,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @missing_as_404()
 def guest_upload(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the form on GET. On POST, receive its files; a script sends them one by one and asks for JSON."""
+    """Show the form on GET. On POST, receive files. The page's script sends them one by one and requests JSON."""
     link = services.find_guest_link(token)
     response = _receive(request, link) if request.method == "POST" else _page(request, link)
     response["X-Robots-Tag"] = "noindex, nofollow"

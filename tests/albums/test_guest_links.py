@@ -1,4 +1,4 @@
-"""What people can add by a guest link, and until when."""
+"""Guests can add files through a guest link, up to its limits and until it expires."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -26,7 +26,7 @@ def link(anna: User) -> GuestLink:
 
 @pytest.fixture
 def guest() -> Client:
-    """Somebody without an account."""
+    """A client without an account."""
     return Client()
 
 

@@ -1,4 +1,4 @@
-"""What a share link shows, to whom, and until when. Every door of a link that does not work is "not found"."""
+"""A share link shows its album, and nothing else, while it works. All URLs of a link that does not work return 404."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -23,12 +23,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def visitor() -> Client:
-    """Somebody without an account."""
+    """A client without an account."""
     return Client()
 
 
-def doors(link: ShareLink, upload: Upload) -> dict[str, str]:
-    """Return the paths of a link by their names."""
+def link_paths(link: ShareLink, upload: Upload) -> dict[str, str]:
+    """Return the paths below a share link, by name."""
     token = link.token
     return {
         "album": reverse("shared-album", args=[token]),
@@ -40,8 +40,8 @@ def doors(link: ShareLink, upload: Upload) -> dict[str, str]:
 
 
 def visit(client: Client, link: ShareLink, upload: Upload) -> dict[str, int]:
-    """Try all doors of a link; return their statuses."""
-    paths = doors(link, upload)
+    """Request all paths of a link, and return the statuses."""
+    paths = link_paths(link, upload)
     return {name: (client.post if name == "download" else client.get)(path).status_code for name, path in paths.items()}
 
 
@@ -70,8 +70,8 @@ def test_link_shows_the_album_without_originals_and_counts_views(
 ) -> None:
     assert visit(visitor, link, pictures[0]) == WITHOUT_ORIGINALS
 
-    visitor.get(doors(link, pictures[0])["album"])
-    page.get(doors(link, pictures[0])["album"])  # the owner does not count
+    visitor.get(link_paths(link, pictures[0])["album"])
+    page.get(link_paths(link, pictures[0])["album"])  # views by the owner are not counted
 
     assert ShareLink.objects.get().views == 2
 
@@ -102,16 +102,16 @@ def test_picture_outside_the_album_or_in_the_trash_is_not_found(
     for upload in (outside, pictures[0]):
         found = visit(visitor, link, upload)
         assert [found[name] for name in ("picture", "preview", "original")] == [404, 404, 404]
-    album = visitor.get(doors(link, outside)["album"]).content.decode()
-    assert doors(link, pictures[1])["picture"] in album
-    assert doors(link, pictures[0])["picture"] not in album
+    album = visitor.get(link_paths(link, outside)["album"]).content.decode()
+    assert link_paths(link, pictures[1])["picture"] in album
+    assert link_paths(link, pictures[0])["picture"] not in album
 
 
 def test_originals_are_sent_if_the_link_allows_it(
     visitor: Client, album: Album, link: ShareLink, pictures: list[Upload]
 ) -> None:
     ShareLink.objects.update(allows_originals=True)
-    paths = doors(link, pictures[0])
+    paths = link_paths(link, pictures[0])
 
     original, archive = visitor.get(paths["original"]), visitor.post(paths["download"])
 
@@ -127,7 +127,7 @@ def test_zoomed_preview_is_not_created_for_visitors(visitor: Client, link: Share
 def test_password_opens_the_album_for_one_session_only(visitor: Client, album: Album, pictures: list[Upload]) -> None:
     link = create_link(album, timezone.now() + timedelta(days=1), "olá", allows_originals=True)
     assert visit(visitor, link, pictures[0]) == {**CLOSED, "album": 200}
-    asked = compact(visitor.get(doors(link, pictures[0])["album"]).content.decode())
+    asked = compact(visitor.get(link_paths(link, pictures[0])["album"]).content.decode())
     assert "This album has a password" in asked
     assert "Lisbon" not in asked
     unlock = reverse("shared-unlock", args=[link.token])
@@ -158,7 +158,7 @@ def test_no_answer_is_indexed_cached_or_names_the_link_to_others(
 ) -> None:
     ShareLink.objects.update(allows_originals=True)
 
-    for name, path in doors(link, pictures[0]).items():
+    for name, path in link_paths(link, pictures[0]).items():
         answer = (visitor.post if name == "download" else visitor.get)(path)
         assert answer["X-Robots-Tag"] == "noindex, nofollow"
         assert answer["Referrer-Policy"] == "no-referrer"

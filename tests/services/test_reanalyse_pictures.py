@@ -1,4 +1,4 @@
-"""Describing selected pictures again."""
+"""Selected pictures are described again."""
 
 import pytest
 from django.contrib.auth.models import User

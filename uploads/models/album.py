@@ -1,4 +1,4 @@
-"""Albums that owners put together, and links by which they share them."""
+"""Albums that owners create, and the links that share them."""
 
 import secrets
 
@@ -18,7 +18,7 @@ def new_token() -> str:
 
 
 class Album(models.Model):
-    """Pictures that an owner put together. Albums from sidecars are only names (`Upload.albums`)."""
+    """A list of pictures that an owner has put together. Albums from sidecars are only names (`Upload.albums`)."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=MAX_ALBUM_NAME)
@@ -47,10 +47,10 @@ class AlbumEntry(models.Model):
 
 
 class ShareLink(models.Model):
-    """A link by which anybody who has it can see an album, until it expires or is revoked.
+    """A link that lets anyone who has it see an album, until it expires or is revoked.
 
-    `token` is stored as it is, so that its owner can copy the link again. Whoever can read the table can also read the
-    keys of sessions, so a hash would protect nothing. `password` is hashed, or blank if none is asked for.
+    `token` is not hashed, so that the owner can copy the link again. A hash would protect little, because anyone who
+    can read this table can also read session keys. `password` is hashed; blank if the link has no password.
     """
 
     album = models.ForeignKey(Album, on_delete=models.CASCADE, related_name="share_links")

@@ -77,7 +77,7 @@ def add_to_album(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Rename the album by `name`, or change its pictures named by `picture`: `front` or `remove` says how."""
+    """Rename the album to `name`; or move the pictures named by `picture` to the front, or remove them."""
     album, ids = _own_album(request, album_id), _chosen(request)
     if "remove" in request.POST:
         removed = remove_pictures(album, ids)
@@ -111,7 +111,7 @@ def download_album(request: HttpRequest, album_id: int) -> HttpResponseBase:
 
 @require_POST
 def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Create a link that anybody who has it can open, for `days`."""
+    """Create a link to the album that works for `days` days."""
     album = _own_album(request, album_id)
     days = request.POST.get("days", "")
     if days not in map(str, LINK_DAYS):
@@ -134,7 +134,7 @@ def revoke_share(request: HttpRequest, album_id: int, link_id: int) -> HttpRespo
 
 
 def album_page(album: Album, request: HttpRequest) -> Page[Upload]:
-    """Return the page of the album's pictures that the query string asks for."""
+    """Return the page of the album's pictures that the query string requests."""
     number = page_number(request.GET)
     start = (number - 1) * PICTURES_PER_PAGE
     found = list(album_pictures(album).defer("metadata", "sidecars", "words")[start : start + PICTURES_PER_PAGE + 1])

@@ -1,7 +1,7 @@
-"""Pages for everybody who has a share link. They show one album and nothing else, and no search engine lists them.
+"""Pages for visitors with a share link. They show only one album, and ask search engines not to list them.
 
-A link that does not work is "not found" at every door. Browsers revalidate files each time, so a revoked link stops at
-once.
+All URLs of a link that does not work return 404. Browsers revalidate files each time, so revoking a link has an
+immediate effect.
 """
 
 from asgiref.sync import sync_to_async
