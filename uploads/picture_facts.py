@@ -136,7 +136,7 @@ def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Make a locked picture and its parts parts of `main_id`. If that is None, make it a picture of its own."""
+    """Link a locked picture and its parts to the picture `main_id`, as parts. None makes it a picture of its own."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 

@@ -160,7 +160,7 @@ ENDPOINTS = [
 ]
 # These URLs neither show nor change any user's rows.
 PUBLIC = {"favicon", "login", "first-password", "logout", "language", "javascript-catalog", "batch-open"}
-# These show what a link shares, to everybody who has it; see tests/albums/test_share_links.py and test_guest_links.py.
+# Anyone who has the link may request these; see tests/albums/test_share_links.py and test_guest_links.py.
 BY_LINK = {f"shared-{name}" for name in ("album", "unlock", "download", "picture", "preview", "original")} | {
     "guest-upload"
 }

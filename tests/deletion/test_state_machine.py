@@ -1,4 +1,4 @@
-"""Two batches that share pictures stay consistent, whatever happens in which order.
+"""Two batches that share pictures stay consistent under any sequence of operations.
 
 Uploads, processing, crashes, retries and deletions are interleaved at random.
 """

@@ -1,4 +1,4 @@
-"""A decoder that cannot start fails no file and leaks no descriptor. A decoder that does not exit blocks nothing."""
+"""If a decoder cannot start, no file fails and no descriptor leaks. If it does not exit, the worker continues."""
 
 import errno
 import os
