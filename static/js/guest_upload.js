@@ -4,7 +4,7 @@
 const form = document.getElementById("guest-upload");
 const output = form.querySelector("output");
 
-const fill = (text, values) => text.replace(/%\((\w+)\)s/g, (_, name) => values[name]);
+const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 
 async function send(file) {
   const body = new FormData(form);
