@@ -93,7 +93,10 @@ def link_duplicate(item_id: int, upload_id: int) -> None:
 
 
 def _lock_name(item_id: int) -> _Place | None:
-    """Lock an item's name; the caller must have locked its row. Return None if the item was not imported as a file."""
+    """Lock an item's name. Return None if the item is not a file of an import, or if a guest sent it.
+
+    The caller must have locked the item's row.
+    """
     row = fetch_row(LOCK_NAME, {"item": item_id})
     return _Place(*row[2:]) if row else None
 

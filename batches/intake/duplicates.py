@@ -12,7 +12,7 @@ from batches.engine.incoming import complete_duplicate, queue_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.outcome import IntakeOutcome, NotReceiving, not_receiving
 from batches.intake.partial_file import PartialFile
-from batches.models import BatchItem
+from batches.models import BatchItem, UploadBatch
 from batches.models.storage_key import storage_key
 from uploads import upload_sql
 from uploads.models import MediaKind, Upload
@@ -57,7 +57,7 @@ def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
 
     Raises IntegrityError, and changes nothing, if the upload was deleted in the meantime.
     """
-    _restore(upload)
+    _restore(item, upload)
     with transaction.atomic():
         return _queue_or_complete(item, upload, new=False)
 
@@ -74,7 +74,7 @@ def _try_store_or_reuse(
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
     upload = existing or new
-    _restore(upload)
+    _restore(item, upload)
     if stores:
         _store(partial, upload.key)
     try:
@@ -95,15 +95,16 @@ def _try_store_or_reuse(
         raise
 
 
-def _restore(upload: Upload) -> None:
-    """Take a picture out of the trash before an item completes with it or queues it.
+def _restore(item: BatchItem, upload: Upload) -> None:
+    """Take a picture out of the trash before an item completes with it or queues it, unless a guest sent the file.
 
     This is a transaction of its own, because one that links the item's sidecars must not lock uploads before names. If
     the item then fails, the picture is in the library again, which loses nothing.
     """
-    if upload.trashed_at is not None:
-        with transaction.atomic():
-            restore([upload.id])
+    if upload.trashed_at is None or UploadBatch.objects.filter(id=item.batch_id, from_guests=True).exists():
+        return
+    with transaction.atomic():
+        restore([upload.id])
 
 
 def _store(partial: PartialFile, key: UUID) -> None:

@@ -184,6 +184,7 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
                 ("completed_at", models.DateTimeField(verbose_name="completed at", blank=True, null=True)),
                 ("cancelling", models.BooleanField(default=False, editable=False)),
+                ("from_guests", models.BooleanField(db_default=False, default=False, editable=False)),
                 ("deleting_since", models.DateTimeField(verbose_name="being deleted since", blank=True, null=True)),
                 (
                     "notified_at",

@@ -29,6 +29,9 @@ class UploadBatch(models.Model):
     instead: the name of the model that computes their vectors or reads their text; for selected pictures, it is
     "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
     excludes batches that are being deleted; `all_objects` includes them.
+
+    If `from_guests` is true, the files were sent through a guest link. They add pictures, but change no others: they
+    have no `folder_key`, and take no picture out of the trash.
     """
 
     owner = models.ForeignKey(
@@ -83,6 +86,7 @@ class UploadBatch(models.Model):
         _("notified at"), null=True, blank=True, help_text=_("When the owner was notified of the completion by e-mail.")
     )
     cancelling = models.BooleanField(default=False, editable=False)
+    from_guests = models.BooleanField(default=False, db_default=False, editable=False)
     deleting_since = models.DateTimeField(_("being deleted since"), null=True, blank=True)
 
     objects = VisibleBatchManager["UploadBatch"]()

@@ -24,6 +24,9 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("The stored file cannot be read."), _("Check the server's disk, then try again."), retryable=True
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
+    "guest.type": ErrorCode(
+        _("Guests can add only photos and videos."), _("To add a file of this type, ask for it and add it yourself.")
+    ),
     "ignored.empty": ErrorCode(
         _("The file is empty, so it was left out."), _("If it should be a photo, copy it from its source again.")
     ),

@@ -13,8 +13,9 @@ MAX_LINK_NAME = 100
 class GuestLink(models.Model):
     """A link that lets anyone who has it add files to its owner's library, until it expires or is revoked.
 
-    `files` and `bytes` count everything that was sent through the link, including refused and later deleted files. They
-    never exceed `max_files` and `max_bytes`. For `token`, see ShareLink.
+    `files` and `bytes` count everything that was sent through the link, including refused and later deleted files, but
+    not files that the server could not receive, for example because its disk was full. They never exceed `max_files`
+    and `max_bytes`. For `token`, see ShareLink.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -48,3 +49,8 @@ class GuestLink(models.Model):
 def open_guest_links() -> Q:
     """Return the condition that a guest link works and its owner may still sign in."""
     return Q(revoked_at=None, expires_at__gt=timezone.now(), owner__is_active=True)
+
+
+def is_open_token(token: str) -> bool:
+    """Return whether a guest link has this token and works."""
+    return GuestLink.objects.filter(open_guest_links(), token=token).exists()

@@ -1,5 +1,6 @@
 """The owner's page of guest links, and the page on which guests add files."""
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -61,8 +62,8 @@ def guest_links(request: HttpRequest) -> HttpResponse:
 @require_button("guest-links")
 def revoke(request: HttpRequest) -> HttpResponse:
     """Revoke the link whose id is in the field `link`."""
-    number = request.POST.get("link", "")
-    if number.isascii() and number.isdigit() and services.revoke_guest_link(owner_scope(request.user), int(number)):
+    link = request.POST.get("link", "")
+    if re.fullmatch("[0-9]{1,18}", link) and services.revoke_guest_link(owner_scope(request.user), int(link)):
         messages.success(request, _("The link no longer works."))
     return redirect("guest-links")
 
@@ -90,7 +91,7 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
         error = _("No files selected. Select one or more, then press “Upload”.")
     else:
         try:
-            accepted = _add(request, link, guest, files)
+            accepted, error = _add(request, link, guest, files)
         except Refused as refusal:
             error = refusal.message
     if request.headers.get("Accept") == "application/json":
@@ -99,12 +100,13 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
     return _page(request, link, guest=guest, error=error, accepted=accepted, refused=0 if error else refused)
 
 
-def _add(request: HttpRequest, link: GuestLink, guest: str, files: list[Any]) -> int:
+def _add(request: HttpRequest, link: GuestLink, guest: str, files: list[Any]) -> tuple[int, str]:
+    """Add the files, and return how many were accepted, and why the rest was not received. Raises Refused."""
     remembered: dict[str, int] = request.session.get(_BATCHES, {})
-    batch_id, accepted = services.receive_from_guest(link, guest, remembered.get(str(link.pk)), files)
+    received = services.receive_from_guest(link, guest, remembered.get(str(link.pk)), files)
     others = [(key, value) for key, value in remembered.items() if key != str(link.pk)]
-    request.session[_BATCHES] = dict([*others, (str(link.pk), batch_id)][-MAX_REMEMBERED:])
-    return accepted
+    request.session[_BATCHES] = dict([*others, (str(link.pk), received.batch_id)][-MAX_REMEMBERED:])
+    return received.accepted, received.error
 
 
 def _page(request: HttpRequest, link: GuestLink, **result: object) -> HttpResponse:
