@@ -129,10 +129,10 @@ def test_hits_are_paged(page: Client, make_picture: MakePicture) -> None:
 
     assert "61 results" in first
     assert 'href="?q=cat&page=2"' in first
-    assert second.count('<li><a href="/library/') == 1
+    assert second.count('<a class="shot" href="/library/') == 1
     assert 'href="?q=cat&page=1"' in second
     assert "page=3" not in second
-    assert beyond.count('<li><a href="/library/') == 1
+    assert beyond.count('<a class="shot" href="/library/') == 1
 
 
 def test_text_cannot_become_markup(page: Client, make_picture: MakePicture) -> None:
