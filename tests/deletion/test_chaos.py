@@ -76,7 +76,7 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
 
     def kill_when(condition: Callable[[], bool]) -> None:
         workers: Workers = start_worker(processes=2, threads=2, env=env)
-        wait_until(condition, 40, interval=0.001)
+        wait_until(condition, 120, interval=0.001)
         workers.kill_all()
         connection.close()
 
@@ -89,7 +89,7 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
     start_worker(processes=2, threads=2, env=env)
     FileDeletion.objects.update(due_at=timezone.now())  # a killed worker's claims delay some deletions by a minute
     wait_until(
-        lambda: not UploadBatch.all_objects.filter(id=batch.id).exists() and not FileDeletion.objects.exists(), 60
+        lambda: not UploadBatch.all_objects.filter(id=batch.id).exists() and not FileDeletion.objects.exists(), 180
     )
 
     assert stored_names() == kept_names(uploads)

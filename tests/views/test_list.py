@@ -51,6 +51,6 @@ def test_reading_of_text_is_one_line_below_the_imports(page: Client, anna: User)
 
     html = text(page, reverse("batch-list"))
 
-    assert html.count('class="card batch"') == 1
+    assert html.count('<li class="batch"') == 1
     assert "Text in your pictures: 0 of 1 read" in html
     assert f'href="{reverse("batch-detail", args=[reading])}"' in html
