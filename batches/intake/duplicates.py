@@ -89,8 +89,8 @@ def _try_store_or_reuse(
             delete_files(new.key, {})
         raise
     except IntegrityError:
-        # No Upload row has this key: the new row was not inserted, or the existing row was deleted.
-        if stores:
+        # Usually the new row was not inserted or the existing row was deleted. A file that has a row must be kept.
+        if stores and not Upload.objects.filter(key=upload.key).exists():
             delete_files(upload.key, {})
         raise
 

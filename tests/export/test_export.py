@@ -1,5 +1,6 @@
 """`manage.py export` copies a library into plain folders, verified, and continues after an interruption."""
 
+import errno
 import hashlib
 import io
 import json
@@ -14,7 +15,7 @@ from django.contrib.auth.models import User
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from tests.verification.library import flip_byte, store
+from tests.verification.library import flip_byte, make_unreadable, store
 from uploads.export import library_export
 from uploads.export.library_export import export_library
 from uploads.export.manifest import Manifest
@@ -151,6 +152,33 @@ def test_damaged_original_is_reported_and_not_exported(owner: User, to: Path) ->
     status, out = run(to)
 
     assert (status, "a.jpg" in out) == (1, True)
+    assert files(to) == with_sidecars("undated/b.jpg")
+
+
+def test_missing_copy_keeps_its_name(owner: User, to: Path) -> None:
+    store(owner, b"first", "a.jpg")
+    run(to)
+    for path in (to / "undated").iterdir():
+        path.unlink()
+    store(owner, b"other", "a.jpg")
+    # Files are exported in the order of their ids, so the other file is now named first.
+    Upload.objects.filter(sha256=hashlib.sha256(b"first").hexdigest()).update(id=2**40)
+
+    assert run(to)[0] == 0
+
+    assert [(to / f"undated/{name}").read_bytes() for name in ("a.jpg", "a (2).jpg")] == [b"first", b"other"]
+    subprocess.run(["sha256sum", "--check", "--strict", "--quiet", "SHA256SUMS"], cwd=to, check=True)
+
+
+def test_unreadable_original_is_reported_and_the_rest_exported(
+    owner: User, to: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_unreadable(store(owner, b"content", "a.jpg"), errno.EIO, monkeypatch)
+    store(owner, b"intact", "b.jpg")
+
+    status, out = run(to)
+
+    assert (status, "a.jpg" in out, "cannot read" in out) == (1, True, True)
     assert files(to) == with_sidecars("undated/b.jpg")
 
 

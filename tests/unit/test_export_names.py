@@ -1,5 +1,8 @@
 """Names of exported files are valid on Linux, Windows and macOS, and unique within their folder."""
 
+import unicodedata
+from typing import Literal
+
 import pytest
 
 from uploads.export.file_names import FolderNames, safe_name
@@ -42,3 +45,21 @@ def test_file_never_takes_the_name_of_a_sidecar() -> None:
     names = FolderNames()
 
     assert [names.claim("a.jpg"), names.claim("a.jpg.json")] == ["a.jpg", "a.jpg (2).json"]
+
+
+def test_number_of_comparisons_grows_linearly_with_equal_names(monkeypatch: pytest.MonkeyPatch) -> None:
+    names, calls, normalize = FolderNames(), 0, unicodedata.normalize
+
+    def counted(form: Literal["NFC"], text: str) -> str:
+        nonlocal calls
+        calls += 1
+        return normalize(form, text)
+
+    monkeypatch.setattr(unicodedata, "normalize", counted)
+
+    assert [names.claim("image.jpg") for _ in range(200)][-1] == "image (200).jpg"
+    assert calls < 200 * 20
+
+
+def test_sidecars_of_existing_files_keep_their_names() -> None:
+    assert FolderNames(["a.jpg"]).claim("a.jpg.json") == "a.jpg (2).json"

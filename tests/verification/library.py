@@ -2,7 +2,10 @@
 
 import hashlib
 from datetime import timedelta
+from pathlib import Path
+from typing import Any
 
+import pytest
 from django.contrib.auth.models import User
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
@@ -32,3 +35,19 @@ def replace(upload: Upload, content: bytes) -> None:
 def flip_byte(upload: Upload, content: bytes) -> None:
     """Change one byte of the original in storage."""
     replace(upload, bytes([content[0] ^ 1]) + content[1:])
+
+
+def make_unreadable(upload: Upload, number: int, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
+    """Let these methods of the original's path, by default `open`, fail with this error number."""
+    damaged = Path(default_storage.path(original_name(upload.key)))
+    for name in methods or ("open",):
+        monkeypatch.setattr(Path, name, _failing(getattr(Path, name), damaged, OSError(number, "failed")))
+
+
+def _failing(method: Any, damaged: Path, error: OSError) -> Any:
+    def call(path: Path, *args: Any, **options: Any) -> Any:
+        if path == damaged:
+            raise error
+        return method(path, *args, **options)
+
+    return call

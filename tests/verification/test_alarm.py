@@ -7,8 +7,11 @@ from collections.abc import Iterator
 import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.models import User
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from batches.failures.queries import count_failures
@@ -102,3 +105,19 @@ def test_refused_email_about_damage_is_sent_later(mail_server: MailSink, damage:
 
     damage.refresh_from_db()
     assert damage.notified_at is None
+
+
+def test_email_about_many_files_reads_ten_names(mail_server: MailSink, owner: User) -> None:
+    now = timezone.now()
+    for number in range(12):
+        upload = store(owner, b"%d" % number, f"{number}.jpg")
+        DamagedFile.objects.create(upload=upload, owner=owner, reason="original.missing", found_at=now)
+
+    with CaptureQueriesContext(connection) as queries:
+        assert send_damage_emails() == 1
+
+    [mail] = mail_server.mails
+    assert (subject(mail), "and 2 more files" in mail.get_content()) == ("12 stored files are damaged", True)
+    names, claim = (query["sql"] for query in queries if "filename" in query["sql"] or "UPDATE" in query["sql"])
+    assert ("LIMIT 10" in names, " IN (" in claim) == (True, False)
+    assert not DamagedFile.objects.filter(notified_at=None).exists()

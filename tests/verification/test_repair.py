@@ -1,11 +1,13 @@
 """A damaged original is repaired by the same bytes, however they arrive."""
 
+import errno
 import hashlib
 import io
 from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import IntegrityError, connection
 
 from batches.engine import lifecycle
 from batches.intake.file_name import FileName
@@ -14,7 +16,7 @@ from batches.intake.preflight import HashedFile, register_unsent
 from batches.intake.receive import receive_file
 from batches.models import UploadBatch
 from tests.support.images import encoded, textured
-from tests.verification.library import flip_byte, store
+from tests.verification.library import flip_byte, make_unreadable, store
 from uploads.models import DamagedFile, Upload
 from uploads.storage import original_name, read_file
 from uploads.verification.schedule import verify_due
@@ -76,3 +78,30 @@ def test_bytes_of_another_owner_repair_nothing(damaged: Upload, other: User) -> 
     receive_file(batch, FileName("cat.jpg", len(JPEG)), io.BytesIO(JPEG))
 
     assert DamagedFile.objects.get().upload == damaged
+
+
+def test_sent_bytes_replace_an_original_that_the_disk_cannot_find(
+    damaged: Upload, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as disk:
+        make_unreadable(damaged, errno.EIO, disk, "stat")
+        receive_file(batch, FileName("cat.jpg", len(JPEG)), io.BytesIO(JPEG))
+
+    assert is_repaired(damaged)
+
+
+def test_original_stays_if_the_database_refuses_the_item(damaged: Upload, batch: UploadBatch) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+            "RAISE EXCEPTION 'refused' USING ERRCODE = 'integrity_constraint_violation'; END $$; "
+            "CREATE TRIGGER refuse BEFORE UPDATE ON batches_batchitem FOR EACH ROW "
+            "WHEN (NEW.upload_id IS NOT NULL) EXECUTE FUNCTION refuse()"
+        )
+        try:
+            with pytest.raises(IntegrityError):
+                receive_file(batch, FileName("cat.jpg", len(JPEG)), io.BytesIO(JPEG))
+        finally:
+            cursor.execute("DROP TRIGGER refuse ON batches_batchitem; DROP FUNCTION refuse()")
+
+    assert read_file(original_name(damaged.key)) == JPEG

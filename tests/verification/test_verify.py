@@ -18,7 +18,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from tests.support.query_plans import indexes
-from tests.verification.library import flip_byte, replace, store
+from tests.verification.library import flip_byte, make_unreadable, replace, store
 from uploads.errors import EnvironmentalError
 from uploads.models import DamagedFile, DamageReason, Upload
 from uploads.storage import delete_files
@@ -105,6 +105,16 @@ def test_file_that_the_disk_cannot_read_is_damaged(owner: User, monkeypatch: pyt
     use_failing_disk(monkeypatch, errno.EIO)
 
     assert find_damage(upload) == DamageReason.UNREADABLE
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EUCLEAN, errno.EACCES])
+def test_file_that_cannot_be_opened_does_not_stop_the_check_of_others(
+    owner: User, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    make_unreadable(store(owner, b"content"), number, monkeypatch)
+    store(owner, b"intact", "b.jpg")
+
+    assert [check.reason for check in verify_due(2**30)] == [DamageReason.UNREADABLE, None]
 
 
 def test_error_of_the_storage_is_no_damage(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,16 +41,21 @@ class FolderNames:
     """The names in use in one folder. Names that differ only in case or Unicode composition count as equal."""
 
     def __init__(self, existing: Iterable[str] = ()) -> None:
-        self._used = {_key(name) for name in existing}
+        self._used = {key for name in existing for key in _keys(name)}
+        self._next_numbers: dict[str, int] = {}
 
     def claim(self, filename: str) -> str:
         """Reserve and return a safe name for a file, such that it and its sidecars get names that are not in use."""
         name = safe_name(filename)
         stem, extension = split_extension(name)
-        candidates = (f"{stem} ({number}){extension}" if number > 1 else name for number in count(1))
-        free = next(candidate for candidate in candidates if self._used.isdisjoint(_keys(candidate)))
-        self._used.update(_keys(free))
-        return free
+        for number in count(self._next_numbers.get(_key(name), 1)):
+            candidate = f"{stem} ({number}){extension}" if number > 1 else name
+            keys = _keys(candidate)
+            if self._used.isdisjoint(keys):
+                break
+        self._used |= keys
+        self._next_numbers[_key(name)] = number + 1
+        return candidate
 
 
 def _keys(name: str) -> set[str]:

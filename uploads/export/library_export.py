@@ -16,10 +16,9 @@ from uploads.export.file_names import FolderNames
 from uploads.export.manifest import Manifest
 from uploads.export.sidecar_data import as_json, as_xmp
 from uploads.models import MediaKind, Upload
-from uploads.storage import open_original
+from uploads.storage import read_original
 
 CHUNK = 200
-READ_BYTES = 2**20
 SIDECAR_BYTES = 8 * 2**10
 """An estimate of the disk space for the two sidecars of a file. Few take up more."""
 UNDATED = "undated"
@@ -52,10 +51,13 @@ def export_library(owner_id: int, folder: Path, manifest: Manifest) -> Iterator[
     A part goes into the same folder as the picture to which it belongs. Raises EnvironmentalError if the storage is
     unavailable, and OSError if `folder` cannot be written.
     """
+    listed = manifest.paths_by_folder()
     for month, ids in groupby(_months_and_ids(owner_id), key=lambda row: row[0]):
         subfolder = f"{month:%Y/%m}" if month else UNDATED
         (folder / subfolder).mkdir(parents=True, exist_ok=True)
-        names = FolderNames(os.listdir(folder / subfolder))  # noqa: PTH208 (no Path for each)
+        # A listed file that is missing in the folder keeps its name, because it is copied again.
+        known = (path.removeprefix(f"{subfolder}/") for path in listed.get(subfolder, ()))
+        names = FolderNames([*os.listdir(folder / subfolder), *known])  # noqa: PTH208 (no Path for each)
         while chunk := [upload_id for _month, upload_id in islice(ids, CHUNK)]:
             uploads = exported_uploads(owner_id).filter(id__in=chunk).select_related("part_of").order_by("id")
             for upload in uploads.defer("words"):
@@ -96,11 +98,14 @@ def _is_complete(target: Path, size: int) -> bool:
 
 
 def _copy(upload: Upload, draft: Path) -> str:
-    """Copy and verify the original. Return "", or a message if the stored file is missing or damaged."""
+    """Copy and verify the original. Return "", or a message if the stored file is missing or damaged.
+
+    Raises EnvironmentalError, and OSError if `draft` cannot be written.
+    """
     digest = hashlib.sha256()
     try:
-        with open_original(upload.key, 0) as source, draft.open("wb") as target:
-            while piece := source.read(READ_BYTES):
+        with draft.open("wb") as target:
+            for piece in read_original(upload.key):
                 digest.update(piece)
                 target.write(piece)
     except PermanentError as error:

@@ -5,11 +5,14 @@ manifest may list a file that does not exist, but every file with its final name
 under different names.
 """
 
+import re
+from collections import defaultdict
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 NAME = "SHA256SUMS"
+_LINE = re.compile(r"([0-9a-f]{64})  (.+)\n")
 
 
 class Manifest:
@@ -37,6 +40,13 @@ class Manifest:
         """Return the path of the file with this digest, or None if it has none yet."""
         return self._paths.get(bytes.fromhex(sha256))
 
+    def paths_by_folder(self) -> dict[str, list[str]]:
+        """Return the paths in the manifest, grouped by their folder."""
+        folders = defaultdict(list)
+        for path in self._paths.values():
+            folders[path.rpartition("/")[0]].append(path)
+        return folders
+
     def add(self, sha256: str, path: str) -> None:
         """Record a complete file."""
         self._lines.write(f"{sha256}  {path}\n")
@@ -55,10 +65,5 @@ def _read(file: Path) -> list[tuple[bytes, str]]:
     """Return the complete lines of a manifest."""
     if not file.exists():
         return []
-    found = []
     with file.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            digest, _, path = line.removesuffix("\n").partition("  ")
-            if line.endswith("\n") and len(digest) == 64 and path:
-                found.append((bytes.fromhex(digest), path))
-    return found
+        return [(bytes.fromhex(line[1]), line[2]) for line in map(_LINE.fullmatch, lines) if line]

@@ -6,18 +6,15 @@ when the same bytes are stored again.
 
 import hashlib
 import logging
-from errno import EIO
 
 from django.db import transaction
 from django.utils import timezone
 
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.models import DamagedFile, DamageReason, Upload
-from uploads.storage import error_code, is_stored, open_original, original_name, storage_available
+from uploads.storage import is_stored, original_name, read_original, storage_available
 
 logger = logging.getLogger(__name__)
-
-READ_BYTES = 2**20
 
 
 def find_damage(upload: Upload) -> DamageReason | None:
@@ -27,22 +24,13 @@ def find_damage(upload: Upload) -> DamageReason | None:
     """
     digest = hashlib.sha256()
     try:
-        with open_original(upload.key, 0) as stream:
-            while piece := stream.read(READ_BYTES):
-                digest.update(piece)
-    except PermanentError:
-        return _unless_unavailable(DamageReason.MISSING)
-    except OSError as error:
-        if error.errno != EIO:
-            raise EnvironmentalError(error_code(error)) from error
-        return _unless_unavailable(DamageReason.UNREADABLE)
+        for piece in read_original(upload.key):
+            digest.update(piece)
+    except PermanentError as error:
+        if not storage_available():
+            raise EnvironmentalError("storage.away") from error
+        return DamageReason.MISSING if error.code == "file.missing" else DamageReason.UNREADABLE
     return None if digest.hexdigest() == upload.sha256 else DamageReason.CHANGED
-
-
-def _unless_unavailable(reason: DamageReason) -> DamageReason:
-    if not storage_available():
-        raise EnvironmentalError("storage.away")
-    return reason
 
 
 def record_check(upload: Upload, reason: DamageReason | None) -> bool:
