@@ -9,6 +9,7 @@ from django.db.models import F
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -90,11 +91,14 @@ def delete(request: HttpRequest) -> HttpResponse:
 
 @require_button("trash")
 def empty(request: HttpRequest) -> HttpResponse:
-    """Ask for confirmation, then permanently delete all pictures in the user's trash."""
-    if "confirmed" not in request.POST:
-        return render(request, "uploads/trash_empty.html", {"files": trashed_pictures(request.user.pk).count()})
-    services.empty_trash(owner_scope(request.user))
-    messages.success(request, _("The trash is empty. The files are being removed."))
+    """Ask for confirmation, then permanently delete what was in the user's trash when the confirmation was shown."""
+    until = parse_time(request.POST.get("until", ""))
+    if "confirmed" not in request.POST or until is None:
+        now = timezone.now()
+        files = trashed_pictures(request.user.pk).filter(trashed_at__lte=now).count()
+        return render(request, "uploads/trash_empty.html", {"files": files, "until": now.isoformat()})
+    services.empty_trash(owner_scope(request.user), until)
+    messages.success(request, _("The files are being removed."))
     return redirect("trash")
 
 
@@ -117,10 +121,10 @@ def back(request: HttpRequest, page: str) -> HttpResponse:
 
 
 def back_url(request: HttpRequest, page: str) -> str:
-    """Return the URL in the parameter `next` if it is on this site, otherwise that of the page with this name."""
+    """Return the path in the parameter `next` if it is on this site, otherwise that of the page with this name."""
     target = _parameters(request).get("next", "")
-    is_own = url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return target if target and is_own else reverse(page)
+    is_own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
+    return target if is_own else reverse(page)
 
 
 def _parameters(request: HttpRequest) -> QueryDict:

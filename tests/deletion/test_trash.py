@@ -1,5 +1,6 @@
 """Pictures can be moved to the trash, restored with all of their files, and deleted permanently."""
 
+import re
 from datetime import timedelta
 from urllib.parse import urlencode
 
@@ -14,7 +15,7 @@ from batches import services
 from batches.engine.delete_pictures import delete_pictures
 from batches.engine.empty_trash import delete_expired_trash
 from batches.intake.quota import count_bytes
-from batches.services import owner_scope
+from batches.services import owner_scope, trash
 from tests.support.batches import make_upload
 from tests.support.html import compact
 from tests.support.users import make_user
@@ -144,11 +145,40 @@ def test_emptied_trash_is_empty_at_once_and_only_the_owners(page: Client, owner:
     trash_days_ago(1, gone, others)
 
     assert "Permanently delete the picture in the trash?" in post(page, "trash-empty")
-    assert "The trash is empty" in post(page, "trash-empty", confirmed="1")
+    until = timezone.now().isoformat()
+    assert "The trash is empty" in post(page, "trash-empty", confirmed="1", until=until)
 
     assert not trashed_pictures(owner.id).exists()
     assert delete_expired_trash() == 2
     assert Upload.objects.filter(id=others.id).exists()
+
+
+def test_picture_trashed_after_the_confirmation_was_shown_is_kept(
+    page: Client, owner: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(trash, "CHUNK", 1)
+    later, main, _ = make_pictures(owner)
+    trash_days_ago(1, main)
+    until = re.search(r'name="until" value="([^"]+)"', post(page, "trash-empty"))
+    assert until
+    trash_days_ago(0, later)
+
+    assert "Permanently delete all" in post(page, "trash-empty", confirmed="1")
+    post(page, "trash-empty", confirmed="1", until=until[1])
+
+    assert list(trashed_pictures(owner.id)) == [later]
+    assert delete_expired_trash() == 2
+
+
+def test_undo_of_many_pictures_with_several_parts_restores_all(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    *parts, first, second = [make_upload(owner, number) for number in range(8)]
+    Upload.objects.filter(id__in=[part.id for part in parts]).update(part_of=first, part_role=PartRole.BURST)
+    _, at = services.trash_pictures(owner_scope(owner), [first.id, second.id])
+    monkeypatch.setattr(trash, "MAX_PICTURES", 2)
+
+    assert services.undo_trash(owner_scope(owner), at) == 2
+
+    assert in_trash() == set()
 
 
 def test_buttons_return_to_the_page_they_were_on_and_to_no_other_site(page: Client, owner: User) -> None:
@@ -156,10 +186,10 @@ def test_buttons_return_to_the_page_they_were_on_and_to_no_other_site(page: Clie
     ids = {"picture": upload.id}
 
     near = page.post(reverse("upload-trash"), {**ids, "next": reverse("near-duplicates")})
-    far = page.post(reverse("upload-trash"), {**ids, "next": "https://example.org/"})
+    others = [page.post(reverse("upload-trash"), {**ids, "next": url}) for url in ("https://example.org/", "nowhere")]
 
     assert near["Location"] == reverse("near-duplicates")
-    assert far["Location"] == reverse("upload-list")
+    assert [other["Location"] for other in others] == [reverse("upload-list")] * 2
 
 
 @pytest.mark.parametrize(
