@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from tests.albums.conftest import make_picture
 from tests.support.html import compact
-from uploads.models import Album, ShareLink, Upload
+from uploads.models import Album, PartRole, ShareLink, Upload
 from uploads.shares import create_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -108,16 +108,23 @@ def test_picture_outside_the_album_or_in_the_trash_is_not_found(
 
 
 def test_originals_are_sent_if_the_link_allows_it(
-    visitor: Client, album: Album, link: ShareLink, pictures: list[Upload]
+    visitor: Client, page: Client, anna: User, album: Album, link: ShareLink, pictures: list[Upload]
 ) -> None:
     ShareLink.objects.update(allows_originals=True)
+    film, trashed = make_picture(anna, 3), make_picture(anna, 4)
+    Upload.objects.filter(id__in=[film.id, trashed.id]).update(part_of=pictures[0], part_role=PartRole.LIVE)
+    Upload.objects.filter(id=trashed.id).update(trashed_at=timezone.now())
     paths = link_paths(link, pictures[0])
 
     original, archive = visitor.get(paths["original"]), visitor.post(paths["download"])
 
     assert read(original) == b"original"
     assert original["Content-Disposition"].startswith("attachment")
-    assert ZipFile(BytesIO(read(archive))).namelist() == ["IMG_0001.JPG", "IMG_0002.JPG", "SHA256SUMS.txt"]
+    names = [*(f"IMG_000{number}.JPG" for number in (1, 2, 3)), "SHA256SUMS.txt"]
+    assert ZipFile(BytesIO(read(archive))).namelist() == names
+    own = page.post(reverse("album-download", args=[album.id]))
+    assert isinstance(own, StreamingHttpResponse)
+    assert ZipFile(BytesIO(read(own))).namelist() == names
 
 
 def test_zoomed_preview_is_not_created_for_visitors(visitor: Client, link: ShareLink, pictures: list[Upload]) -> None:

@@ -12,7 +12,16 @@ from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from uploads.albums import add_pictures, album_pictures, create_album, move_to_front, own_albums, remove_pictures
+from uploads.albums import (
+    add_pictures,
+    album_files,
+    album_pictures,
+    create_album,
+    move_to_front,
+    own_albums,
+    remove_pictures,
+    with_covers,
+)
 from uploads.models import Album, Upload
 from uploads.models.album import MAX_ALBUM_NAME
 from uploads.pagination import Page, page_number
@@ -35,7 +44,7 @@ def album_list(request: HttpRequest) -> HttpResponse:
             messages.warning(request, _("Give the album a name."))
             return redirect("albums")
         return redirect("album", create_album(request.user.pk or 0, name).pk)
-    albums = list(own_albums(request.user.pk))
+    albums = list(with_covers(own_albums(request.user.pk)))
     covers = Upload.objects.in_bulk([album.cover_id for album in albums if album.cover_id])
     rows = [(album, covers.get(album.cover_id)) for album in albums]
     return render(request, "uploads/albums.html", {"albums": rows})
@@ -104,9 +113,9 @@ def delete_album(request: HttpRequest, album_id: int) -> HttpResponse:
 
 @require_POST
 def download_album(request: HttpRequest, album_id: int) -> HttpResponseBase:
-    """Send the album's originals as a ZIP archive."""
+    """Send the album's originals as a ZIP archive, with their parts."""
     album = _own_album(request, album_id)
-    return zip_response(album_pictures(album), album.name)
+    return zip_response(album_files(album), album.name)
 
 
 @require_POST

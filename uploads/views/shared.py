@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_POST, require_safe
 
-from uploads.albums import album_pictures
+from uploads.albums import album_files, album_pictures
 from uploads.models import ShareLink, Upload
 from uploads.preview_urls import LIST_SIDE, PAGE_SIDE
 from uploads.shares import count_view, find_link, is_unlocked, unlock
@@ -73,9 +73,9 @@ async def shared_original(request: HttpRequest, token: str, upload_id: int) -> H
 @login_not_required
 @require_POST
 def download_shared(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Send the album's originals as a ZIP archive, if the link allows it."""
+    """Send the album's originals as a ZIP archive, with their parts, if the link allows it."""
     link = _find_unlocked(request, token, original=True)
-    return _private(zip_response(album_pictures(link.album), link.album.name))
+    return _private(zip_response(album_files(link.album), link.album.name))
 
 
 def _find(token: str) -> ShareLink:
