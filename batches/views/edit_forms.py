@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Sequence
-from datetime import timedelta, timezone, tzinfo
+from datetime import date, timedelta, timezone, tzinfo
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.translation import gettext_lazy as _
 
 from uploads.media.sanitize import valid_position
@@ -17,6 +18,8 @@ from uploads.places import find_place
 from uploads.sidecars.own_edits import Change, set_date, set_location, set_zone, shift_time
 
 MAX_DAYS = 36_600
+FIRST_DATE, LAST_DATE = date(1800, 1, 1), date(2199, 12, 31)
+_OUT_OF_RANGE = _("Enter a date between 1800 and 2199.")
 _COORDINATES = re.compile(r"(-?\d{1,2}(?:\.\d+)?)°?\s*([NS]?)\s*[,;\s]\s*(-?\d{1,3}(?:\.\d+)?)°?\s*([EW]?)", re.ASCII)
 _AREAS = re.compile(r"(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|Indian|Pacific)/")
 
@@ -40,7 +43,10 @@ class DateForm(forms.Form):
     minutes = forms.IntegerField(label=_("Minutes"), min_value=0, max_value=1_000, required=False)
     seconds = forms.IntegerField(label=_("Seconds"), min_value=0, max_value=1_000, required=False)
     date = forms.DateField(
-        label=_("Date"), required=False, widget=forms.DateInput({"type": "date", "min": "0002-01-01"}, "%Y-%m-%d")
+        label=_("Date"),
+        required=False,
+        validators=[MinValueValidator(FIRST_DATE, _OUT_OF_RANGE), MaxValueValidator(LAST_DATE, _OUT_OF_RANGE)],
+        widget=forms.DateInput({"type": "date", "min": str(FIRST_DATE), "max": str(LAST_DATE)}, "%Y-%m-%d"),
     )
     time = forms.TimeField(
         label=_("Time (optional)"), required=False, widget=forms.TimeInput({"type": "time", "step": "1"})

@@ -40,6 +40,8 @@ def test_date_form_says_how_to_change_a_date(data: dict[str, Any], expected: tup
         {"how": "shift", "days": "999999999"},
         {"how": "date"},
         {"how": "date", "date": "31 December"},
+        {"how": "date", "date": "0001-12-31"},
+        {"how": "date", "date": "2200-01-01"},
         {"how": "zone"},
         {"how": "zone", "zone": "../../etc/passwd"},
         {"how": "zone", "zone": "UTC+25"},

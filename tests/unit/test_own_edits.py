@@ -65,6 +65,8 @@ def test_date_keeps_the_time_of_day_and_the_zone() -> None:
         (NOTHING, set_zone(UTC)),
         (CET, shift_time(timedelta(days=3_000_000))),
         (CET, shift_time(timedelta(days=-3_000_000))),
+        (CET, shift_time(timedelta(days=-738_900))),
+        (CET, shift_time(timedelta(days=2_913_000))),
     ],
 )
 def test_change_that_gives_no_valid_time_does_not_apply(shown: PlaceAndTime, change: Change) -> None:

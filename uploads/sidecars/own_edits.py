@@ -101,6 +101,8 @@ def _changed(
         instant = (local - timedelta(minutes=offset or 0)).replace(tzinfo=UTC)
     except OverflowError:  # before the year 1 or after 9999
         return None
+    if not 1 < local.year < 9999:  # as for dates from files: the year 1 means no date, and conversions could overflow
+        return None
     return {"taken_at": instant.isoformat(), "utc_offset": offset}
 
 
