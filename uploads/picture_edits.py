@@ -49,7 +49,10 @@ def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None)
             elif after != before:
                 save_sidecars(row, with_edit(row.sidecars, key, after))
                 changes.append((row.id, before, after))
-        edit_id = _record(owner_id, key, changes) if changes else None
+        own = PictureEdit.objects.filter(owner_id=owner_id)
+        edit_id = own.create(owner_id=owner_id, key=key, changes=changes).id if changes else None
+    # After the transaction, because undo_edit locks a PictureEdit before the pictures.
+    own.filter(created_at__lt=timezone.now() - KEPT).delete()
     return EditResult(len(ids & {id for id, _, _ in changes}), skipped, edit_id)
 
 
@@ -121,9 +124,3 @@ def _own_value(row: PictureRow, key: str) -> Any:
 def _labels(row: PictureRow) -> list[Any]:
     labels: list[Any] = Upload.objects.values_list("labels", flat=True).get(id=row.id)
     return labels
-
-
-def _record(owner_id: int, key: str, changes: list[tuple[int, Any, Any]]) -> int:
-    own = PictureEdit.objects.filter(owner_id=owner_id)
-    own.filter(created_at__lt=timezone.now() - KEPT).delete()
-    return own.create(owner_id=owner_id, key=key, changes=changes).id
