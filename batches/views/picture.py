@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import normalize_newlines
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -57,7 +58,8 @@ def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
 @missing_as_404()
 def edit_description(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Replace the description with `text`; an empty text restores the original one."""
-    text = storable(request.POST.get("text", "").strip()[:MAX_DESCRIPTION])
+    # Browsers send line breaks as CRLF, which must not make an unchanged text an edited one.
+    text = storable(normalize_newlines(request.POST.get("text", "")).strip()[:MAX_DESCRIPTION])
     services.edit_description(owner_scope(request.user), upload_id, text)
     return _back(request, upload_id)
 

@@ -106,6 +106,16 @@ def test_unknown_list_is_the_library(page: Client, pictures: list[Upload], name:
     assert "Secret" not in html
 
 
+def test_line_breaks_sent_by_browsers_do_not_edit_a_description(page: Client, pictures: list[Upload]) -> None:
+    upload = pictures[0]
+    Upload.objects.filter(id=upload.id).update(description="A cat.\nA dog.")
+
+    page.post(reverse("upload-description", args=[upload.id]), {"text": "A cat.\r\nA dog."})
+
+    upload.refresh_from_db()
+    assert (upload.description, upload.description_edited) == ("A cat.\nA dog.", False)
+
+
 def test_description_is_edited_and_restored(page: Client, pictures: list[Upload]) -> None:
     upload = pictures[0]
     Upload.objects.filter(id=upload.id).update(description="A cat.")
