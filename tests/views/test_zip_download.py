@@ -71,3 +71,7 @@ def test_selection_without_pictures_or_with_too_many_is_explained(page: Client, 
     answer = page.post(reverse("upload-download"), {"picture": list(ids)}, follow=True)
 
     assert "up to 2,000 at a time" in answer.content.decode()
+
+
+def test_button_pressed_after_the_session_expired_leads_to_the_library(page: Client) -> None:
+    assert page.get(reverse("upload-download"))["Location"] == reverse("upload-list")

@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods
 
 from uploads.models import INSTANT, MediaKind, Upload
 from uploads.zip_stream import stream_archive, zip_entries
@@ -18,9 +18,14 @@ from uploads.zip_stream import stream_archive, zip_entries
 MAX_PICTURES = 2000
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 def download_selection(request: HttpRequest) -> HttpResponseBase:
-    """Send the originals of the user's pictures named by `picture` parameters, with their parts."""
+    """Send the originals of the user's pictures named by `picture` parameters, with their parts.
+
+    A GET, which occurs after signing in if the session had expired, leads to the library.
+    """
+    if request.method != "POST":
+        return redirect("upload-list")
     ids = {int(text) for text in request.POST.getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
     if not ids or len(ids) > MAX_PICTURES:
         text = _("Select pictures to download, up to %(count)s at a time.")
