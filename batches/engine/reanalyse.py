@@ -47,7 +47,8 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
                                           WHERE upload_id = upload.id AND model = %(model)s))
  ORDER BY id FOR KEY SHARE
 """
-# A picture that already has an item in a batch of this kind is skipped, so failed readings are not repeated.
+# The pictures of TEXT_UNREAD, except those that already have an item in a batch of this kind, so that failed readings
+# are not repeated.
 UNREAD = """
 SELECT id AS upload_id, filename, filename AS relative_path, size, id
   FROM uploads_upload upload

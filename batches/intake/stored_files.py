@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Exists, OuterRef
+
+from batches.models import BatchItem
 from batches.models.scope import Scope
 from batches.models.states import ItemResult
 from uploads.models import MediaKind, Upload
@@ -48,7 +51,8 @@ _KEPT_OR_NOT = {ItemResult.SIDECAR: StoredState.SIDECAR, ItemResult.ARCHIVE: Sto
 def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
     """Return whether each of `files` is among the scope's uploads, sidecars and archives, in the same order.
 
-    Takes two queries, which use upload_once_per_owner and item_digest.
+    Files of imports that are being deleted count as missing. Takes two queries, which use upload_once_per_owner and
+    item_digest.
     """
     found = _uploads(scope, {file.sha256 for file in files})
     found |= _other_items(scope, {file.sha256 for file in files if (file.sha256, file.size) not in found})
@@ -56,7 +60,14 @@ def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
 
 
 def _uploads(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
-    rows = scope.filter(Upload.objects.filter(sha256__in=digests).exclude(kind=MediaKind.ARCHIVE))
+    """Return the state of uploads, except those that will be deleted together with an import.
+
+    As in delete_batch.py, only items of batches without `model` keep pictures.
+    """
+    items = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__model="")
+    deleting, keeping = (items.filter(batch__deleting_since__isnull=kept) for kept in (False, True))
+    uploads = Upload.objects.filter(~Exists(deleting) | Exists(keeping), sha256__in=digests)
+    rows = scope.filter(uploads.exclude(kind=MediaKind.ARCHIVE))
     found = {}
     columns = ("sha256", "size", "verified_at", "trashed_at", "damage__reason")
     for sha256, size, verified_at, trashed_at, damage in rows.values_list(*columns):

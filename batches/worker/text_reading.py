@@ -7,10 +7,10 @@ from django.db.models import Exists, OuterRef
 
 from batches.engine.reanalyse import read_library_text
 from batches.engine.refusals import ReanalysisRunning
-from batches.models import UploadBatch
+from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, BatchStatus
 from uploads.analysis.ocr.installed_models import MODEL
-from uploads.models import Upload
+from uploads.models import TEXT_UNREAD, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -22,7 +22,9 @@ def start_reading() -> list[int]:
 
     A paused import does not prevent this, but a paused batch of this kind does, because an owner has at most one.
     """
-    unread = Upload.objects.filter(owner_id=OuterRef("pk"), text_model="", processed_at__isnull=False)
+    queued = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__kind=BatchKind.TEXT)
+    # The same pictures as those of read_library_text(); otherwise, it would be called in every round for nothing.
+    unread = Upload.objects.filter(TEXT_UNREAD, ~Exists(queued), owner_id=OuterRef("pk"))
     batches = UploadBatch.objects.filter(owner_id=OuterRef("pk"))
     running = batches.filter(status__in=(BatchStatus.PENDING, BatchStatus.PROCESSING))
     paused = batches.filter(kind=BatchKind.TEXT, status=BatchStatus.PAUSED)

@@ -34,13 +34,15 @@ export const checkMessages = {
     unreadable: gettext("Your device could not read these files. They may be damaged."),
     ignored: gettext("Imports leave these files out, because they are not your photos."),
   },
-  verdict: (stored, total) =>
-    stored === total
+  verdict: (stored, total) => {
+    if (!total) return gettext("No files were compared");
+    return stored === total
       ? formatPlural(
           ngettext("The file is stored", "All %(count)s files are stored", total), total)
       : formatPlural(
           ngettext("%(stored)s of %(count)s file is stored", "%(stored)s of %(count)s files are stored", total),
-          total, { stored: formatCount(stored) }),
+          total, { stored: formatCount(stored) });
+  },
   safe: gettext("Every byte of these files is in your library. It is safe to delete them from this device."),
   keep: (count, unreadableFolders) => {
     const parts = [];
@@ -55,6 +57,14 @@ export const checkMessages = {
     }
     return parts.join(" ");
   },
+  notCompared: (count) =>
+    count
+      ? formatPlural(
+          ngettext(
+            "%(count)s hidden or system file was not compared.",
+            "%(count)s hidden or system files were not compared.", count),
+          count)
+      : "",
   checks: ({ stored, readBack, oldestCheck }) => {
     const unread = stored - readBack;
     const parts = [];

@@ -10,12 +10,12 @@ const byId = (id) => document.getElementById(id);
 
 // `unreadable` holds the paths of folders that could not be read, `list` is the CSV file as a Blob.
 export function showVerdict(report, unreadable, list, onAdd) {
-  const isSafe = report.stored === report.total && !unreadable.length;
+  const isSafe = report.total > 0 && report.stored === report.total && !unreadable.length;
+  const skipped = report.ignored.filter((file) => file.ignored !== "empty").length;
   byId("verdict").classList.toggle("safe", isSafe);
   byId("verdict-title").textContent = checkMessages.verdict(report.stored, report.total);
-  byId("verdict-advice").textContent = isSafe
-    ? checkMessages.safe
-    : checkMessages.keep(report.total - report.stored, unreadable);
+  const advice = isSafe ? checkMessages.safe : checkMessages.keep(report.total - report.stored, unreadable);
+  byId("verdict-advice").textContent = [advice, checkMessages.notCompared(skipped)].filter(Boolean).join(" ");
   byId("verdict-checks").textContent = checkMessages.checks(report);
   byId("add-missing").hidden = !report.addable.length;
   byId("add-missing").textContent = checkMessages.add(report.addable.length);

@@ -50,9 +50,23 @@ def test_missing_files_are_named_and_added(open_page: OpenPage, owner: User, tmp
 def test_stored_folder_is_safe_to_delete(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     roll = make_folder(tmp_path / "Roll", 4)
     processed_upload(owner, roll)
+    make_folder(roll / "@eaDir", 1)
     page = open_page("/safe-to-delete/")
 
     choose_folder(page, roll)
 
     expect(page.locator("#verdict-title")).to_have_text("All 4 files are stored")
+    expect(page.locator("#verdict-advice")).to_contain_text("1 hidden or system file was not compared")
     expect(page.locator("#add-missing")).to_be_hidden()
+
+
+def test_folder_of_empty_files_is_not_called_safe(open_page: OpenPage, tmp_path: Path) -> None:
+    roll = tmp_path / "Roll"
+    roll.mkdir()
+    (roll / "empty.jpg").touch()
+    page = open_page("/safe-to-delete/")
+
+    choose_folder(page, roll)
+
+    expect(page.locator("#verdict-title")).to_have_text("No files were compared")
+    expect(page.locator("#verdict.safe")).to_have_count(0)

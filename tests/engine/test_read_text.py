@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
-from pytest_django import Settings
+from pytest_django import DjangoAssertNumQueries, Settings
 
 from batches.engine import cancel, lifecycle, read_text
 from batches.engine.claim import claim_item
@@ -116,6 +116,25 @@ def test_file_of_an_import_ends_the_reading_of_a_picture(
     cancel.cancel_batch(imported.id)
     run_all(batch)
     assert batch.items.get().status == ItemStatus.COMPLETED
+
+
+def test_nothing_is_written_when_only_other_pictures_are_unread(
+    owner: User, pictures: list[Upload], django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    failed, trashed, archive = pictures
+    part = make_upload(owner, 3)
+    batch = started()
+    claimed = claim_item(batch.id, WORKER)
+    assert claimed is not None
+    assert fail_item(claimed, "file.missing")
+    cancel.cancel_batch(batch.id)
+    batch.items.exclude(upload=failed).delete()
+    Upload.objects.filter(id=trashed.id).update(trashed_at=timezone.now())
+    Upload.objects.filter(id=archive.id).update(kind=MediaKind.ARCHIVE)
+    Upload.objects.filter(id=part.id).update(part_of=failed, part_role="raw", processed_at=timezone.now())
+
+    with django_assert_num_queries(1):
+        assert start_reading() == []
 
 
 def test_picture_that_failed_or_was_cancelled_is_not_read_again(owner: User, pictures: list[Upload]) -> None:

@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from batches import services
 from batches.engine import lifecycle
+from batches.engine.reanalyse import read_library_text
 from batches.intake.file_name import FileName
 from batches.intake.receive import receive_file
 from batches.intake.stored_files import FileDigest, StoredState, find_stored
@@ -88,6 +89,18 @@ def test_sidecar_of_a_deleted_import_is_not_stored(ada: User) -> None:
     services.delete_batch(owner_scope(ada), batch.id)
 
     assert state_of(ada, XMP) == StoredState.MISSING
+
+
+def test_picture_of_a_deleted_import_is_stored_only_if_another_import_has_it(ada: User) -> None:
+    first, second = add(ada, "a.jpg", PICTURE), add(ada, "b.jpg", PICTURE)
+    Upload.objects.update(processed_at=timezone.now())
+    assert read_library_text(ada.pk, "model")
+
+    services.delete_batch(owner_scope(ada), first.id)
+    assert state_of(ada, PICTURE) == StoredState.STORED
+
+    services.delete_batch(owner_scope(ada), second.id)
+    assert state_of(ada, PICTURE) == StoredState.MISSING
 
 
 def test_lookup_of_sidecars_uses_their_index(ada: User) -> None:

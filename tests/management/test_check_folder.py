@@ -64,6 +64,15 @@ def test_folder_that_is_stored_completely_ends_with_status_0(roll: Path, owner: 
     ]
 
 
+def test_folder_without_files_to_compare_is_not_called_stored(owner: User, tmp_path: Path) -> None:
+    write(tmp_path / "roll/.picasaoriginals/1.jpg", b"\xff\xd8 before")
+
+    run = check(tmp_path / "roll", "--owner", owner)
+
+    assert run.status == 1
+    assert run.out.splitlines() == ["0 of 0 files are stored.", "Ignored (hidden, empty or system files): 1."]
+
+
 def test_damaged_file_is_named_with_its_reason(roll: Path, owner: User) -> None:
     upload = Upload.objects.get(filename="2.jpg")
     DamagedFile.objects.create(upload=upload, owner=owner, reason="original.missing", found_at=timezone.now())

@@ -404,7 +404,13 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="upload",
             index=models.Index(
-                condition=models.Q(("processed_at__isnull", False), ("text_model", "")),
+                condition=models.Q(
+                    ("part_of", None),
+                    ("processed_at__isnull", False),
+                    ("text_model", ""),
+                    ("trashed_at", None),
+                    models.Q(("kind", "archive"), _negated=True),
+                ),
                 fields=["owner", "id"],
                 name="upload_text_unread",
             ),

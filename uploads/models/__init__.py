@@ -10,10 +10,11 @@ from uploads.models.library import library_pictures
 from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
 from uploads.models.timeline_day import TimelineDay
-from uploads.models.upload import FileDeletion, Upload
+from uploads.models.upload import TEXT_UNREAD, FileDeletion, Upload
 
 __all__ = [
     "INSTANT",
+    "TEXT_UNREAD",
     "UNDATED",
     "Album",
     "AlbumEntry",

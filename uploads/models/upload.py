@@ -16,6 +16,8 @@ from uploads.models.expressions import CameraClock, SearchWords, TimelineTime
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
 MAX_TEXT = 10_000
+TEXT_UNREAD = Q(text_model="", processed_at__isnull=False, part_of=None, trashed_at=None) & ~Q(kind=MediaKind.ARCHIVE)
+"""Selects the uploads whose text is still to be read."""
 SERVER_PREFIXES = ("ollama:", "openai:")
 """Prefixes of `description_model` for models on servers, which write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
@@ -171,11 +173,10 @@ class Upload(models.Model):
                 fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
             ),
             models.Index(fields=["trashed_at"], name="upload_trash_expiry", condition=Q(trashed_at__isnull=False)),
-            # The pictures whose text is still to be read.
             models.Index(
                 fields=["owner", "id"],
                 name="upload_text_unread",
-                condition=Q(text_model="", processed_at__isnull=False),
+                condition=TEXT_UNREAD,
             ),
             models.Index(fields=["owner", "-id"], name="upload_with_text", condition=~Q(text_found="")),
             GinIndex(fields=["words"], name="upload_words"),

@@ -24,7 +24,7 @@ class Command(BaseCommand):
 
     help = (
         "Tell which files of these folders are stored in a user's library. Nothing is copied or changed. "
-        "Exit status: 0 all are stored, 1 some are not, 2 invalid argument, 130 Ctrl-C."
+        "Exit status: 0 all are stored, 1 some are not or none were compared, 2 invalid argument, 130 Ctrl-C."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         except (OperationalError, InterfaceError) as error:
             raise CommandError(f"The database is unavailable: {error}") from None
         self._print_result(report, walk)
-        if report.stored < report.total or walk.missed:
+        if not report.total or report.stored < report.total or walk.missed:
             sys.exit(NOT_ALL)
 
     def _check(self, user: User, walk: FileWalk, csv: Path | None) -> FolderReport:
