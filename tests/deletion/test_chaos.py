@@ -81,8 +81,8 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
         connection.close()
 
     assert services.delete_batch(services.owner_scope(owner), batch.id)
-    kill_when(lambda: BatchItem.objects.filter(batch=batch).count() < FILES)
-    assert FileDeletion.objects.exists()
+    kill_when(lambda: FileDeletion.objects.exists())
+    assert BatchItem.objects.filter(batch=batch).count() < FILES
     kill_when(lambda: not all((media / original_name(upload.key)).exists() for upload in uploads[SHARED::50]))
     assert stored_names() > kept_names(uploads)
 
