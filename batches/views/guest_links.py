@@ -50,7 +50,7 @@ def guest_links(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         chosen = form.cleaned_data
         until = timezone.now() + timedelta(days=chosen["days"])
-        limits = chosen["max_files"], chosen["gigabytes"] * 10**9
+        limits = chosen["max_files"], chosen["gigabytes"] * 2**30
         services.create_guest_link(owner_scope(request.user), clean_name(chosen["name"]), until, *limits)
         messages.success(request, _("Link created. Everybody who has it can add files to your library."))
         return redirect("guest-links")
