@@ -26,9 +26,11 @@ _PADDING_TOKENS = ("<pad>", "[PAD]", "<|endoftext|>")
 
 
 class ClipQueries:
-    """A QueryEncoder for the vectors of ClipEmbedder. The textual network is loaded on the first query.
+    """A QueryEncoder whose vectors can be compared with those of ClipEmbedder.
 
-    The constructor and embed_query() raise EnvironmentalError `clip.folder`.
+    The textual network is loaded on the first query.
+
+    The constructor and embed_query() raise EnvironmentalError `clip.folder` if the model folder is unusable.
     """
 
     def __init__(self, path: Path | None = None) -> None:
