@@ -19,7 +19,7 @@ from tests.support.worker_processes import Workers
 from uploads.models import Embedding, FileDeletion, Upload
 from uploads.storage import original_name, preview_name
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos_long]
 FILES, SHARED = 2_000, 200
 
 
