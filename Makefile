@@ -33,7 +33,7 @@ test-fast: .venv/development ## Run only tests that start no web server, worker 
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]
-	@CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos $(ARGS)
+	@CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos tests/deletion/test_chaos.py $(ARGS)
 
 check: check-types check-style check-site ## Check style, types, imports, templates, settings and migrations
 
@@ -65,6 +65,8 @@ requirements: ## Compile the pinned requirements from pyproject.toml (needs uv)
 	uv pip compile --quiet pyproject.toml --generate-hashes --no-header --python-version 3.11 -o requirements.txt
 	uv pip compile --quiet pyproject.toml --extra clip -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-clip.txt
+	uv pip compile --quiet --no-deps --group ocr --generate-hashes --no-header --python-version 3.11 \
+		-o requirements-ocr.txt
 	uv pip compile --quiet pyproject.toml --group dev -c requirements.txt --generate-hashes --no-header \
 		--python-version 3.11 -o requirements-dev.txt
 
@@ -88,7 +90,8 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 		$(BIN)/python -m tools.install_packages requirements.txt; fi
 	@touch $@
 
-.venv/development: requirements-dev.txt | .venv/bin/python
+.venv/development: requirements-dev.txt requirements-ocr.txt | .venv/bin/python
 	@echo 'Installing packages for development (one or two minutes)'
 	@$(BIN)/python -m tools.install_packages requirements-dev.txt
+	@$(BIN)/python -m tools.install_packages requirements-ocr.txt --no-deps
 	@touch $@

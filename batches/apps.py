@@ -12,7 +12,10 @@ class BatchesConfig(AppConfig):
     verbose_name = _("Batches")
 
     def ready(self) -> None:
-        """Register the dramatiq middleware here, because it imports models, which cannot be imported earlier."""
-        from batches.worker.middleware import WorkerMiddleware  # noqa: PLC0415 (models exist only when all apps are loaded)
+        """Register what needs models, which cannot be imported earlier."""
+        from batches.models.import_pictures import pictures_of_imports  # noqa: PLC0415 (needs all apps)
+        from batches.worker.middleware import WorkerMiddleware  # noqa: PLC0415 (needs all apps)
+        from uploads.search.imports import register_imports  # noqa: PLC0415 (needs all apps)
 
+        register_imports(pictures_of_imports)
         dramatiq.get_broker().add_middleware(WorkerMiddleware())

@@ -1,4 +1,4 @@
-"""Measure the time to read a video of one minute, compared with decoding only the same key frames.
+"""Measure the time to read a video of one minute, compared with only decoding the same key frames.
 
 `make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the reduced key frames and the
 previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame at each to RGB. The two run

@@ -59,7 +59,8 @@ class Load:
                 connection.setblocking(False)
                 path = f"/media/{self.upload}/original"
                 await self._loop.sock_sendall(connection, self._head("GET", path, "Connection: close"))
-                # Peek, so that the buffer stays full. A closed connection is then detected only by an error on writing.
+                # Do not read, so that the buffer stays full. Ask the socket whether the server has closed the
+                # connection.
                 while True:
                     await asyncio.sleep(1)
                     connection.send(b"")
@@ -69,7 +70,10 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def dribble(self, number: int) -> None:
-        """Send an endless request at one byte per second: half of the clients its head, the others its body."""
+        """Send an endless request at one byte per second.
+
+        Half of the clients send an endless head, the others a body.
+        """
         while True:
             with suppress(OSError), self._socket(number) as connection:
                 await self._connect(connection)

@@ -30,7 +30,7 @@ def beside_many() -> float:
 
 
 def _longest(others: list[int]) -> float:
-    """Complete the newcomers' batches one after another while the others run. Return the longest time in seconds."""
+    """Complete ROUNDS small batches one after another while the `others` run. Return the longest time in seconds."""
     newcomers = [rows.add(FILES, f"newcomer {others[0]} {number}") for number in range(ROUNDS)]
     rows.start(others)
     seconds = [rows.run_to_completion(batch_id) for batch_id in newcomers]

@@ -14,7 +14,7 @@ from bench import rows
 from bench.stack import Workers, workers
 
 FILES = 60_000
-# Wait for a random time, because surviving workers look for dead ones every two seconds from their own start.
+# Kill at a random time, because workers check for dead ones every two seconds, counted from their own start.
 FILES_BETWEEN = (50, 1000)
 PROCESSES = 2
 
@@ -40,7 +40,7 @@ def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
             target = rows.count_completed(batch_id) + chance.randint(*FILES_BETWEEN)
             group.wait_for(lambda target=target: rows.count_completed(batch_id) >= target, 60)  # type: ignore[misc]
             for process in group.processes:
-                process.consecutive_exits = 0  # each kill counts as the first, so there is no back-off
+                process.consecutive_exits = 0  # restart without a delay, as after a first exit
             killed = time.perf_counter()
             dead = kill(group)
             group.wait_for(_recovered(batch_id, rows.count_completed(batch_id), dead), 60)

@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from statistics import mean, quantiles
 
 import numpy as np
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 from uploads.analysis.vocabulary import load_vocabulary
 from uploads.search.candidates import MAX_CANDIDATES
 from uploads.search.encoders import owner_encoders, site_encoder
 from uploads.search.language import parse_query
-from uploads.search.nearest import OwnerVectors, apply_scan_settings
+from uploads.search.nearest import OwnerVectors
 from uploads.search.results import search
+from uploads.search.transaction import search_transaction
 from uploads.search.vector_index import maintain_indexes
 
 QUERIES = 60
@@ -81,9 +82,8 @@ def recall(owner_id: int, text: str) -> float:
     encoder, query = site_encoder(), parse_query(text)
     if encoder is None:
         raise SystemExit("There is no text model.")
-    vector = encoder.embed_query(query.words)
-    with transaction.atomic():
-        apply_scan_settings()
+    vector = encoder.embed_query(query.words).numbers
+    with search_transaction():
         vectors = OwnerVectors(owner_id, query, encoder.model, vector)
         found = vectors.nearest(MAX_CANDIDATES)
         wanted = list(vectors.exact(Q(), NEAREST).values())

@@ -83,7 +83,7 @@ class Workers:
 
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[Workers]:
-    """Run workers while the block runs, which starts when all of them hold their lock."""
+    """Run workers until the block ends. The block starts once all workers hold their lock."""
     from batches.engine.liveness import live_workers  # noqa: PLC0415 (models exist only after the set-up)
 
     group = Workers(processes, threads, env)

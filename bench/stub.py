@@ -1,4 +1,4 @@
-"""An analyzer that only waits, like one that calls a model server."""
+"""An analyzer that only waits, to simulate one that calls a model server."""
 
 import time
 from collections.abc import Sequence

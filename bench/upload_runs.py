@@ -85,7 +85,7 @@ async def _times(connection: Connection, prefix: str, seconds: float, size: int)
 
 @asynccontextmanager
 async def _slow_clients(target: Target, clients: int) -> AsyncIterator[None]:
-    """Keep this many clients in the middle of a PATCH until the block ends, then disconnect them."""
+    """Keep this many clients connected, each in the middle of a PATCH; disconnect them when the block ends."""
     ready = asyncio.Semaphore(0)
     tasks = [asyncio.create_task(_send_slowly(target, number, ready)) for number in range(clients)]
     try:

@@ -1,7 +1,8 @@
 """Install the packages of a requirements file with pip, and print the progress every few seconds.
 
-pip prints nothing for half a minute while it installs. Packages that only add file formats are installed only if there
-is a wheel; without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP OPTIONS].
+While pip installs packages, it prints nothing for half a minute. Packages that only add file formats are installed only
+if there is a wheel; without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP
+OPTIONS].
 """
 
 import re
@@ -64,7 +65,7 @@ def _install(requirements: str, options: Sequence[str], *, show_errors: bool = T
 
 
 def split(requirements: str) -> tuple[str, dict[str, str]]:
-    """Return the requirements that are not OPTIONAL as one text, and the OPTIONAL ones by name."""
+    """Split the requirements: return those that are required as one text, and the OPTIONAL ones by name."""
     blocks = re.split(r"^(?=[A-Za-z0-9])", requirements, flags=re.MULTILINE)
     optional = {name: block for block in blocks for name in required(block) if name in OPTIONAL}
     return "".join(block for block in blocks if block not in optional.values()), optional

@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from uploads.models import Upload
+from uploads.models import DamagedFile, Upload
 from uploads.read_only_admin import ReadOnlyAdmin, english_column
 from uploads.storage import read_file
 
@@ -33,7 +33,7 @@ class UploadAdmin(ReadOnlyAdmin):
         "processed_at",
     ]
     list_display_links = ["thumbnail", "filename"]
-    list_filter = ["kind", "created_at"]
+    list_filter = ["kind", "created_at", ("trashed_at", admin.EmptyFieldListFilter)]
     list_select_related = ["owner"]
     search_fields = ["filename", "owner__username"]
     search_help_text = _("Part of a file name or user name")
@@ -43,7 +43,15 @@ class UploadAdmin(ReadOnlyAdmin):
             None,
             {"fields": ["picture", "filename", "owner", "kind", "description_text", "label_list"]},
         ),
-        (_("Analysis"), {"fields": ["description_model", "audit_score", "regenerations", "description_edited"]}),
+        (
+            _("Analysis"),
+            {
+                "fields": [
+                    *("description_model", "audit_score", "regenerations", "description_edited"),
+                    *("text_found", "text_model"),
+                ]
+            },
+        ),
         (_("File"), {"fields": ["mime_type", "file_size", "pixels", "duration", "sha256"]}),
         (_("Taken"), {"fields": ["taken", "taken_source", "camera", "latitude", "longitude", "place", "metadata"]}),
         (
@@ -55,7 +63,7 @@ class UploadAdmin(ReadOnlyAdmin):
                 ]
             },
         ),
-        (_("Times"), {"fields": ["created_at", "processed_at", "updated_at"]}),
+        (_("Times"), {"fields": ["created_at", "processed_at", "updated_at", "verified_at", "trashed_at"]}),
     ]
     readonly_fields = ["picture", "description_text", "label_list", "file_size", "pixels", "taken"]
     description_text = english_column("description", _("description"))
@@ -121,6 +129,23 @@ class UploadAdmin(ReadOnlyAdmin):
         """Return the labels, each with its score as a percentage."""
         labels = ", ".join(f"{label['name']} {label['score']:.0%}" for label in upload.labels)
         return format_html('<span lang="en">{}</span>', labels)
+
+
+@admin.register(DamagedFile)
+class DamagedFileAdmin(ReadOnlyAdmin):
+    """The stored files that verification found to be damaged."""
+
+    list_display = ["upload_id", "filename", "owner", "reason", "found_at", "notified_at"]
+    list_filter = ["reason"]
+    list_select_related = ["owner", "upload"]
+    search_fields = ["upload__filename", "owner__username"]
+    search_help_text = _("Part of a file name or user name")
+    ordering = ["-pk"]
+
+    @admin.display(description=_("filename"))
+    def filename(self, damage: DamagedFile) -> str:
+        """Return the name of the file."""
+        return damage.upload.filename
 
 
 def _preview_url(upload: Upload, side: str) -> str:

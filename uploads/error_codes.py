@@ -39,9 +39,10 @@ class ErrorCode:
 COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
 TRY_ONCE = _("Try again once. If it fails again, open the picture, save a new copy and add that.")
 _ADD_SMALLER = _("Add a smaller copy.")
-# With these codes, a file that is being received fails, but a file that is being processed waits.
+# Advice for storage errors: a file that is being received fails, but a file that is being processed waits.
 _AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing will resume. Add failed files again.")
 
+_UPLOAD_AGAIN = _("Add the same file again: it repairs the stored one.")
 _GET_ARCHIVE_AGAIN = _("Download or copy the archive again, then add it.")
 _UNPACK = _("Unpack it, then add the files.")
 
@@ -120,6 +121,9 @@ ERROR_CODES: dict[str, ErrorCode] = {
         retryable=True,
         detail="The model server failed on this picture only: %(problem)s.",
     ),
+    "original.changed": ErrorCode(_("The stored file is damaged: its content has changed."), _UPLOAD_AGAIN),
+    "original.missing": ErrorCode(_("The stored file is missing."), _UPLOAD_AGAIN),
+    "original.unreadable": ErrorCode(_("The server's disk cannot read the stored file."), _UPLOAD_AGAIN),
     "sidecar.unreadable": ErrorCode(
         _("This file belongs to no picture, or it is damaged."),
         _("Your pictures are not affected. Export the file again if you need its data."),

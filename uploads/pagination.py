@@ -1,4 +1,4 @@
-"""Keyset pagination: added rows do not shift pages, and the last page is as fast as the first."""
+"""Keyset pagination: new rows do not shift pages, and the last page is as fast as the first."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -7,11 +7,41 @@ from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar, cast
 from urllib.parse import urlencode
 
-from django.db.models import Expression, Model, Q, QuerySet
+from django.db.models import BooleanField, Expression, F, Func, Model, QuerySet, Value
 
 Row = TypeVar("Row", bound=Model)
 
 _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Cursor:
+    """The position of a row in a list that is sorted by an instant, and by id among equal instants."""
+
+    at: datetime
+    id: int
+
+    def __str__(self) -> str:
+        return f"{(self.at - _EPOCH) // _MICROSECOND}.{self.id}"
+
+    @classmethod
+    def parse(cls, text: str | None) -> "Cursor | None":
+        """Return the cursor that `text` names, or None if it is invalid."""
+        match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
+        if match is None:
+            return None
+        try:
+            return cls(_EPOCH + int(match[1]) * _MICROSECOND, int(match[2]))
+        except OverflowError:
+            return None
+
+
+def compare(instant: str, operator: str, cursor: Cursor) -> Func:
+    """Return a condition that compares the row (instant, id) with `cursor`; PostgreSQL finds the place in an index."""
+    row, place = (
+        Func(*values, function="ROW") for values in ((F(instant), F("id")), (Value(cursor.at), Value(cursor.id)))
+    )
+    return Func(row, place, template="(%(expressions)s)", arg_joiner=f" {operator} ", output_field=BooleanField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,21 +72,27 @@ def paginate_by_id(
     return _make_page(found, size, lambda row: row.pk, kept, backwards=backwards, is_first=cursor is None)
 
 
-def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression) -> Page[Row]:
+def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression | F) -> Page[Row]:
     """Return the page that `query` requests with `after` or `before`; rows with the latest `instant` come first.
 
     A cursor consists of the microseconds of an instant and an id. If it is invalid, return the first page.
     """
-    before, after = _parse_cursor(query.get("before")), _parse_cursor(query.get("after"))
+    before, after = Cursor.parse(query.get("before")), Cursor.parse(query.get("after"))
     backwards = before is not None
     rows = cast(QuerySet[Row], rows.annotate(instant=instant))
     if before is not None:
-        rows = rows.filter(Q(instant__gte=before[0]), Q(instant__gt=before[0]) | Q(id__gt=before[1]))
+        rows = rows.filter(compare("instant", ">", before))
     elif after is not None:
-        rows = rows.filter(Q(instant__lte=after[0]), Q(instant__lt=after[0]) | Q(id__lt=after[1]))
+        rows = rows.filter(compare("instant", "<", after))
     order = ("instant", "id") if backwards else ("-instant", "-id")
     found = list(rows.order_by(*order)[: size + 1])
     return _make_page(found, size, _cursor, {}, backwards=backwards, is_first=before is None and after is None)
+
+
+def page_number(query: Mapping[str, str]) -> int:
+    """Return the number in `page`, or 1 if it is invalid."""
+    text = query.get("page", "")
+    return max(1, int(text)) if re.fullmatch("[0-9]{1,6}", text) else 1
 
 
 def _make_page(
@@ -68,7 +104,10 @@ def _make_page(
     backwards: bool,
     is_first: bool,
 ) -> Page[Row]:
-    """Make a page of the first `size` rows; one more means that a page follows. Rows read `backwards` are reversed."""
+    """Make a page of the first `size` rows.
+
+    If `rows` has more, another page follows. If read `backwards`, they are reversed.
+    """
     more, rows = len(found) > size, found[:size]
     if backwards:
         rows.reverse()
@@ -81,19 +120,8 @@ def _make_page(
     )
 
 
-def _cursor(row: Model) -> str:
-    instant: datetime = row.instant  # type: ignore[attr-defined]
-    return f"{(instant - _EPOCH) // _MICROSECOND}.{row.pk}"
-
-
-def _parse_cursor(text: str | None) -> tuple[datetime, int] | None:
-    match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
-    if match is None:
-        return None
-    try:
-        return _EPOCH + int(match[1]) * _MICROSECOND, int(match[2])
-    except OverflowError:
-        return None
+def _cursor(row: Model) -> Cursor:
+    return Cursor(row.instant, row.pk)  # type: ignore[attr-defined]
 
 
 def _parse_id(text: str | None) -> int | None:

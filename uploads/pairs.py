@@ -39,7 +39,7 @@ class PairFile:
 
     @property
     def stem(self) -> tuple[str, str]:
-        """What the names of a picture's parts have in common."""
+        """A key made from the name, which is the same for all parts of a picture."""
         parts = split_name(self.name)
         stem = name_key(self.name) if parts.stem.startswith("pxl_") else parts.stem.removesuffix("_hevc")
         return stem, parts.counter
@@ -51,7 +51,7 @@ class PairFile:
 
 
 def find_parts(files: Sequence[PairFile]) -> Parts:
-    """Return, for each file that is a part of another one, the id of that picture and its role.
+    """Return, for each file that is a part of another one, the id of that picture and the part's role.
 
     `files` are candidates: files of one folder with the same `name_key`, or with the same `group_id`. The result does
     not depend on their order. No picture in the result is itself a part. Of an edited picture and its original, the

@@ -1,4 +1,4 @@
-"""Save the values of a picture that are derived from its file, its sidecars and its parts.
+"""Save the values of a picture that are derived from its file, its sidecars, its parts and the owner's changes.
 
 The functions run in the caller's transaction, which must lock pictures with `lock_pictures` before writing to them.
 """
@@ -14,6 +14,7 @@ from uploads.models import PartRole
 from uploads.pairs import PairFile
 from uploads.places import name_place
 from uploads.sidecars.merge import FILE, PlaceAndTime, merge_sidecars, place_and_time
+from uploads.sidecars.own_edits import ARCHIVED, EDITS, apply_edits
 
 Sidecars = Mapping[str, Any]
 """Values by kind of sidecar, as in `Upload.sidecars`."""
@@ -21,7 +22,8 @@ Sidecars = Mapping[str, Any]
 # Also lock a picture's parts and the picture of a part, because a change of one may change the others.
 LOCK_PICTURES = """
 SELECT id, filename, kind, taken_at, utc_offset, taken_source, latitude, longitude, duration, group_id,
-       sidecars::text, processed_at IS NOT NULL, part_of_id, part_role
+       sidecars::text, processed_at IS NOT NULL, part_of_id, part_role,
+       trashed_at IS NOT NULL
   FROM uploads_upload
  WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
                 UNION SELECT id FROM uploads_upload WHERE part_of_id = ANY(%(ids)s::bigint[])
@@ -67,6 +69,7 @@ class PictureRow:
     is_processed: bool
     part_of: int | None
     part_role: str
+    is_trashed: bool
 
     @property
     def sidecars(self) -> dict[str, Any]:
@@ -79,16 +82,20 @@ class PictureRow:
         """The time and place from the file itself, which excludes a date from its name."""
         if FILE in self.sidecars:
             return PlaceAndTime.from_json(self.sidecars[FILE])
-        located = PlaceAndTime(latitude=self.latitude, longitude=self.longitude)
-        if self.taken_source == "name":
-            return located
-        return replace(located, taken_at=self.taken_at, utc_offset=self.utc_offset, source=self.taken_source)
+        return self.shown if self.taken_source != "name" else replace(self.shown, taken_at=None, source="")
+
+    @property
+    def shown(self) -> PlaceAndTime:
+        """The time and place that follow from the file, its sidecars and the owner's changes."""
+        return PlaceAndTime(self.taken_at, self.utc_offset, self.taken_source, self.latitude, self.longitude)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
-        """Return the values that decide whether the file is a part; `name` is its name in the import's folder."""
-        return PairFile(
-            self.id, name or self.filename, self.kind, self.taken_at, self.duration, self.group_id, batch_id
-        )
+        """Return what is needed to decide if the file is part of another; `name` is its name in the import's folder."""
+        taken_at = self.taken_at
+        if EDITS in self.sidecars:
+            # An owner's new date must not separate a live photo from its film.
+            taken_at = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename).taken_at
+        return PairFile(self.id, name or self.filename, self.kind, taken_at, self.duration, self.group_id, batch_id)
 
 
 def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
@@ -101,10 +108,10 @@ def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
 
 
 def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> dict[str, object]:
-    """Return the parameters of FACTS. Precedence: uploads/sidecars/merge.py."""
-    values = merge_sidecars(sidecars)
-    found = place_and_time(values, file, filename)
-    kept = {**sidecars, FILE: file.as_json()} if sidecars else {}
+    """Return the parameters of FACTS. Precedence: the owner's changes, then uploads/sidecars/merge.py."""
+    values, edits = merge_sidecars(sidecars), sidecars.get(EDITS, {})
+    found = apply_edits(place_and_time(values, file, filename), edits)
+    kept = {**sidecars, FILE: file.as_json()} if sidecars.keys() - {FILE} else {}
     return {
         "taken_at": found.taken_at,
         "utc_offset": found.utc_offset,
@@ -118,18 +125,18 @@ def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> d
         "albums": json.dumps(values.albums),
         "rating": values.rating,
         "favourite": bool(values.favourite),
-        "archived": bool(values.archived),
+        "archived": bool(edits.get(ARCHIVED, values.archived)),
         "sidecars": json.dumps(kept),
     }
 
 
 def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
-    """Replace the values of a locked picture's sidecars, and update the columns derived from them."""
+    """Save the values of a locked picture's sidecars and its owner's changes, and update the derived columns."""
     fetch_row(SAVE_FACTS, {"id": picture.id, **facts_parameters(picture.filename, sidecars, picture.file)})
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Make a locked picture and its parts into parts of `main_id`; None makes it a picture of its own."""
+    """Link a locked picture and its parts to the picture `main_id`, as parts. None makes it a picture of its own."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 

@@ -10,7 +10,7 @@ from uploads.analysis.analyzer import Analysis, Analyzer, analyze
 from uploads.analysis.base import Label
 from uploads.analysis.picture_code import picture_code
 from uploads.media.image import MAX_PIXELS, Picture, read_picture
-from uploads.media.previews import make_previews
+from uploads.media.previews import average_colour, make_previews
 from uploads.media.sanitize import Json
 
 
@@ -18,13 +18,14 @@ from uploads.media.sanitize import Json
 class Result:
     """The results of processing one file.
 
-    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None for
-    pictures, and for videos if it is unknown. taken_at, utc_offset, taken_source: see
-    uploads.media.exif_time.PhotoTime. latitude, longitude: degrees. metadata: JSON without NaN or NUL. previews: JPEG
-    bytes, keyed by longest side. description_model: the name and version of the model that wrote the description.
-    audit_score: 0 to 100, see uploads.analysis.audit. regenerations: how often the description was regenerated, 0 or 1.
-    vector: unit length, comparable only with vectors of the same `embedding_model`. code: see
-    uploads.analysis.picture_code. features: those of the describer, unit length.
+    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None
+    for pictures, and for videos if it is unknown.
+    taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
+    metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. tint: see average_colour.
+    description_model: the name and version of the model that wrote the description. audit_score: 0 to 100, see
+    uploads.analysis.audit. regenerations: how often the description was written again, 0 or 1. vector: unit length,
+    comparable only with vectors of the same `embedding_model`. code: see uploads.analysis.picture_code. features: those
+    of the describer, unit length.
     """
 
     kind: str
@@ -40,6 +41,7 @@ class Result:
     longitude: float | None
     metadata: dict[str, Json]
     previews: dict[int, bytes]
+    tint: str
     labels: tuple[Label, ...]
     description: str
     description_model: str
@@ -99,6 +101,7 @@ def _build_result(picture: Picture, previews: dict[int, bytes], analysis: Analys
         longitude=picture.exif.longitude,
         metadata=picture.metadata,
         previews=previews,
+        tint=average_colour(picture.image),
         labels=analysis.description.labels,
         description=analysis.description.description,
         description_model=analysis.description.model,

@@ -1,6 +1,6 @@
 """URLs of previews that browsers can cache permanently."""
 
-from urllib.parse import urlencode
+from typing import NamedTuple
 
 from django.urls import reverse
 
@@ -26,6 +26,23 @@ def preview_url(upload: Upload, side: int) -> str:
     return _url(upload, side) if str(side) in upload.previews else ""
 
 
+class Sources(NamedTuple):
+    """The attributes of a tile's <img>; "" if there is no preview, or if its width is unknown."""
+
+    src: str
+    srcset: str
+
+
+def preview_sources(upload: Upload) -> Sources:
+    """Return the URLs of the previews that a tile may show."""
+    urls = [(side, preview_url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE)]
+    if not upload.width or not upload.height:
+        return Sources(urls[0][1], "")
+    scale = upload.width / max(upload.width, upload.height)
+    widths = ((url, max(1, min(upload.width, round(scale * side)))) for side, url in urls if url)
+    return Sources(urls[0][1], ", ".join(f"{url} {width}w" for url, width in widths))
+
+
 def zoom_url(upload: Upload) -> str:
     """Return the URL of the preview that is created on demand, or "" if it would not be larger than the stored ones."""
     has_more = max(upload.width or 0, upload.height or 0) > PAGE_SIDE
@@ -34,4 +51,4 @@ def zoom_url(upload: Upload) -> str:
 
 
 def _url(upload: Upload, side: int) -> str:
-    return f"{reverse('upload-preview', args=[upload.pk, side])}?{urlencode({'v': preview_version(upload)})}"
+    return f"{reverse('upload-preview', args=[upload.pk, side])}?v={preview_version(upload)}"

@@ -5,13 +5,18 @@ from typing import TYPE_CHECKING
 
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
+from uploads.models.upload import MAX_TEXT
 from uploads.picture_facts import FACTS, PictureRow, Sidecars, facts_parameters, group_id_of
 from uploads.sidecars.merge import PlaceAndTime
+from uploads.sidecars.own_edits import removed_labels
+from uploads.text import storable
 
 if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which most processes do not need
     from uploads.pipeline import Result
 
-FIND_BY_SHA256 = "SELECT id, key, processed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s"
+FIND_BY_SHA256 = """
+SELECT id, key, processed_at, trashed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s
+"""
 # A new upload has values only in these columns. The ORM would take three times the CPU time.
 INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,
@@ -20,14 +25,14 @@ VALUES (%(owner)s, %(key)s, %(sha256)s, %(filename)s, %(size)s, %(mime_type)s, %
         '[]', '', clock_timestamp(), clock_timestamp())
 RETURNING id
 """
-# The ORM would need two statements and a savepoint.
+# With the ORM, this would take two statements and a savepoint.
 SAVE_RESULT = f"""
 WITH saved AS (
     UPDATE uploads_upload
        SET kind = %(kind)s, mime_type = %(mime_type)s, width = %(width)s, height = %(height)s,
            duration = %(duration)s, {FACTS}, group_id = %(group_id)s,
            camera = %(camera)s, metadata = %(metadata)s::jsonb, previews = %(previews)s::jsonb,
-           labels = %(labels)s::jsonb,
+           tint = %(tint)s, labels = %(labels)s::jsonb,
            description = CASE WHEN description_edited THEN description ELSE %(description)s END,
            description_model = CASE WHEN description_edited THEN description_model ELSE %(description_model)s END,
            audit_score = CASE WHEN description_edited THEN audit_score ELSE %(audit_score)s END,
@@ -46,12 +51,19 @@ SELECT id, owner_id, %(model)s, %(vector)s::halfvec FROM saved WHERE %(vector)s:
     ON CONFLICT (upload_id, model) DO UPDATE SET vector = excluded.vector
 RETURNING id
 """
+SAVE_TEXT = """
+UPDATE uploads_upload SET text_found = %(text)s, text_model = %(model)s, updated_at = clock_timestamp()
+ WHERE id = %(upload)s RETURNING id
+"""
 
 
 def find_by_sha256(owner_id: int, sha256: str) -> Upload | None:
-    """Return the owner's upload with this checksum, or None. Only its `id`, `key` and `processed_at` are loaded."""
+    """Return the owner's upload with this checksum, or None.
+
+    Only its `id`, `key`, `processed_at` and `trashed_at` are loaded.
+    """
     row = fetch_row(FIND_BY_SHA256, {"owner": owner_id, "sha256": sha256})
-    return Upload.from_db("default", ["id", "key", "processed_at"], row) if row else None
+    return Upload.from_db("default", ["id", "key", "processed_at", "trashed_at"], row) if row else None
 
 
 def insert_upload(upload: Upload) -> None:
@@ -75,11 +87,13 @@ def insert_upload(upload: Upload) -> None:
 def save_result(picture: PictureRow, result: "Result", previews: dict[str, str], sidecars: Sidecars) -> None:
     """Replace all results of a locked picture; call it inside the transaction that finishes its item.
 
-    `sidecars` are the values of all its sidecars, which take precedence over those of the result. `previews` maps each
-    longest side to the storage name of a preview that is already written. If the result has no vector, the old vector
-    is kept. A description that a person edited is also kept.
+    `sidecars` are the values of all of its sidecars, which come before those of the result.
+    `previews` maps each longest side to the storage name of a preview that is already written. If the result has no
+    vector, the old vector is kept. A description that a person edited is kept too, and removed labels stay removed.
     """
     file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
+    removed = removed_labels(sidecars)
+    labels = [label for label in result.labels if label.name not in removed]
     fetch_row(
         SAVE_RESULT,
         {
@@ -94,7 +108,8 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "camera": result.camera,
             "metadata": json.dumps(result.metadata),
             "previews": json.dumps(previews),
-            "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in result.labels]),
+            "tint": result.tint,
+            "labels": json.dumps([{"name": label.name, "score": round(label.score, 4)} for label in labels]),
             "description": result.description,
             "description_model": result.description_model,
             "audit_score": result.audit_score,
@@ -105,6 +120,11 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "features": _vector(result.features),
         },
     )
+
+
+def save_text(upload_id: int, model: str, text: str) -> None:
+    """Save the text that `model` found in a picture; call it inside the transaction that finishes its item."""
+    fetch_row(SAVE_TEXT, {"upload": upload_id, "model": model, "text": storable(text)[:MAX_TEXT]})
 
 
 def _vector(numbers: tuple[float, ...] | None) -> str | None:

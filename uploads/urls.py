@@ -2,14 +2,28 @@
 
 from django.urls import path
 
-from uploads.views import files, library, search, similar
+from uploads.views import albums, files, library, search, shared, similar, zip_download
 
 urlpatterns = [
     path("library/", library.upload_list, name="upload-list"),
-    path("library/<int:upload_id>/", library.upload_detail, name="upload-detail"),
     path("library/<int:upload_id>/similar/", similar.similar_page, name="upload-similar"),
+    path("library/download/", zip_download.download_selection, name="upload-download"),
     path("library/duplicates/", similar.near_duplicates, name="near-duplicates"),
     path("library/duplicates/keep/", similar.keep_near_duplicates, name="near-duplicates-keep"),
+    path("albums/", albums.album_list, name="albums"),
+    path("albums/add/", albums.add_to_album, name="album-add"),
+    path("albums/<int:album_id>/", albums.album_detail, name="album"),
+    path("albums/<int:album_id>/change/", albums.change_album, name="album-change"),
+    path("albums/<int:album_id>/delete/", albums.delete_album, name="album-delete"),
+    path("albums/<int:album_id>/download/", albums.download_album, name="album-download"),
+    path("albums/<int:album_id>/share/", albums.share_album, name="album-share"),
+    path("albums/<int:album_id>/links/<int:link_id>/revoke/", albums.revoke_share, name="album-revoke"),
+    path("s/<str:token>/", shared.shared_album, name="shared-album"),
+    path("s/<str:token>/unlock/", shared.unlock_shared, name="shared-unlock"),
+    path("s/<str:token>/download/", shared.download_shared, name="shared-download"),
+    path("s/<str:token>/<int:upload_id>/", shared.shared_picture, name="shared-picture"),
+    path("s/<str:token>/<int:upload_id>/<int:side>.jpg", shared.shared_preview, name="shared-preview"),
+    path("s/<str:token>/<int:upload_id>/original", shared.shared_original, name="shared-original"),
     path("search/", search.search_page, name="search"),
     path("search/suggestions/", search.search_suggestions, name="search-suggestions"),
     path("search/saved/", search.change_saved_search, name="search-saved"),

@@ -21,9 +21,9 @@ from uploads import db_threads  # noqa: E402
 from vuemantics.server import fairness  # noqa: E402
 from vuemantics.server.page_handler import PageHandler  # noqa: E402
 
-# One database connection for each thread that may query at the same time. A worker's smaller pool would not be enough:
-# uploads to a slow bucket keep their threads and connections, which could leave none for pages.
 SOCKET_SIGN_IN_THREADS = 1  # Channels authenticates all sockets on one thread
+# The number of threads that may query the database at the same time, each of which needs its own connection. If there
+# were fewer connections, uploads to a slow bucket could hold all of them, and pages would have to wait.
 WEB_CONNECTIONS = (
     fairness.PAGE_THREADS
     + fairness.BULK_THREADS

@@ -6,8 +6,8 @@ from urllib.parse import unquote, urlsplit
 import dj_database_url
 
 # Connections that a worker process needs in addition to one per thread: for heartbeat, reconciler, cleanup, search
-# maintenance, e-mails and shutdown, plus one in reserve.
-EXTRA_CONNECTIONS = 7
+# maintenance, verification, text reading, e-mails and shutdown, plus one in reserve.
+EXTRA_CONNECTIONS = 9
 # The locks of a process that is suspended in the middle of a transaction must be released.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}

@@ -78,6 +78,16 @@ def numbers(name: str) -> dict[str, float]:
     return found
 
 
+def hours(name: str) -> tuple[int, int] | None:
+    """Read a span of hours of the day, such as `23-5`: from 23:00 until 5:00. Unset means no limit."""
+    value = text(name)
+    match = re.fullmatch(r"(\d{1,2})-(\d{1,2})", value, re.ASCII)
+    span = (int(match[1]), int(match[2])) if match else None
+    if value and (span is None or max(span) > 24 or span[0] == span[1]):
+        raise _error(name, value, "two different hours from 0 to 24, such as 23-5")
+    return span
+
+
 def url(name: str, default: str, schemes: Sequence[str], example: str) -> str:
     """Read a server's URL, which must have one of `schemes`. Error messages leave out user and password."""
     value = text(name, default)

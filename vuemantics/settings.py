@@ -73,6 +73,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "uploads.analysis.disclosure.analysis_disclosure",
             ],
             "libraries": {"batches": "batches.views.template_tags"},
+            "builtins": ["uploads.templatetags.icons"],
         },
     },
 ]
@@ -110,7 +111,8 @@ DRAMATIQ_BROKER = message_broker(REDIS_URL)
 
 # Unfinished uploads are stored below PARTIAL_ROOT; originals and previews below MEDIA_ROOT or in the bucket.
 MEDIA_ROOT = Path(env.text("VUEMANTICS_MEDIA") or VAR / "media").resolve()
-MEDIA_ACCEL = env.text("VUEMANTICS_MEDIA_ACCEL")  # nginx's internal location for MEDIA_ROOT; if empty, Django sends
+# nginx's internal location for MEDIA_ROOT. If it is empty, Django sends the files.
+MEDIA_ACCEL = env.text("VUEMANTICS_MEDIA_ACCEL")
 PARTIAL_ROOT = Path(env.text("VUEMANTICS_PARTIAL_DIR") or VAR / "parts").resolve()
 S3 = S3Settings(
     bucket=env.text("VUEMANTICS_S3_BUCKET"),
@@ -128,6 +130,7 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500  # a selection of pictures
 MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
 MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
 MAX_ARCHIVE_BYTES = int(env.number("VUEMANTICS_MAX_ARCHIVE_GIB", 64, minimum=0.000001) * 2**30)
@@ -144,6 +147,11 @@ CONNECTIONS_PER_ADDRESS = env.integer("VUEMANTICS_CONNECTIONS_PER_ADDRESS", 0 if
 # Storage limit per user, and free space to keep on the disk; 0 means no limit.
 OWNER_BYTES = int(env.number("VUEMANTICS_OWNER_GIB", 0, minimum=0) * 2**30)
 MIN_FREE_BYTES = int(env.number("VUEMANTICS_MIN_FREE_MIB", 512, minimum=0) * 2**20)
+# How many bytes of stored originals workers verify per day (0: none), and during which hours (unset: at any time).
+VERIFY_BYTES_PER_DAY = int(env.number("VUEMANTICS_VERIFY_GIB_PER_DAY", 20, minimum=0) * 2**30)
+VERIFY_HOURS = env.hours("VUEMANTICS_VERIFY_HOURS")
+# Days after which the cleanup deletes pictures in the trash.
+TRASH_DAYS = env.integer("VUEMANTICS_TRASH_DAYS", 30, minimum=1)
 MAX_PIXELS = int(env.number("VUEMANTICS_MAX_MEGAPIXELS", 100, minimum=0.001) * 1_000_000)
 _analyzer = env.text("VUEMANTICS_ANALYZER", "local")
 DESCRIBER = env.text("VUEMANTICS_DESCRIBER", _analyzer)
@@ -171,6 +179,8 @@ OPENAI = _model_server(
 CLIP_MODEL = Path(env.text("VUEMANTICS_CLIP_MODEL")) if env.text("VUEMANTICS_CLIP_MODEL") else None
 PROMPT_FILE = Path(env.text("VUEMANTICS_PROMPT")) if env.text("VUEMANTICS_PROMPT") else None
 DESCRIPTION_LANGUAGE = env.text("VUEMANTICS_DESCRIPTION_LANGUAGE", "en")
+# With auto, text in pictures is read if its networks are installed (requirements-ocr.txt).
+OCR = env.choice("VUEMANTICS_OCR", "auto", ("auto", "on", "off"))
 
 # Memory of PostgreSQL for building an index of vectors (uploads/search/vector_index.py).
 INDEX_MEMORY_MIB = env.integer("VUEMANTICS_INDEX_MEMORY_MIB", 2048, minimum=64)
@@ -213,8 +223,8 @@ SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = env.integer("VUEMANTICS_HSTS_SECONDS", 31_536_000, minimum=0)
 SECURE_HSTS_SECONDS = _hsts_seconds if HTTPS else 0
-# HSTS covers only this host: a subdomain without HTTPS would be unreachable for a year. Django warns about both
-# settings.
+# Do not extend HSTS to subdomains: one without HTTPS would be unreachable for a year. Django's
+# warnings about this are silenced.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = False
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if BEHIND_PROXY else None

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from batches import services
 from batches.engine.refusals import Refused
+from batches.failures.damage import read_damage
 from batches.failures.forms import (
     code_in,
     csv_response,
@@ -46,6 +47,7 @@ def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
         **site.each_context(request),
         "title": _("Problems"),
         "groups": groups,
+        "damage": read_damage(operator_scope(request.user)),
         "count": sum(group.count for group in groups),
         "may_command": operator_scope(request.user).covers_all(),
         "dismissal": requested_dismissal(request, operator_scope(request.user)),

@@ -53,6 +53,7 @@ RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_up
                      AND batches_uploadbatch.kind = 'import'),
           (SELECT kind FROM uploads_upload WHERE uploads_upload.id = upload_id),
           (SELECT description FROM uploads_upload WHERE uploads_upload.id = upload_id AND description_edited),
+          (SELECT kind = 'text' FROM batches_uploadbatch WHERE id = %(batch)s),
           (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
                                   LIMIT 2) AS items) > 1
 """

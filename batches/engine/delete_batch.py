@@ -97,7 +97,9 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
         delete_history(ids)
         ArchiveEntry.objects.filter(item_id__in=ids).delete()
         delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
-        pictures = {item.upload_id for item in items if item.upload_id}
+        # A re-analysis of the library keeps no pictures. If it locked the items of another one, both could deadlock.
+        keeps_pictures = UploadBatch.all_objects.filter(id=batch_id, model="").exists()
+        pictures = {item.upload_id for item in items if item.upload_id and keeps_pictures}
         described = lock_library_items(pictures)
         uploads = lock_uploads(pictures)
         ignored = [item.id for item in described]

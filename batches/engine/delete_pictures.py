@@ -10,6 +10,7 @@ storage key, whose files are about to be deleted.
 
 from collections import Counter
 from collections.abc import Collection
+from datetime import datetime
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -36,16 +37,17 @@ class _NewReference(Exception):
     """Another item started to refer to one of the pictures after the items were locked."""
 
 
-def delete_pictures(ids: Collection[int]) -> int:
+def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None) -> int:
     """Delete pictures and their results in one transaction; return how many pictures were deleted.
 
-    The files are deleted afterwards. Unknown ids are ignored. Raises Refused (`picture.busy`) if new items began to
-    refer to these pictures during every attempt.
+    The files are deleted afterwards. Unknown ids are ignored. If `trashed_before` is given, pictures that were not
+    moved to the trash before that time are ignored too, because they may just have been restored. Raises Refused
+    (`picture.busy`) if new items began to refer to these pictures during every attempt.
     """
     for _try in range(TRIES):
         try:
             with transaction.atomic():
-                deleted, failed, batches = _delete(ids)
+                deleted, failed, batches = _delete(ids, trashed_before)
         except _NewReference:
             continue
         for batch_id in failed:
@@ -56,7 +58,7 @@ def delete_pictures(ids: Collection[int]) -> int:
     raise Refused("picture.busy")
 
 
-def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
+def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int, list[int], list[int]]:
     """Delete the pictures in the current transaction.
 
     Their parts are deleted with them. Return how many were deleted, the ids of the batches in which items failed, and
@@ -68,6 +70,10 @@ def _delete(ids: Collection[int]) -> tuple[int, list[int], list[int]]:
     uploads = lock_uploads(ids)
     if references.count() > len(items) or not _parts(ids) <= ids:
         raise _NewReference
+    if trashed_before is not None:
+        expired = Upload.objects.filter(id__in=uploads, trashed_at__lt=trashed_before)
+        uploads = sorted(expired.values_list("id", flat=True))
+        items = [item for item in items if item.upload_id in set(uploads)]
     forget_entries(uploads)
     forget_pictures(uploads)
     failing = detach_items(items)

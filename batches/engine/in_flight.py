@@ -17,7 +17,7 @@ class Claim:
     `upload_key` is the picture's storage key. `upload_id`, `upload_key` and `upload_kind` are None if the picture was
     deleted, or if the file is still inside an archive. `already_processed` means that the item belongs to an import and
     that its picture was already processed for another item. `edited_description` is the picture's description if a
-    person has edited it.
+    person has edited it. If `reads_text`, only the text in the picture is wanted.
     """
 
     item_id: int
@@ -28,10 +28,13 @@ class Claim:
     already_processed: bool = False
     upload_kind: str | None = None
     edited_description: str | None = None
+    reads_text: bool = False
 
 
 class JobStopped(Exception):
     """The job must stop because its claim is no longer valid, its batch is not processing or the process is stopping.
+
+    A job that reads text also stops when other files are waiting.
 
     Raised between two stages, during decoding or while waiting for a CPU slot, including when that wait takes too long.
     """

@@ -46,8 +46,12 @@ def _is(source: BatchStatus) -> str:
 
 
 def folder_key(column: str) -> str:
-    """Return the SQL for an item's `folder_key` from a hash of its folder; see `match_keys`."""
-    return f"{column}::bigint # (SELECT owner_id FROM batches_uploadbatch WHERE id = %(batch)s)::bigint"
+    """Return the SQL for an item's `folder_key` from a hash of its folder; see `match_keys`.
+
+    The key is NULL for files from guests, so that they are not matched with the owner's sidecars and pictures.
+    """
+    owner = "SELECT owner_id FROM batches_uploadbatch WHERE id = %(batch)s AND NOT from_guests"
+    return f"{column}::bigint # ({owner})::bigint"
 
 
 OPEN = f"status IN ({sql_states(OPEN_BATCHES)}) AND deleting_since IS NULL"

@@ -10,11 +10,20 @@ from batches.models.states import LIVE_BATCHES, BatchKind
 
 
 def open_batch(
-    owner_id: int, name: str, *, kind: BatchKind = BatchKind.IMPORT, expected_items: int | None = None
+    owner_id: int,
+    name: str,
+    *,
+    kind: BatchKind = BatchKind.IMPORT,
+    expected_items: int | None = None,
+    from_guests: bool = False,
 ) -> UploadBatch:
     """Create an empty, unsealed batch. A name that is too long is truncated."""
     batch = UploadBatch.objects.create(
-        owner_id=owner_id, name=truncate_name(name), kind=kind, expected_items=expected_items
+        owner_id=owner_id,
+        name=truncate_name(name),
+        kind=kind,
+        expected_items=expected_items,
+        from_guests=from_guests,
     )
     live_events.notify_batches_changed([batch.id])
     return batch

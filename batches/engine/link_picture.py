@@ -56,7 +56,7 @@ class _Place(NamedTuple):
 
 
 class _Sibling(NamedTuple):
-    """A file's name and import. Both are unset if it was found by its group, which may span folders."""
+    """A file's name and import. Both are unset if the file was found through its group, which may span folders."""
 
     filename: str = ""
     batch_id: int | None = None
@@ -93,7 +93,10 @@ def link_duplicate(item_id: int, upload_id: int) -> None:
 
 
 def _lock_name(item_id: int) -> _Place | None:
-    """Lock an item's name; the caller must have locked its row. Return None if the item was not imported as a file."""
+    """Lock an item's name. Return None if the item is not a file of an import, or if a guest sent it.
+
+    The caller must have locked the item's row.
+    """
     row = fetch_row(LOCK_NAME, {"item": item_id})
     return _Place(*row[2:]) if row else None
 
@@ -106,15 +109,15 @@ def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[lis
 
 
 def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> None:
-    """Save which of the locked pictures are parts of others."""
-    processed = [row for row in pictures.values() if row.id in siblings and row.is_processed]
+    """Save which of the locked pictures are parts of others. Pictures in the trash are ignored."""
+    processed = [row for row in pictures.values() if row.id in siblings and row.is_processed and not row.is_trashed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
     # Detach new main pictures first. save_part moves a picture's parts along with it, so a new main picture that is
     # still a part of the former one would become a part of itself.
     for row in sorted(processed, key=lambda row: row.id in parts):
         main, role = parts.get(row.id, (None, ""))
         if main is None:
-            if row.part_of in parts:  # its picture has become a part
+            if row.part_of in parts:  # its main picture has become a part itself
                 save_part(row.id, None, "")
             continue
         above = pictures[main].part_of

@@ -1,8 +1,9 @@
-"""Analyse the stored pictures of a batch or of a whole library again.
+"""Analyse the stored pictures of a batch or of a whole library again, or read the text in a library's pictures.
 
-The re-analysis is a new batch whose items refer to these pictures.
+For each such run, a new batch is created whose items refer to the pictures.
 """
 
+from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -46,6 +47,27 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
                                           WHERE upload_id = upload.id AND model = %(model)s))
  ORDER BY id FOR KEY SHARE
 """
+# The pictures of TEXT_UNREAD, except those that already have an item in a batch of this kind, so that failed readings
+# are not repeated.
+UNREAD = """
+SELECT id AS upload_id, filename, filename AS relative_path, size, id
+  FROM uploads_upload upload
+ WHERE owner_id = %(owner)s AND text_model = '' AND processed_at IS NOT NULL AND kind <> 'archive'
+   AND part_of_id IS NULL AND trashed_at IS NULL
+   AND NOT EXISTS (SELECT FROM batches_batchitem item JOIN batches_uploadbatch batch ON batch.id = item.batch_id
+                    WHERE item.upload_id = upload.id AND batch.kind = 'text')
+ ORDER BY id FOR KEY SHARE OF upload
+"""
+
+OF_SELECTION = """
+SELECT id AS upload_id, filename, filename AS relative_path, size, id
+  FROM uploads_upload
+ WHERE owner_id = %(owner)s AND id = ANY(%(ids)s) AND processed_at IS NOT NULL AND kind <> 'archive'
+   AND trashed_at IS NULL
+ ORDER BY id FOR KEY SHARE
+"""
+SELECTION = "selection"
+"""`UploadBatch.model` of a re-analysis of selected pictures. Like that of a library, it keeps no pictures."""
 
 
 def reanalyse_batch(batch_id: int) -> int | None:
@@ -63,7 +85,9 @@ def reanalyse_batch(batch_id: int) -> int | None:
         batch = UploadBatch.objects.filter(id=batch.source_id).first()
     if batch is None or batch.status != BatchStatus.COMPLETED:
         return None
-    if batch.model:
+    if batch.model == SELECTION:
+        return reanalyse_selection(batch.owner_id, list(batch.items.values_list("upload_id", flat=True)))
+    if batch.model and batch.kind == BatchKind.REANALYSIS:
         return reanalyse_library(batch.owner_id, batch.model, only_missing=False)
     opened = {"owner_id": batch.owner_id, "name": batch.name, "source": batch}
     return _create(OF_BATCH, {"source": batch.id}, opened, notified=[batch.id])
@@ -78,6 +102,24 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
     """
     opened = {"owner_id": owner_id, "name": _("Library"), "model": model}
     return _create(OF_LIBRARY, {"owner": owner_id, "model": model, "only_missing": only_missing}, opened, notified=[])
+
+
+def read_library_text(owner_id: int, model: str) -> int | None:
+    """Create a batch that reads the text in the owner's pictures that have not been read yet. Return its id.
+
+    Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
+    """
+    opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
+    return _create(UNREAD, {"owner": owner_id}, opened, notified=[])
+
+
+def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | None:
+    """Create a re-analysis of these pictures.
+
+    Those that are not in the owner's library are skipped. See reanalyse_library().
+    """
+    opened = {"owner_id": owner_id, "name": _("Selected pictures"), "model": SELECTION}
+    return _create(OF_SELECTION, {"owner": owner_id, "ids": list(ids)}, opened, notified=[])
 
 
 def _create(pictures: str, parameters: dict[str, Any], opened: dict[str, Any], notified: list[int]) -> int | None:
@@ -102,9 +144,8 @@ def _open(**fields: Any) -> UploadBatch:
     The others wait for its transaction, then raise ReanalysisRunning.
     """
     now = timezone.now()
+    opened = {"kind": BatchKind.REANALYSIS, "sealed_at": now, "started_at": now, **fields}
     try:
-        return UploadBatch.objects.create(
-            kind=BatchKind.REANALYSIS, status=BatchStatus.PROCESSING, sealed_at=now, started_at=now, **fields
-        )
+        return UploadBatch.objects.create(status=BatchStatus.PROCESSING, **opened)
     except IntegrityError as error:  # batch_one_live_reanalysis, batch_one_live_library_reanalysis
         raise ReanalysisRunning from error

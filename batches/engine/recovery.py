@@ -131,8 +131,8 @@ def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
         return Verdict.KEEP
     if item.worker in check.dead:
         return Verdict.RELEASE_CRASHED
-    # It is not yet known whether the worker crashed. Keep the item claimed until then if it is already quarantined or
-    # if one crash is enough to fail it.
+    # It is not yet known whether the worker crashed. Until it is known, keep the item claimed if it is already
+    # quarantined or if one crash is enough to fail it.
     return Verdict.KEEP if item.crash_count or settings.MAX_CRASHES == 1 else Verdict.RELEASE_UNDECIDED
 
 

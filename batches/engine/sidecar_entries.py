@@ -41,8 +41,8 @@ SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS 
               AND {_expects_picture("own")}))
  ORDER BY entry.id LIMIT {MAX_ENTRIES}
 """
-# An entry's pictures come from its own import or, if it has none, from the newest other import. If a file of its own
-# import has not arrived yet, the entry waits for it.
+# An entry applies to the matching files of its own import or, if that import has none, of the newest other import that
+# has some. If a matching file of its own import has not arrived yet, the entry waits for it.
 CANDIDATES = f"""
   FROM batches_sidecarentry entry
   JOIN batches_batchitem sidecar ON sidecar.id = entry.item_id
@@ -111,7 +111,7 @@ def with_entries(sidecars: Mapping[str, Any], chosen: Collection[StoredEntry]) -
 
 
 def mark_linked(upload_id: int, chosen: Collection[StoredEntry]) -> None:
-    """For the entries that waited for a picture, record that this was the first one."""
+    """Record this picture as the first one for each chosen entry that was waiting for a picture."""
     if waiting := [entry.id for entry in chosen if entry.is_waiting]:
         fetch_rows(MARK_LINKED, {"ids": waiting, "upload": upload_id})
 

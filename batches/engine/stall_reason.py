@@ -101,6 +101,6 @@ def frozen_workers() -> StallReason:
 
 
 def _is_inactive(batch: UploadBatch, last_activity: datetime | None, now: datetime) -> bool:
-    """Return whether neither this batch nor any worker was active within RESTART_TIME."""
+    """Return whether neither this batch nor any worker was active in the last RESTART_TIME."""
     times = [time for time in (batch.last_served, batch.started_at, last_activity) if time is not None]
     return not times or now - max(times) > RESTART_TIME

@@ -1,15 +1,17 @@
-"""Stream failures as CSV, using constant memory."""
+"""Stream failures and damaged files as CSV, using constant memory."""
 
 import csv
 import io
 import re
 from collections.abc import AsyncIterator, Iterable
+from datetime import datetime
 from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.utils.translation import gettext as _
 
+from batches.failures.damage import damage_rows
 from batches.models import BatchItem
 from batches.models.error_codes import error_text
 from batches.models.open_failures import open_failures
@@ -31,7 +33,7 @@ FIELDS = (
 
 
 async def failures_csv(scope: Scope, code: str = "") -> AsyncIterator[str]:
-    """Yield the open failures of the scope as CSV; if `code` is given, only those with this error code."""
+    """Yield the open failures and damaged files of the scope as CSV; if `code` is given, only those with this code."""
     with_owner = await run_export_query(scope.covers_all, VIEW_ITEMS)
     yield BYTE_ORDER_MARK + csv_lines([_heading(with_owner=with_owner)])
     batch_id = 0
@@ -43,6 +45,10 @@ async def failures_csv(scope: Scope, code: str = "") -> AsyncIterator[str]:
                 item_id = rows[-1][0]
                 if len(rows) < CHUNK_ITEMS:
                     break
+    upload_id = 0
+    while rows := await run_export_query(damage_rows, scope, code, upload_id):
+        yield csv_lines(_damage_row(row, with_owner=with_owner) for row in rows)
+        upload_id = rows[-1][0]
 
 
 def _heading(*, with_owner: bool) -> list[str]:
@@ -77,10 +83,19 @@ def _chunk(scope: Scope, code: str, batch_id: int, item_id: int) -> list[tuple[A
 
 def _row(row: tuple[Any, ...], *, with_owner: bool) -> list[str]:
     _item, batch, path, name, size, code, message, at, owner = row
+    return _cells(batch, path or name, size, code, message, at, owner if with_owner else None)
+
+
+def _damage_row(row: tuple[Any, ...], *, with_owner: bool) -> list[str]:
+    _upload, name, size, code, at, owner = row
+    return _cells("", name, size, code, "", at, owner if with_owner else None)
+
+
+def _cells(batch: str, path: str, size: int, code: str, message: str, at: datetime, owner: str | None) -> list[str]:
     text = error_text(code, message)
     advice = f"{text.advice} {text.detail}".rstrip()
-    cells = [batch, path or name, size, code, text.title, advice, at.isoformat(timespec="seconds")]
-    return [escape(str(cell)) for cell in ([owner, *cells] if with_owner else cells)]
+    cells = [batch, path, size, code, text.title, advice, at.isoformat(timespec="seconds")]
+    return [escape(str(cell)) for cell in (cells if owner is None else [owner, *cells])]
 
 
 def escape(cell: str) -> str:

@@ -16,11 +16,13 @@ from uploads.database import fetch_row
 GROUPS_SHOWN = 30
 EXAMPLES_SHOWN = 4
 MAX_COUNTED = 100
-"""Upper limit of the failure count in the navigation. The limit keeps the query cheap, because every page runs it."""
+"""Upper limit of the count in the navigation. The limit keeps the query cheap, because every page runs it."""
 
-# Scans batch_owner_newest and, only for batches with failures, item_open_failure. Both scans stop at the limit.
+# Scans the indexes damagedfile_owner, batch_owner_newest and, only for batches with failures, item_open_failure. All
+# scans stop at the limit.
 COUNT = """
-SELECT count(*) FROM (
+SELECT (SELECT count(*) FROM (SELECT FROM uploads_damagedfile WHERE owner_id = %(owner)s LIMIT %(limit)s) damaged)
+     + count(*) FROM (
     SELECT FROM batches_uploadbatch batch CROSS JOIN LATERAL (
         SELECT FROM batches_batchitem WHERE batch_id = batch.id AND status = 'failed' AND dismissed_at IS NULL
          LIMIT %(limit)s
@@ -62,9 +64,9 @@ def find_dismissal(scope: Scope, code: str, at: datetime) -> Dismissal | None:
 
 
 def count_failures(owner_id: int) -> int:
-    """Count the open failures of an owner, up to MAX_COUNTED."""
+    """Count the open failures and the damaged files of an owner, up to MAX_COUNTED."""
     row = fetch_row(COUNT, {"owner": owner_id, "limit": MAX_COUNTED})
-    return int(row[0]) if row else 0
+    return min(int(row[0]), MAX_COUNTED) if row else 0
 
 
 def read_groups(scope: Scope) -> list[ErrorCodeGroup]:

@@ -1,4 +1,4 @@
-"""Process an item: read an archive's directory, unpack a file from an archive, or run the pipeline on a picture.
+"""Process an item: run the pipeline on a picture, read its text, or unpack an archive.
 
 An archive is unpacked in two steps. First, a job reads its directory; the transaction that completes the archive's item
 also inserts an item for each file. Then each of these items is claimed like any other. Its job unpacks the bytes into a
@@ -20,6 +20,7 @@ from batches.engine.finish_item import holds_claim
 from batches.engine.in_flight import Job, JobStopped
 from batches.engine.incoming import NewFile
 from batches.engine.process_upload import process_upload
+from batches.engine.read_text import read_text
 from batches.engine.refusals import BatchClosed, FileRefused
 from batches.intake import quota
 from batches.intake.disk_space import require_space
@@ -45,6 +46,8 @@ CHECK_STOP_BYTES = 32 * 2**20
 
 def process_item(job: Job) -> Callable[[], None] | None:
     """Process a claimed item of any kind. The contract is that of `process_upload`."""
+    if job.claim.reads_text:
+        return read_text(job)
     if job.claim.upload_kind == MediaKind.ARCHIVE:
         return unpack_archive(job)
     if job.claim.upload_id is None:

@@ -31,9 +31,10 @@ def expects_bytes(item: BatchItem) -> bool:
 
 
 def clear_stale_partial(item_id: int) -> None:
-    """Empty a partial file that already exists under a new item's id: a restored database reuses ids.
+    """Empty the partial file if one already exists under a new item's id.
 
-    Call this before the item's row is committed. Raises PartialFileBusy, or OSError if the file cannot be emptied.
+    This can happen because a restored database assigns the same ids again. Call this before the item's row is
+    committed. Raises PartialFileBusy, or OSError if the file cannot be emptied.
     """
     try:
         stale = partial_exists(item_id)

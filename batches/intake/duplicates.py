@@ -12,11 +12,13 @@ from batches.engine.incoming import complete_duplicate, queue_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.outcome import IntakeOutcome, NotReceiving, not_receiving
 from batches.intake.partial_file import PartialFile
-from batches.models import BatchItem
+from batches.models import BatchItem, UploadBatch
 from batches.models.storage_key import storage_key
 from uploads import upload_sql
 from uploads.models import MediaKind, Upload
-from uploads.storage import delete_files, is_stored, prepare_storage, store_original
+from uploads.storage import delete_files, prepare_storage, store_original
+from uploads.trash import restore
+from uploads.verification.check import is_intact, mark_repaired
 
 MAX_TRIES = 5
 
@@ -37,11 +39,16 @@ def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_ty
     )
     for tries_left in reversed(range(MAX_TRIES)):
         existing = upload_sql.find_by_sha256(owner_id, upload.sha256)
+        repairs = existing is not None and not is_intact(existing)
         try:
-            return _try_store_or_reuse(item, partial, upload, existing)
+            outcome = _try_store_or_reuse(item, partial, upload, existing, stores=existing is None or repairs)
         except IntegrityError:
             if not tries_left:
                 raise
+            continue
+        if existing is not None and repairs:
+            mark_repaired(existing.id)
+        return outcome
     raise AssertionError("unreachable: the last attempt returns or raises")
 
 
@@ -50,12 +57,15 @@ def finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome:
 
     Raises IntegrityError, and changes nothing, if the upload was deleted in the meantime.
     """
+    _restore(item, upload)
     with transaction.atomic():
         return _queue_or_complete(item, upload, new=False)
 
 
-def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None) -> IntakeOutcome:
-    """Store the file if storage does not have it, then write the Upload and the item in one transaction.
+def _try_store_or_reuse(
+    item: BatchItem, partial: PartialFile, new: Upload, existing: Upload | None, *, stores: bool
+) -> IntakeOutcome:
+    """Store the file if `stores` is true, then write the Upload and the item in one transaction.
 
     Locks are taken in the usual order: the item, an existing Upload, the batch. A new Upload is inserted before that.
     This cannot cause a deadlock: its row is invisible to others until the commit, and while the insert waits for a
@@ -64,7 +74,7 @@ def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, exis
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed
     upload = existing or new
-    stores = existing is None or not is_stored(existing.key)
+    _restore(item, upload)
     if stores:
         _store(partial, upload.key)
     try:
@@ -79,10 +89,22 @@ def _try_store_or_reuse(item: BatchItem, partial: PartialFile, new: Upload, exis
             delete_files(new.key, {})
         raise
     except IntegrityError:
-        # No Upload row has this key: the new row was not inserted, or the existing row was deleted.
-        if stores:
+        # Usually the new row was not inserted or the existing row was deleted. A file that has a row must be kept.
+        if stores and not Upload.objects.filter(key=upload.key).exists():
             delete_files(upload.key, {})
         raise
+
+
+def _restore(item: BatchItem, upload: Upload) -> None:
+    """Take a picture out of the trash before an item completes with it or queues it, unless a guest sent the file.
+
+    This is a transaction of its own, because one that links the item's sidecars must not lock uploads before names. If
+    the item then fails, the picture is in the library again, which loses nothing.
+    """
+    if upload.trashed_at is None or UploadBatch.objects.filter(id=item.batch_id, from_guests=True).exists():
+        return
+    with transaction.atomic():
+        restore([upload.id])
 
 
 def _store(partial: PartialFile, key: UUID) -> None:

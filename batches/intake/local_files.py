@@ -142,7 +142,10 @@ def _copy_and_finalize(
 
 
 def _find_duplicate(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload | None:
-    """Hash the whole file and return the owner's Upload with the same bytes, or None. Raises UnreadableStream."""
+    """Hash the whole file and return the owner's intact Upload with the same bytes, or None.
+
+    Raises UnreadableStream.
+    """
     _check_unchanged(stream, local)
     digest = hashlib.sha256()
     try:
@@ -150,7 +153,7 @@ def _find_duplicate(owner_id: int, local: LocalFile, stream: BinaryIO) -> Upload
             digest.update(piece)
     except OSError as error:
         raise unreadable(error) from error
-    return Upload.objects.filter(owner_id=owner_id, sha256=digest.hexdigest()).first()
+    return Upload.objects.filter(owner_id=owner_id, sha256=digest.hexdigest(), damage=None).first()
 
 
 def _finalize_duplicate(item: BatchItem, upload: Upload) -> IntakeOutcome | None:

@@ -1,7 +1,8 @@
 """Limit how many imports and unfinished files one owner may have at a time and create per hour.
 
 The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
-tracked per process and without a row lock, so an owner can exceed them by what other processes accept.
+checked in each process without a row lock. So an owner can exceed them by the files and imports that other processes
+accept at the same time.
 """
 
 import math
@@ -16,7 +17,7 @@ from django.db.models.functions import Coalesce, Greatest
 
 from batches.engine.refusals import FileRefused, Refused
 from batches.models import UploadBatch
-from batches.models.states import LIVE_BATCHES, BatchKind
+from batches.models.states import LISTED_KINDS, LIVE_BATCHES, BatchKind
 
 HOUR = 3600.0
 FRESH_SECONDS = 1.0
@@ -108,8 +109,8 @@ def check_announced(owner_id: int, count: int) -> None:
 
 
 def count_unfinished(owner_id: int) -> int:
-    """Return the number of unfinished files, from the counters of the owner's live batches."""
-    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
+    """Return the number of unfinished files, from the counters of the owner's live, listed batches (LISTED_KINDS)."""
+    live = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS, status__in=LIVE_BATCHES)
     finished = F("successful") + F("failed") + F("cancelled")
     announced = Greatest(F("total"), Coalesce(F("expected_items"), 0))
     return live.aggregate(files=Sum(announced - finished))["files"] or 0

@@ -57,7 +57,7 @@ def delete_partial(item_id: int) -> None:
 
 
 def mark_unverified(item_id: int, size: int) -> None:
-    """Write a marker: only the first `size` bytes of the partial file are verified. Raises OSError."""
+    """Write a marker saying that only the first `size` bytes of the partial file are verified. Raises OSError."""
     _marker_path(item_id).write_text(str(size))
 
 

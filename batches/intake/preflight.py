@@ -54,14 +54,14 @@ def library_sizes(scope: Scope, sizes: Collection[int]) -> list[int]:
 def register_unsent(batch: UploadBatch, files: Sequence[HashedFile | SampledFile]) -> list[IntakeOutcome | None]:
     """Finish the files that need not be sent; return one outcome per file, or None for a file that must be sent.
 
-    A file need not be sent if the owner already has its bytes or its type is not supported. If the owner has the bytes,
-    the item is handled as if the client had sent them: it is completed as a duplicate, or queued if its picture was
-    never fully processed. Safe to repeat. Raises BatchClosed, DiskSpaceLow, OSError from the storage, and database
-    errors; files finished before the error stay finished.
+    A file need not be sent if the owner already has its bytes, undamaged, or its type is not supported. If the owner
+    has the bytes, the item is completed as a duplicate, or queued if its picture was never fully processed, exactly as
+    if the client had sent them. Safe to repeat. Raises BatchClosed, DiskSpaceLow, OSError from the storage, and
+    database errors; files finished before the error stay finished.
     """
     digests = {file.sha256 for file in files if isinstance(file, HashedFile)}
-    found = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests)
-    uploads = {upload.sha256: upload for upload in found.only("sha256", "size", "key", "processed_at")}
+    found = Upload.objects.filter(owner_id=batch.owner_id, sha256__in=digests, damage=None)
+    uploads = {upload.sha256: upload for upload in found.only("sha256", "size", "key", "processed_at", "trashed_at")}
     return [_register(batch, file, uploads) for file in files]
 
 

@@ -6,12 +6,14 @@ from batches.engine.missing_files import interrupted_uploads
 from batches.engine.stall_reason import StallReason, stall_reasons
 from batches.failures.batch_failures import BatchFailures, read_failures
 from batches.live.ledger import Ledger, read_ledger
+from batches.live.story import Story, read_story
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStatus, Stage
 from uploads.preview_urls import LIST_SIDE, preview_url
 
-STAGES = tuple(Stage)
+STAGES = tuple(stage for stage in Stage if stage != Stage.READING)
+"""The stages of an import."""
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
 """Fewer than FILES_SHOWN, because a file with a preview takes up more bytes in a frame."""
@@ -38,8 +40,8 @@ class FileInProgress:
 class BatchSnapshot:
     """The state of a batch. `in_progress` lists only the files to show; `in_progress_total` counts all.
 
-    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` is None
-    unless this is an import with no work left.
+    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` and
+    `story` are None unless this is an import with no work left.
     """
 
     batch: UploadBatch
@@ -49,6 +51,7 @@ class BatchSnapshot:
     stall: StallReason | None
     interrupted: int
     ledger: Ledger | None
+    story: Story | None
 
     @property
     def waiting(self) -> int:
@@ -94,8 +97,8 @@ def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> Batch
     stall = stall_reasons([batch]).get(batch.id)
     interrupted = interrupted_uploads([batch]).get(batch.id, 0)
     failures = _read_failures(batch, previous)
-    ledger = _read_ledger(batch, failures, previous)
-    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted, ledger)
+    ledger, story = _read_outcome(batch, failures, previous)
+    return BatchSnapshot(batch, in_progress, in_progress_total, failures, stall, interrupted, ledger, story)
 
 
 def read_in_progress(batch: UploadBatch) -> tuple[tuple[FileInProgress, ...], int]:
@@ -111,15 +114,18 @@ def _read_failures(batch: UploadBatch, previous: BatchSnapshot | None) -> BatchF
     return read_failures(batch.id) if batch.failed else BatchFailures({}, {}, ())
 
 
-def _read_ledger(batch: UploadBatch, failures: BatchFailures, previous: BatchSnapshot | None) -> Ledger | None:
+def _read_outcome(
+    batch: UploadBatch, failures: BatchFailures, previous: BatchSnapshot | None
+) -> tuple[Ledger | None, Story | None]:
     if (
         previous
         and previous.ledger
         and previous.batch.found == batch.found
         and _has_same_failures(previous.batch, batch)
     ):
-        return previous.ledger
-    return read_ledger(batch, failures)
+        return previous.ledger, previous.story
+    ledger = read_ledger(batch, failures)
+    return ledger, read_story(batch) if ledger else None
 
 
 def _has_same_failures(previous: UploadBatch, batch: UploadBatch) -> bool:
@@ -133,8 +139,15 @@ def _read_files(batch_id: int) -> list[FileInProgress]:
     return [_file_in_progress(item) for item in sorted(rows, key=lambda item: item.id)]
 
 
+def step_of(stage: str) -> int:
+    """Return the position of a stage in STAGES, from 1; 0 before the first stage. Reading text counts as describing."""
+    if not stage:
+        return 0
+    return STAGES.index(Stage.DESCRIBING if stage == Stage.READING else Stage(stage)) + 1
+
+
 def _file_in_progress(item: BatchItem) -> FileInProgress:
     preview = preview_url(item.upload, LIST_SIDE) if item.upload else ""
-    step = STAGES.index(Stage(item.stage)) + 1 if item.stage else 0
+    step = step_of(item.stage)
     stage_label = str(Stage(item.stage).label if item.stage else ItemStatus.PROCESSING.label)
     return FileInProgress(item.id, item.upload_id, item.filename, stage_label, item.size, step, preview)

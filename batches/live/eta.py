@@ -28,7 +28,7 @@ class Eta:
     """The estimate for one batch. A text is blank if its value is unknown.
 
     `shared` means that batches of other owners are being processed too. `after_imports` means that the batch is a
-    re-analysis that waits until its owner's imports are done.
+    re-analysis, or reads text, and waits until its owner's imports are done.
     """
 
     time_left: str = ""
@@ -88,12 +88,12 @@ def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
     of_same_owner: list[int] = []
     after_imports = False
     for other in running:
-        if not other.remaining:
+        if not other.remaining or (other.kind == BatchKind.TEXT and batch.kind != BatchKind.TEXT):
             continue
         if other.owner_id != batch.owner_id:
             of_other_owners[other.owner_id] += other.remaining
-        elif batch.kind == BatchKind.REANALYSIS and other.kind == BatchKind.IMPORT:
-            after_imports = True
         elif batch.kind == other.kind:
             of_same_owner.append(other.remaining)
+        elif other.kind == BatchKind.IMPORT or batch.kind == BatchKind.TEXT:
+            after_imports = True
     return [*of_other_owners.values(), *of_same_owner], bool(of_other_owners), after_imports

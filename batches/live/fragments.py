@@ -11,7 +11,10 @@ from batches.models import UploadBatch
 from batches.models.states import LIVE_BATCHES, BatchStatus
 from uploads.analysis.disclosure import disclose
 
-NAMES = ("title", "heading", "actions", "summary", "in_progress", "problems", "ledger", "announcement")
+NAMES = (
+    *("story", "title", "heading", "actions", "summary", "ledger"),
+    *("in_progress", "problems", "announcement"),
+)
 """The fragments in page order. Each has a template, `batches/_<name>.html`, whose outermost element has a unique id."""
 
 FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536

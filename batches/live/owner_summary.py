@@ -9,7 +9,7 @@ from django.utils.functional import SimpleLazyObject
 
 from batches.engine.missing_files import interrupted_uploads
 from batches.models import UploadBatch
-from batches.models.states import LIVE_BATCHES
+from batches.models.states import LISTED_KINDS, LIVE_BATCHES
 from batches.services.last_seen import unseen_batches
 
 MAX_BATCHES = 100
@@ -62,7 +62,8 @@ class OwnerSummary:
 
 def read_owner_summary(owner_id: int) -> OwnerSummary:
     """Read the summary with two queries over small partial indexes, plus one if an upload may be interrupted."""
-    live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES).order_by("id")[:MAX_BATCHES]
+    listed = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS)
+    live = listed.filter(status__in=LIVE_BATCHES).order_by("id")[:MAX_BATCHES]
     finished = unseen_batches(owner_id)[:MAX_BATCHES].count()
     return OwnerSummary(tuple(live), finished, interrupted_uploads(live))
 

@@ -16,13 +16,13 @@ from batches.live.owner_summary import read_owner_summary
 from batches.live.viewer import Fragments
 from batches.messaging.live_events import batch_group, owner_group
 from batches.models import UploadBatch
-from batches.models.states import LIVE_BATCHES, BatchStatus
+from batches.models.states import LISTED_KINDS, LIVE_BATCHES, BatchStatus
 from batches.services.last_seen import LONG_AGO
 
 ETA_SECONDS = 2.0
 """Seconds between two reads of the estimate."""
 MAX_ENDED = 100
-"""This many ended batches stay among the fragments, so that slow programs are still notified of their end."""
+"""Up to this many ended batches stay among the fragments, so that slow programs are still notified of their end."""
 
 
 class BatchPageTopic:
@@ -132,7 +132,7 @@ class OwnerJsonTopic:
         return {f"batch {batch.id}": batch_message(batch) for batch in [*others.values(), *live.values()]}
 
     def _read_others(self, live: Collection[int]) -> dict[int, UploadBatch]:
-        batches = UploadBatch.objects.filter(owner_id=self._owner_id)
+        batches = UploadBatch.objects.filter(owner_id=self._owner_id, kind__in=LISTED_KINDS)
         # Scans the batch_completed index, newest first.
         ended = batches.filter(status=BatchStatus.COMPLETED, completed_at__gte=self._since).order_by("-completed_at")
         # A batch reported by the previous read may be live but missing from `live`, because the summary holds only the

@@ -3,6 +3,7 @@
 from batches.models.archive_entry import ArchiveEntry
 from batches.models.attempt import Attempt
 from batches.models.batch import UploadBatch
+from batches.models.guest_link import GuestLink
 from batches.models.item import BatchItem
 from batches.models.sidecar import SidecarEntry, SidecarFile
 from batches.models.worker import OwnerLastSeen, OwnerSchedule, Worker
@@ -11,6 +12,7 @@ __all__ = [
     "ArchiveEntry",
     "Attempt",
     "BatchItem",
+    "GuestLink",
     "OwnerLastSeen",
     "OwnerSchedule",
     "SidecarEntry",

@@ -24,6 +24,9 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("The stored file cannot be read."), _("Check the server's disk, then try again."), retryable=True
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
+    "guest.type": ErrorCode(
+        _("Guests can add only photos and videos."), _("To add a file of this type, ask for it and add it yourself.")
+    ),
     "ignored.empty": ErrorCode(
         _("The file is empty, so it was left out."), _("If it should be a photo, copy it from its source again.")
     ),
@@ -46,7 +49,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         retryable=True,
     ),
     "item.poison": ErrorCode(
-        _("The worker crashed several times while processing this file, so it was set aside."),
+        _("The worker crashed several times while processing this file, so the file was set aside."),
         TRY_ONCE,
         retryable=True,
     ),
@@ -85,6 +88,7 @@ REFUSALS: dict[str, str | Promise] = {
     "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
     "files.too_many_open": _("Too many of your files are unfinished. Wait until some are done."),
+    "guest.limit": _("This link has reached its limit and accepts no more files of this size."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
     "item.completed": _("“%(name)s” is already described; there is nothing to retry."),
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
@@ -93,7 +97,7 @@ REFUSALS: dict[str, str | Promise] = {
     "library.nothing_to_describe": _("There are no pictures to describe again."),
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
-    "picture.too_many": _("You can delete up to %(limit)s pictures at a time, or their whole import."),
+    "picture.too_many": _("Select up to %(limit)s pictures at a time."),
     "rate.exceeded": _(
         "You have added a lot of files or imports in the last hour. The upload will resume automatically soon."
     ),

@@ -142,6 +142,13 @@ class BatchItem(models.Model):
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),
             models.Index(fields=["batch", "id"], name="item_batch"),
+            # Finds sidecars and archives by their bytes, because they have no upload. The condition on the digest keeps
+            # the planner from using this index for the lists of one batch.
+            models.Index(
+                fields=["sha256"],
+                name="item_digest",
+                condition=Q(result__in=[ItemResult.SIDECAR, ItemResult.ARCHIVE], sha256__gt=""),
+            ),
             models.Index(
                 fields=["folder_key", "name_key", "batch"], name="item_keys", condition=Q(folder_key__isnull=False)
             ),

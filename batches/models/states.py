@@ -12,10 +12,11 @@ from django.utils.translation import gettext_lazy as _
 
 
 class BatchKind(models.TextChoices):
-    """Whether a batch imports files or analyses stored pictures again."""
+    """Whether a batch imports files, analyses stored pictures again or reads the text in them."""
 
     IMPORT = "import", _("Import")
     REANALYSIS = "reanalysis", _("Re-run of descriptions")
+    TEXT = "text", _("Text in pictures")
 
 
 class BatchStatus(models.TextChoices):
@@ -63,6 +64,7 @@ class Stage(models.TextChoices):
     AUDITING = "auditing", _("Checking the description")
     EMBEDDING = "embedding", _("Embedding")
     INDEXING = "indexing", _("Indexing")
+    READING = "reading", _("Reading text")
 
 
 class AttemptEnd(models.TextChoices):
@@ -99,6 +101,8 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.CANCELLED: frozenset(),
     ItemStatus.IGNORED: frozenset(),
 }
+LISTED_KINDS = (BatchKind.IMPORT, BatchKind.REANALYSIS)
+"""The kinds of batches in lists, summaries and e-mails. Other batches start automatically and run in the background."""
 LIVE_BATCHES = (BatchStatus.PENDING, BatchStatus.PROCESSING, BatchStatus.PAUSED)
 OPEN_BATCHES = (*LIVE_BATCHES, BatchStatus.COMPLETED)
 """These batches accept more files and retries, which reopen a completed batch."""

@@ -10,6 +10,7 @@ from batches.models.scope import (
     operator_scope,
     owner_scope,
 )
+from batches.services.albums import create_album_of_batch
 from batches.services.batch_commands import (
     cancel_batch,
     finish_without_missing,
@@ -22,8 +23,24 @@ from batches.services.batch_commands import (
 )
 from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
 from batches.services.failure_commands import CommandResult, dismiss_code, restore_code, retry_code
+from batches.services.guest_links import create_guest_link, find_guest_link, receive_from_guest, revoke_guest_link
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
-from batches.services.reprocessing import reanalyse_batch, reanalyse_library, retry_failed, retry_item
+from batches.services.picture_edits import (
+    edit_description,
+    edit_pictures,
+    remove_label,
+    restore_label,
+    undo_edit,
+)
+from batches.services.reprocessing import (
+    reanalyse_batch,
+    reanalyse_library,
+    reanalyse_pictures,
+    retry_failed,
+    retry_item,
+)
+from batches.services.trash import delete_trashed, empty_trash, restore_pictures, trash_pictures, undo_trash
+from uploads.picture_edits import EditResult
 
 __all__ = [
     "CANCEL_BATCHES",
@@ -32,13 +49,21 @@ __all__ = [
     "DELETE_PICTURES",
     "MAX_PICTURES",
     "CommandResult",
+    "EditResult",
     "NotFound",
     "Scope",
     "cancel_batch",
+    "create_album_of_batch",
+    "create_guest_link",
     "delete_batch",
     "delete_pictures",
+    "delete_trashed",
     "deletion_extent",
     "dismiss_code",
+    "edit_description",
+    "edit_pictures",
+    "empty_trash",
+    "find_guest_link",
     "finish_without_missing",
     "mark_all_seen",
     "mark_batch_seen",
@@ -49,11 +74,20 @@ __all__ = [
     "prioritize_batch",
     "reanalyse_batch",
     "reanalyse_library",
+    "reanalyse_pictures",
+    "receive_from_guest",
+    "remove_label",
     "rename_batch",
     "restore_code",
+    "restore_label",
+    "restore_pictures",
     "resume_batch",
     "retry_code",
     "retry_failed",
     "retry_item",
+    "revoke_guest_link",
     "seal_batch",
+    "trash_pictures",
+    "undo_edit",
+    "undo_trash",
 ]

@@ -9,7 +9,7 @@ from django.utils import timezone
 from batches.messaging import live_events
 from batches.models import OwnerLastSeen, UploadBatch
 from batches.models.scope import Scope
-from batches.models.states import BatchStatus
+from batches.models.states import LISTED_KINDS, BatchStatus
 
 LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -39,6 +39,5 @@ def _record_last_seen(owner_id: int, at: datetime) -> None:
 def unseen_batches(owner_id: int) -> QuerySet[UploadBatch]:
     """Return the owner's batches that completed after the owner's last visit."""
     last_seen = OwnerLastSeen.objects.filter(owner_id=owner_id).values("last_seen_at")
-    return UploadBatch.objects.filter(
-        owner_id=owner_id, status=BatchStatus.COMPLETED, completed_at__gt=Coalesce(Subquery(last_seen), LONG_AGO)
-    )
+    completed = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS, status=BatchStatus.COMPLETED)
+    return completed.filter(completed_at__gt=Coalesce(Subquery(last_seen), LONG_AGO))

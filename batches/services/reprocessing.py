@@ -1,6 +1,9 @@
 """Commands that process stored files again: they retry failed files or re-analyse a batch or a library."""
 
+from collections.abc import Collection
+
 from django.conf import settings
+from django.contrib.humanize.templatetags.humanize import intcomma
 
 from batches.engine import reanalyse, retry
 from batches.engine.refusals import Refused
@@ -8,6 +11,7 @@ from batches.models import BatchItem, UploadBatch, error_codes
 from batches.models.scope import NotFound, Scope
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services.batch_commands import batch_refusal, current_status
+from batches.services.deletion import MAX_PICTURES
 from uploads.search.encoders import site_model
 
 
@@ -61,6 +65,16 @@ def reanalyse_library(scope: Scope, owner_id: int, *, only_missing: bool = False
         raise NotFound
     model = site_model() or settings.EMBEDDER
     reanalysis_id = reanalyse.reanalyse_library(owner_id, model, only_missing=only_missing)
+    if reanalysis_id is None:
+        raise Refused("library.nothing_to_describe")
+    return reanalysis_id
+
+
+def reanalyse_pictures(scope: Scope, ids: Collection[int]) -> int:
+    """Describe some of the user's own pictures again; return the id of the re-analysis batch. Raises Refused."""
+    if len(ids) > MAX_PICTURES:
+        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
+    reanalysis_id = reanalyse.reanalyse_selection(scope.user_id, ids)
     if reanalysis_id is None:
         raise Refused("library.nothing_to_describe")
     return reanalysis_id

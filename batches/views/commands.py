@@ -15,6 +15,7 @@ from batches.engine.missing_files import count_missing
 from batches.models.states import LIVE_BATCHES, BatchKind
 from batches.services import owner_scope
 from batches.views.page_requests import missing_as_404, refusals_as_messages, require_button
+from batches.views.trash import back, chosen_pictures
 
 
 @require_button("batch-detail")
@@ -47,6 +48,8 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
             message = _("Cancelled. Pictures already described stay in your library.")
             if batch.kind == BatchKind.REANALYSIS:
                 message = _("Stopped. Pictures without a new description keep their old one.")
+            elif batch.kind == BatchKind.TEXT:
+                message = _("Stopped. The text that was read so far is kept.")
             messages.success(request, message)
         return redirect("batch-detail", batch_id)
     if batch.status in LIVE_BATCHES:
@@ -109,3 +112,23 @@ def reanalyse_library(request: HttpRequest) -> HttpResponse:
         )
         return redirect("batch-detail", batch_id)
     return redirect("upload-list")
+
+
+@require_button("upload-list")
+def reanalyse_pictures(request: HttpRequest) -> HttpResponse:
+    """Describe the pictures named by `picture` parameters again and redirect to the re-analysis batch."""
+    with refusals_as_messages(request):
+        batch_id = services.reanalyse_pictures(owner_scope(request.user), chosen_pictures(request))
+        messages.success(
+            request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
+        )
+        return redirect("batch-detail", batch_id)
+    return back(request, "upload-list")
+
+
+@require_button("batch-detail")
+def make_album(request: HttpRequest, batch_id: int) -> HttpResponse:
+    """Make an album of the batch's pictures and redirect to it."""
+    with refusals_as_messages(request):
+        return redirect("album", services.create_album_of_batch(owner_scope(request.user), batch_id))
+    return redirect("batch-detail", batch_id)

@@ -1,5 +1,7 @@
 """The "Problems" page, where users retry or dismiss the failures of all their batches, grouped by error code."""
 
+from typing import Any
+
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -8,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from batches import services
+from batches.failures.damage import read_damage
 from batches.failures.forms import (
     code_in,
     csv_response,
@@ -27,12 +30,13 @@ from batches.views.page_requests import refusals_as_messages, require_button
 @require_safe
 @never_cache
 def failure_list(request: HttpRequest) -> HttpResponse:
-    """Show the user's failures grouped by error code, most common code first.
+    """Show the user's damaged files, then the failures grouped by error code, most common code first.
 
     If the query string names a dismissal, offer to undo it.
     """
     groups = read_groups(owner_scope(request.user))
-    context = {"groups": groups, "count": sum(group.count for group in groups)}
+    context: dict[str, Any] = {"groups": groups, "count": sum(group.count for group in groups)}
+    context["damage"] = read_damage(owner_scope(request.user))
     context["dismissal"] = requested_dismissal(request, owner_scope(request.user))
     return render(request, "batches/failures.html", context)
 

@@ -59,7 +59,7 @@ class FileFilter:
 
     @property
     def narrowed(self) -> bool:
-        """Whether a kind or a part of a name is chosen."""
+        """Whether the list is filtered by kind or by a part of the name."""
         return bool(self.kind or self.name)
 
     @property
@@ -89,8 +89,9 @@ def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
 
 
 def _contains(text: Combinable | Subquery, part: str) -> GreaterThan:
-    """Check whether a text contains a part, using the part's position.
+    """Return a condition that is true if `text` contains `part`.
 
-    For LIKE or equality, the planner would assume that matches are rare and read the whole table.
+    It uses StrIndex, because for LIKE or equality the planner would assume that matches are rare and read the whole
+    table.
     """
     return GreaterThan(StrIndex(text, Value(part)), 0)

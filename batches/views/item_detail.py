@@ -7,9 +7,9 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from batches.live.batch_snapshot import STAGES
+from batches.live.batch_snapshot import STAGES, step_of
 from batches.models import BatchItem
-from batches.models.states import FINISHED_ITEMS, ItemResult, Stage
+from batches.models.states import FINISHED_ITEMS, ItemResult
 from batches.services import owner_scope
 from batches.views.page_requests import PageRequest
 from uploads.models import Upload
@@ -32,7 +32,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
         "history": item.history.order_by("-id")[:ATTEMPTS_SHOWN],
         "batch": item.batch,
         "archive": items.filter(id=item.archive_id).first() if item.archive_id else None,
-        "step": STAGES.index(Stage(item.stage)) + 1 if item.stage else 0,
+        "step": step_of(item.stage),
         "steps": len(STAGES),
         "took": number_format(max(0.0, took.total_seconds()), 1) if took else "",
         "active": item.status not in FINISHED_ITEMS and item.batch.is_active,

@@ -1,5 +1,8 @@
 """The list of a user's batches, the page of one batch, and the download of its ledger."""
 
+from collections.abc import Sequence
+
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.cache import never_cache
@@ -12,12 +15,13 @@ from batches.failures.ledger_export import ledger_csv, ledger_json
 from batches.live.batch_snapshot import read_snapshot
 from batches.live.eta import read_eta
 from batches.live.fragments import fragment_context
-from batches.models import UploadBatch
-from batches.models.states import FINISHED_ITEMS
+from batches.models import BatchItem, UploadBatch
+from batches.models.states import FINISHED_ITEMS, LISTED_KINDS, LIVE_BATCHES, BatchKind, ItemStatus
 from batches.services import owner_scope
 from batches.views.file_list import KINDS, FileFilter, filtered_items
 from batches.views.page_requests import PageRequest, missing_as_404
 from uploads.db_threads import run_export_query
+from uploads.models import Upload
 from uploads.pagination import paginate_by_id
 
 BATCHES_PER_PAGE = 30
@@ -28,7 +32,7 @@ EXPORTS = {"csv": (ledger_csv, "text/csv; charset=utf-8"), "json": (ledger_json,
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
     """Redirect to the list of batches, or to the upload page if the user has none."""
-    has_batches = owner_scope(request.user).batches().exists()
+    has_batches = owner_scope(request.user).batches().filter(kind__in=LISTED_KINDS).exists()
     return redirect("batch-list" if has_batches else "batch-new")
 
 
@@ -36,16 +40,31 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """Show the user's batches, newest first. After a live event, htmx requests only the list of batches."""
+    """Show the user's batches, newest first, and whether text is being read.
+
+    After a live event, htmx requests only the list of batches.
+    """
     scope = owner_scope(request.user)
-    page = paginate_by_id(scope.batches(), request.GET, BATCHES_PER_PAGE, newest_first=True)
+    listed = scope.batches().filter(kind__in=LISTED_KINDS)
+    page = paginate_by_id(listed, request.GET, BATCHES_PER_PAGE, newest_first=True)
     if request.method == "GET":
         services.mark_all_seen(scope)
     live = any(batch.is_active for batch in page.rows)
-    interrupted = interrupted_uploads(page.rows)
-    rows = [(batch, interrupted.get(batch.id, 0)) for batch in page.rows]
+    interrupted, covers = interrupted_uploads(page.rows), _covers(page.rows)
+    rows = [(batch, interrupted.get(batch.id, 0), covers.get(batch.id)) for batch in page.rows]
     template = "batches/_batches.html" if request.htmx else "batches/batch_list.html"
-    return render(request, template, {"page": page, "rows": rows, "live": live})
+    reading = scope.batches().filter(kind=BatchKind.TEXT, status__in=LIVE_BATCHES).first()
+    return render(request, template, {"page": page, "rows": rows, "live": live, "reading": reading})
+
+
+def _covers(batches: Sequence[UploadBatch]) -> dict[int, Upload]:
+    """Return the first picture of each batch by the batch's id, unless the library does not show it."""
+    items = BatchItem.objects.filter(batch=OuterRef("id"), status=ItemStatus.COMPLETED, upload__isnull=False)
+    first = Subquery(items.order_by("id").values("upload_id")[:1])
+    rows = UploadBatch.objects.filter(id__in=[batch.id for batch in batches]).values_list("id", first)
+    pictures = Upload.objects.filter(timeline_at__isnull=False).only("key", "previews", "processed_at")
+    uploads = pictures.in_bulk({upload_id for _id, upload_id in rows})
+    return {batch_id: uploads[upload_id] for batch_id, upload_id in rows if upload_id in uploads}
 
 
 @require_safe

@@ -61,7 +61,11 @@ def _as_json(found: manifest.UnfinishedBatch) -> dict[str, Any]:
 @require_POST
 @json_errors
 def read_manifest(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """List a batch's items after the id `after`, at first 0 → {items: [[fingerprint, size, offset, state]], next}."""
+    """List a batch's items with ids above `after` → {items: [[fingerprint, size, offset, state]], next}.
+
+    `after` is 0 in the first request, and the `next` of the previous response in later ones. On the last page, `next`
+    is null.
+    """
     after = number(field(request, "after"), "after")
     entries, following = manifest.read_page(_uploading_batch(request, batch_id).id, after)
     items = [[entry.fingerprint, entry.size, entry.offset, entry.state] for entry in entries]

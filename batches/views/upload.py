@@ -59,18 +59,24 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
             return _receive_form(request, files)
         messages.error(request, _("No files selected. Select one or more, then press “Upload”."))
     context = {
-        "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
-        "free_bytes": free_bytes(request.user.pk),
         "body_bytes": settings.MAX_BODY_BYTES,
         "body_files": settings.DATA_UPLOAD_MAX_NUMBER_FILES,
         "kinds": _kinds(),
         "private": disclose().private,
         "batch": _requested_batch(request),
         "max_length": MAX_NAME_LENGTH,
+    }
+    return render(request, "batches/upload.html", script_context(request) | context)
+
+
+def script_context(request: SignedInRequest) -> dict[str, Any]:
+    """Return what the scripts that upload files read from their page."""
+    return {
+        "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
+        "free_bytes": free_bytes(request.user.pk),
         "error_texts": _error_texts(),
         "ignored_files": {"file": JUNK_FILE, "folder": JUNK_FOLDER},
     }
-    return render(request, "batches/upload.html", context)
 
 
 def _requested_batch(request: SignedInRequest) -> UploadBatch | None:

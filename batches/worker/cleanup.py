@@ -1,13 +1,14 @@
-"""Delete the rows of deleted batches, unpacked archives and the files of deleted pictures, index new pictures, then
-delete old partial files and old rows.
+"""Delete what is no longer needed, and index new pictures for search.
 
-This runs on a separate thread of every worker process, because recovery must not wait for it: a large deletion takes
-minutes, and the storage may be down. Each step can be interrupted at any point and can run in several processes at
-once.
+A round deletes the rows of deleted batches, unpacked archives, pictures whose time in the trash is over, and the files
+of deleted pictures. At the end, old partial files and old rows are deleted. This runs on a separate thread of every
+worker process, because recovery must not wait for it: a large deletion takes minutes, and the storage may be down. Each
+step can be interrupted at any point and can run in several processes at once.
 """
 
 from batches.engine.delete_archives import delete_unneeded_archives
 from batches.engine.delete_batch import delete_chunk, deleting_batches, finish_deletion
+from batches.engine.empty_trash import delete_expired_trash
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import partial_cleaner
 from batches.worker.prune_rows import prune_daily
@@ -24,6 +25,7 @@ def clean_up() -> None:
     while any([
         *map(_delete_some, deleting_batches()),
         delete_unneeded_archives() > 0,
+        delete_expired_trash() > 0,
         purge_deleted_files() > 0,
         index_due_pictures() == CHUNK,
     ]):  # fmt: skip

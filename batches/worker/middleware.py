@@ -12,18 +12,24 @@ from batches.engine.in_flight import Job, in_flight
 from batches.engine.liveness import identity
 from batches.models.error_codes import default_message
 from batches.worker.cleanup import clean_up
-from batches.worker.completion_emails import EMAIL_INTERVAL_SECONDS, send_completion_emails
+from batches.worker.completion_emails import due_completion_emails
+from batches.worker.damage_emails import due_damage_emails
+from batches.worker.mail_delivery import EMAIL_INTERVAL_SECONDS, deliver
 from batches.worker.periodic_thread import SERVICE_ERRORS, PeriodicThread
 from batches.worker.reconciler import reconcile
 from batches.worker.search_maintenance import SEARCH_MAINTENANCE_SECONDS, maintain_search
+from batches.worker.text_reading import TEXT_READING_SECONDS, start_reading
+from uploads.analysis.ocr.installed_models import reads_text
+from uploads.verification.schedule import verify_in_background
 
 logger = logging.getLogger(__name__)
 
 HUNG_STATUS = 70
 """Exit status of a process that ended itself because a job hung."""
 HEARTBEAT_SECONDS = 1.0
+VERIFICATION_SECONDS = 60.0
 CLEANUP_ROUNDS = 3
-"""The reconciler's rounds per clean-up. Nobody waits for a clean-up, and its queries cost an idle worker most."""
+"""How many rounds of the reconciler pass between two clean-ups. Fewer clean-ups save CPU time on an idle worker."""
 
 
 class WorkerMiddleware(dramatiq.Middleware):
@@ -47,9 +53,12 @@ class WorkerMiddleware(dramatiq.Middleware):
             PeriodicThread("reconciler", settings.RECONCILE_SECONDS, reconcile),
             PeriodicThread("cleanup", CLEANUP_ROUNDS * settings.RECONCILE_SECONDS, clean_up),
             PeriodicThread("search", SEARCH_MAINTENANCE_SECONDS, maintain_search),
+            PeriodicThread("verification", VERIFICATION_SECONDS, verify_in_background),
         ]
+        if reads_text():
+            self._threads.append(PeriodicThread("text", TEXT_READING_SECONDS, start_reading))
         if settings.EMAIL_URL:
-            self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_completion_emails))
+            self._threads.append(PeriodicThread("e-mail", EMAIL_INTERVAL_SECONDS, send_emails))
         heartbeat_thread.start()
         # Without this wait, the process may handle a wake-up before it has an identity. It would then claim nothing,
         # and the pending items would wait for the reconciler's next round.
@@ -91,6 +100,11 @@ def heartbeat() -> None:
     hung = beat(identity.id)
     if hung:
         recycle(hung)
+
+
+def send_emails() -> None:
+    """Send the e-mails that are due."""
+    deliver(lambda: [*due_completion_emails(), *due_damage_emails()])
 
 
 def recycle(hung: list[Job]) -> None:

@@ -28,7 +28,8 @@ def process_next_batch() -> None:
         if not has_slices:
             _wake_other_threads()
         has_slices = True
-        claimed = run_time_slice(scheduled.batch_id, time_slice_seconds(scheduled.waiting_batches))
+        seconds = 0.0 if scheduled.is_background else time_slice_seconds(scheduled.waiting_batches)
+        claimed = run_time_slice(scheduled.batch_id, seconds)
         empty_slices = 0 if claimed else empty_slices + 1
 
 

@@ -1,4 +1,4 @@
-// Runs on every page (base.html). Manages the page's socket and the keyboard focus, and selects ranges of check boxes.
+// Runs on every page (base.html). Manages the page's socket and the keyboard focus.
 //
 // htmx opens one socket per page. Each frame is acknowledged, and a notice appears when the connection is lost.
 
@@ -85,17 +85,4 @@ document.addEventListener("htmx:oobAfterSwap", () => {
   openIds = [];
   if (focusedId && isFocusLost()) document.getElementById(focusedId)?.focus();
   focusedId = "";
-});
-
-// Shift-click, or Shift and the space bar, changes all check boxes of a list between the last changed one and this one.
-let lastBox = null;
-
-document.addEventListener("click", ({ target, shiftKey }) => {
-  if (target.type !== "checkbox" || !target.form?.matches(".selectable")) return;
-  const boxes = [...target.form.querySelectorAll("input[type=checkbox]")];
-  const range = [lastBox, target].map((box) => boxes.indexOf(box)).sort((a, b) => a - b);
-  if (shiftKey && range[0] >= 0) {
-    for (const box of boxes.slice(range[0], range[1] + 1)) box.checked = target.checked;
-  }
-  lastBox = target;
 });

@@ -6,8 +6,8 @@ const wholePercent = new Intl.NumberFormat(lang, { style: "percent" });
 const oneDecimal = new Intl.NumberFormat(lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
 const UNITS = [gettext("bytes"), "KB", "MB", "GB", "TB"];
 
-const format = (text, values) => interpolate(text, values, true);
-const formatPlural = (text, count, values = {}) => format(text, { count: formatCount(count), ...values });
+export const formatText = (text, values) => interpolate(text, values, true);
+export const formatPlural = (text, count, values = {}) => formatText(text, { count: formatCount(count), ...values });
 
 export const formatCount = (value) => integer.format(value);
 
@@ -28,17 +28,17 @@ export function formatTimeLeft(seconds) {
   if (seconds < 3600) return formatPlural(gettext("%(count)s min left"), Math.ceil(seconds / 60));
   const minutes = Math.round(seconds / 60);
   const hours = Math.floor(minutes / 60);
-  return format(gettext("%(hours)s h %(minutes)s min left"), { hours, minutes: minutes % 60 });
+  return formatText(gettext("%(hours)s h %(minutes)s min left"), { hours, minutes: minutes % 60 });
 }
 
 // Lists the first three names and how many more there are.
-function formatNames(names) {
+export function formatNames(names) {
   const first = names.slice(0, 3).join(", ");
   const more = names.length - 3;
   return more > 0 ? formatPlural(gettext("%(names)s and %(count)s more"), more, { names: first }) : first;
 }
 
-function formatDate(day) {
+export function formatDate(day) {
   return day.toLocaleDateString(lang === "en" ? "en-GB" : lang, { day: "numeric", month: "long", year: "numeric" });
 }
 
@@ -73,11 +73,11 @@ export const messages = {
         "%(count)s hidden or system files left out. They are listed in the import.", count),
       count),
   unreadableFolders: (folders) =>
-    format(gettext("The browser cannot read %(names)s. Files inside are not uploaded."), {
+    formatText(gettext("The browser cannot read %(names)s. Files inside are not uploaded."), {
       names: formatNames(folders),
     }),
   alreadyRunning: gettext("An upload is already running. Add these files again when it has finished."),
-  defaultName: (day) => format(gettext("Import of %(day)s"), { day: formatDate(day) }),
+  defaultName: (day) => formatText(gettext("Import of %(day)s"), { day: formatDate(day) }),
 
   // Before sending
   partsMissing: (names) =>
@@ -103,13 +103,13 @@ export const messages = {
   spaceAdvice: gettext("Choose fewer files, or ask your administrator for more space."),
   spaceNeeded: (bytes, free) =>
     free === null
-      ? format(gettext("Space needed: about %(size)s."), { size: formatBytes(bytes) })
-      : format(gettext("Space needed: about %(size)s. Available: %(free)s."), {
+      ? formatText(gettext("Space needed: about %(size)s."), { size: formatBytes(bytes) })
+      : formatText(gettext("Space needed: about %(size)s. Available: %(free)s."), {
           size: formatBytes(bytes), free: formatBytes(free),
         }),
 
   // Resuming
-  resumeQuestion: (name) => format(gettext("Resume “%(name)s”?"), { name }),
+  resumeQuestion: (name) => formatText(gettext("Resume “%(name)s”?"), { name }),
   alreadyUploaded: (received, total) =>
     formatPlural(
       ngettext(
@@ -120,11 +120,11 @@ export const messages = {
   // Progress
   ofFiles: (total) => formatPlural(ngettext("of %(count)s file", "of %(count)s files", total), total),
   totalSize: (size, isExact) =>
-    isExact ? formatBytes(size) : format(gettext("about %(size)s"), { size: formatBytes(size) }),
-  speed: (bytesPerSecond) => format(gettext("%(size)s/s"), { size: formatBytes(bytesPerSecond) }),
-  percentUploaded: (percent) => format(gettext("%(percent)s uploaded."), { percent: formatPercent(percent) }),
+    isExact ? formatBytes(size) : formatText(gettext("about %(size)s"), { size: formatBytes(size) }),
+  speed: (bytesPerSecond) => formatText(gettext("%(size)s/s"), { size: formatBytes(bytesPerSecond) }),
+  percentUploaded: (percent) => formatText(gettext("%(percent)s uploaded."), { percent: formatPercent(percent) }),
   title: (percent, name) =>
-    `${format(gettext("%(percent)s uploaded"), { percent: formatPercent(percent) })} · ${name} · vuemantics`,
+    `${formatText(gettext("%(percent)s uploaded"), { percent: formatPercent(percent) })} · ${name} · vuemantics`,
   pausedTitle: (name) => `${gettext("Paused")} · ${name} · vuemantics`,
   filesSkipped: (count) => formatPlural(ngettext("%(count)s file skipped", "%(count)s files skipped", count), count),
   more: (count) => formatPlural(gettext("and %(count)s more"), count),
@@ -145,7 +145,7 @@ export const messages = {
     "This browser is now signed in to another account. Sign in as before in another tab, then press “Resume”."),
   proxyLimit: gettext(
     "A proxy refuses even small requests. Raise its limit (nginx: client_max_body_size 16m), then press “Resume”."),
-  unexpected: (status) => format(gettext("The server sent an unexpected response (%(status)s)."), { status }),
+  unexpected: (status) => formatText(gettext("The server sent an unexpected response (%(status)s)."), { status }),
   noResponse: gettext("The server did not respond. Try again in a moment."),
   stillWriting: gettext("The server is still storing a file. The upload resumes automatically."),
   batchGone: gettext("This import was cancelled or deleted. Add the remaining files to a new import."),

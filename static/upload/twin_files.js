@@ -8,9 +8,9 @@ import { loadStats } from "./selected_files.js";
 
 const SUFFIX_LENGTH = 8;
 
-// Appends the first digits of its SHA-256 to each twin's name, so that fingerprints do not depend on the order of the
-// files. Twins with the same bytes are copies: the first stays in `files`, and the others are returned as `copies`, each
-// with its `sha256` and a number in its name. The parameter must be sorted by path.
+// Gives each twin a name of its own by appending the first hex digits of the file's SHA-256, so that fingerprints do
+// not depend on the order of the files. Among twins with identical bytes, the first stays in `files`; the others are
+// returned as `copies`, each with its `sha256` and a number in its name. `files` must be sorted by path.
 export async function separateTwins(files) {
   const copies = new Set();
   const hasher = new Hasher();

@@ -1,17 +1,20 @@
 """Create rows for two users, to test that neither can access the other's rows."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.utils import timezone
 
 from batches.engine import incoming
-from batches.models import BatchItem, UploadBatch, Worker
-from tests.support.batches import digest, make_batch
+from batches.models import BatchItem, GuestLink, UploadBatch, Worker
+from tests.support.batches import digest, make_batch, make_upload
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
-from uploads.models import NearDuplicate, SavedSearch, SearchTerm, Upload
+from uploads.albums import add_pictures, create_album
+from uploads.models import Album, NearDuplicate, PictureEdit, SavedSearch, SearchTerm, ShareLink, Upload
+from uploads.shares import create_link
 
 # Texts in Anna's rows that must not appear on other users' pages.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
@@ -28,6 +31,12 @@ class AccessData:
     item: BatchItem
     receiving: BatchItem
     upload: Upload
+    trashed: Upload
+    edit: PictureEdit
+    album: Album
+    own_album: Album
+    share: ShareLink
+    guest_link: GuestLink
 
     @property
     def duplicates(self) -> list[int]:
@@ -49,9 +58,19 @@ def make_access_data() -> AccessData:
     NearDuplicate.objects.create(owner=anna, first=one, second=other)
     SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.CAMERA, text="Kodak")
     SavedSearch.objects.create(owner=anna, query="Zanzibar")
-    return AccessData(
-        anna, ben, batch, make_batch(ben, 1, "Mine"), item, receiving, Upload.objects.filter(owner=anna)[0]
+    trashed = make_upload(anna, 99)
+    Upload.objects.filter(id=trashed.id).update(trashed_at=timezone.now())
+    trashed.refresh_from_db()
+    edit = PictureEdit.objects.create(owner=anna, key="archived", changes=[[one.id, True, None]])
+    mine = make_batch(ben, 1, "Mine")
+    upload = Upload.objects.filter(owner=anna)[0]
+    album, own_album = create_album(anna.id, "Zanzibar"), create_album(ben.id, "Mine")
+    add_pictures(album, [upload.id])
+    share = create_link(album, timezone.now() + timedelta(days=1), "", allows_originals=False)
+    guests = GuestLink.objects.create(
+        owner=anna, name="Zanzibar", expires_at=share.expires_at, max_files=1, max_bytes=1
     )
+    return AccessData(anna, ben, batch, mine, item, receiving, upload, trashed, edit, album, own_album, share, guests)
 
 
 def rows_of_anna() -> list[Any]:
@@ -62,5 +81,9 @@ def rows_of_anna() -> list[Any]:
         list(BatchItem.objects.filter(batch__owner__username="anna").order_by("id").values()),
         list(Upload.objects.filter(owner__username="anna").order_by("id").values()),
         list(NearDuplicate.objects.values()),
+        list(Album.objects.filter(owner__username="anna").values()),
+        list(ShareLink.objects.values()),
+        list(GuestLink.objects.values()),
         list(SavedSearch.objects.filter(owner__username="anna").values()),
+        list(PictureEdit.objects.values()),
     ]

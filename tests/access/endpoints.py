@@ -51,8 +51,10 @@ def now(_data: AccessData) -> str:
 
 
 B = ("batch",)
-BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse"]
+BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse", "album"]
 FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
+CHOSEN = {"picture": lambda data: data.upload.id}
+CONFIRMED = {"picture": lambda data: data.trashed.id, "confirmed": "1"}
 CAUSE = {"code": "item.internal", "until": now}
 ENDPOINTS = [
     Endpoint("batch-detail", B),
@@ -83,14 +85,50 @@ ENDPOINTS = [
     Endpoint("batch-unsent", B, method="POST", json=True, body={"files": [FILE]}),
     Endpoint("batch-new", query="?batch={data.batch.id}"),
     Endpoint("upload-detail", ("upload",)),
+    Endpoint("upload-detail", ("upload",), query="?in=import:{data.batch.id}"),
+    Endpoint("upload-detail", ("upload",), query="?in=search:text"),
+    Endpoint("upload-description", ("upload",), method="POST", body={"text": "taken"}),
+    Endpoint("upload-labels", ("upload",), method="POST", body={"remove": "text"}),
+    Endpoint("upload-labels", ("upload",), method="POST", body={"restore": "text"}),
     Endpoint("upload-preview", ("upload", "side")),
     Endpoint("upload-original", ("upload",)),
     Endpoint("upload-animation", ("upload",)),
     Endpoint("upload-motion", ("upload",)),
     Endpoint("upload-similar", ("upload",)),
-    Endpoint("upload-delete", query="?id={data.upload.id}"),
     # These URLs return or change only the user's own rows, so there is nothing to refuse.
-    Endpoint("upload-delete", method="POST", body={"id": lambda data: data.upload.id}, answers=(302,)),
+    Endpoint("upload-trash", method="POST", body={"picture": lambda data: data.upload.id}, answers=(302,)),
+    # These change only the user's own pictures. If none of the given pictures is the user's, they change nothing.
+    *[
+        Endpoint(name, query="?picture={data.upload.id}", answers=(302,))
+        for name in ("upload-dates", "upload-locations")
+    ],
+    *[Endpoint(f"upload-{name}", method="POST", body=CHOSEN, answers=(302,)) for name in ("hide", "unhide")],
+    Endpoint("upload-dates", method="POST", body=CHOSEN | {"how": "original"}, answers=(302,)),
+    Endpoint("upload-locations", method="POST", body=CHOSEN | {"how": "remove"}, answers=(302,)),
+    Endpoint("upload-edit-undo", ("edit",), method="POST"),
+    Endpoint("upload-download", method="POST", body={"picture": lambda data: data.upload.id}, answers=(200, 404)),
+    Endpoint("upload-reanalyse", method="POST", body=CHOSEN, answers=(302,)),
+    Endpoint("albums", answers=(200,)),
+    Endpoint("album-add", method="POST", body=CHOSEN | {"name": "Mine"}, answers=(302,)),
+    Endpoint("album-add", method="POST", body=CHOSEN | {"album": lambda data: data.album.id}),
+    Endpoint("album", ("album",)),
+    Endpoint("album-change", ("album",), method="POST", body={"name": "Stolen"}),
+    Endpoint("album-delete", ("album",)),
+    Endpoint("album-delete", ("album",), method="POST"),
+    Endpoint("album-download", ("album",), method="POST"),
+    Endpoint("album-share", ("album",), method="POST", body={"days": "7"}),
+    Endpoint("album-revoke", ("album", "share"), method="POST"),
+    Endpoint("album-revoke", ("own_album", "share"), method="POST", answers=(302, 404)),
+    Endpoint("guest-links", answers=(200,)),
+    Endpoint("guest-links", method="POST", answers=(200,)),
+    Endpoint("guest-link-revoke", method="POST", body={"link": lambda data: data.guest_link.id}, answers=(302,)),
+    Endpoint("trash", answers=(200,)),
+    Endpoint("trash-undo", method="POST", query="?at={data.trashed.trashed_at:%Y-%m-%dT%H:%M:%S.%fZ}", answers=(302,)),
+    Endpoint("trash-restore", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
+    Endpoint("trash-delete", method="POST", body={"picture": lambda data: data.trashed.id}, answers=(302,)),
+    Endpoint("trash-delete", method="POST", body=CONFIRMED, answers=(302,)),
+    Endpoint("trash-empty", method="POST", answers=(200,)),
+    Endpoint("trash-empty", method="POST", body={"confirmed": "1", "until": now}, answers=(302,)),
     Endpoint("library-reanalyse", method="POST", answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),
@@ -115,11 +153,17 @@ ENDPOINTS = [
     Endpoint("batch-new", answers=(200,)),
     Endpoint("batch-unfinished", method="POST", json=True, answers=(200,), body={"fingerprints": [digest("passport")]}),
     Endpoint("library-sizes", method="POST", json=True, answers=(200,), body={"sizes": [9, 1000]}),
+    Endpoint("folder-check", answers=(200,)),
+    Endpoint("folder-check-files", method="POST", json=True, answers=(200,), body={"files": [FILE]}),
     Endpoint("password-change", answers=(200,)),
     Endpoint("password-changed", answers=(200,)),
 ]
 # These URLs neither show nor change any user's rows.
 PUBLIC = {"favicon", "login", "first-password", "logout", "language", "javascript-catalog", "batch-open"}
+# Anyone who has the link may request these; see tests/albums/test_share_links.py and test_guest_links.py.
+BY_LINK = {f"shared-{name}" for name in ("album", "unlock", "download", "picture", "preview", "original")} | {
+    "guest-upload"
+}
 
 
 def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tuple[int, str, str]:
@@ -135,7 +179,7 @@ def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tup
     response = method(endpoint.path(data), **body, headers={"HX-Request": "true"} if endpoint.htmx else {})
     streams = isinstance(response, StreamingHttpResponse)
     content = async_to_sync(_read)(response) if streams else response.content
-    return response.status_code, response.headers.get("Location", ""), content.decode()
+    return response.status_code, response.headers.get("Location", ""), content.decode(errors="replace")
 
 
 async def _read(response: StreamingHttpResponse) -> bytes:

@@ -15,7 +15,7 @@ from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from batches.models import BatchItem
 from tests.access.access_data import SECRETS, AccessData, rows_of_anna
-from tests.access.endpoints import ENDPOINTS, PUBLIC, Endpoint, send_request
+from tests.access.endpoints import BY_LINK, ENDPOINTS, PUBLIC, Endpoint, send_request
 from uploads.models import Upload
 
 # Streamed responses read the rows through their own connections, so the rows must be committed.
@@ -86,4 +86,4 @@ def url_names(patterns: list[Any], namespace: str = "") -> set[str]:
 def test_every_url_has_an_endpoint_here() -> None:
     site = {name for name in url_names(get_resolver().url_patterns) if ":" not in name}
 
-    assert site == {endpoint.name for endpoint in ENDPOINTS} | PUBLIC
+    assert site == {endpoint.name for endpoint in ENDPOINTS} | PUBLIC | BY_LINK

@@ -11,8 +11,9 @@ from django.utils import translation
 
 from batches.live.throughput import Throughput, throughput_text
 from batches.models.error_codes import error_text
-from batches.worker.completion_emails import due_batches, send_completion_emails
+from batches.worker.completion_emails import due_batches
 from tests.support.batches import make_batch
+from tests.support.emails import send_completion_emails
 from tests.support.html import compact
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_staff, make_user

@@ -43,7 +43,7 @@ def processor(settings: Settings) -> None:
 
 @pytest.fixture
 def send(owner: User) -> Send:
-    """A function that receives files, given by name, into a new sealed batch."""
+    """A function that adds files to a given or new batch and seals it. It takes a dict of paths and contents."""
 
     def send(files: dict[str, bytes], batch: UploadBatch | None = None) -> UploadBatch:
         batch = batch or lifecycle.open_batch(owner.id, "Takeout")

@@ -15,7 +15,7 @@ from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 60
-KILLS = 2  # fewer than the crashes after which a file fails
+KILLS = 2  # a file fails only after more crashes than this
 
 
 def test_killed_workers_neither_lose_nor_duplicate_files(send: Send, start_worker: StartWorker, no_grace: None) -> None:

@@ -21,7 +21,7 @@ BROWSERS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"]
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.exists, BROWSERS), BROWSERS[-1])
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-# Without a graphics card, a process of its own for drawing only costs time.
+# Without a graphics card, a separate process for drawing only costs time.
 ARGUMENTS += ["--in-process-gpu", "--num-raster-threads=1"]
 
 OpenPage = Callable[..., Page]
@@ -34,7 +34,7 @@ expect.set_options(timeout=30_000)
 def chromium() -> Iterator[Browser]:
     """A browser shared by the tests in this folder. Each page has its own context."""
     if not Path(CHROMIUM).exists():
-        pytest.skip(f"no browser at {CHROMIUM}: name one by CHROMIUM")
+        pytest.skip(f"no browser at {CHROMIUM}: set CHROMIUM to the path of one")
     # Otherwise, Django would refuse to run queries, because Playwright's event loop runs in this thread.
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "1"
     try:
@@ -88,7 +88,10 @@ def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def shared_context(shared_context_of_process: BrowserContext) -> Iterator[BrowserContext]:
-    """The shared context without cookies. Pages leave no other data in it: session storage is closed with each page."""
+    """The shared context, without cookies of earlier tests.
+
+    Pages leave no other data in it, because session storage is discarded when its page is closed.
+    """
     yield shared_context_of_process
     for page in shared_context_of_process.pages:
         page.close()

@@ -74,6 +74,15 @@ def start_upload(page: Page, data: SiteData, folder: Path) -> None:
     expect(page.locator("#sent-files")).to_have_text("12")
 
 
+def compare_folder(page: Page, data: SiteData, folder: Path) -> None:
+    """Compare a folder of files that are not stored with the library."""
+    roll = folder / "Roll"
+    if not roll.exists():
+        make_folder(roll, 12)
+    choose_folder(page, roll)
+    expect(page.locator("#verdict")).to_be_visible()
+
+
 def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
     """Lose the connection while the first files are being sent."""
     page.route("**/tus/**", lambda route: None)

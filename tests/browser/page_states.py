@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 
 from tests.browser.page_actions import (
     Action,
+    compare_folder,
     enter_invalid_passwords,
     enter_wrong_password,
     lock_out,
@@ -55,7 +56,7 @@ def sign_in(context: BrowserContext, site: str, user: User) -> None:
 
 
 def open_state(page: Page, site: str, data: SiteData, state: PageState, folder: Path) -> None:
-    """Sign a blank page in as the state's user, and put it into this state."""
+    """Open the state's page in a signed-in browser page, and run the state's action."""
     page.goto(site + state.address.format(data=data))
     if state.action:
         state.action(page, data, folder / state.name)
@@ -91,9 +92,19 @@ PAGE_STATES = {
         PageState("search-error", "/search/?q=colour:red"),
         PageState("picture", "/library/{data.picture.id}/"),
         PageState("similar", "/library/{data.picture.id}/similar/"),
+        PageState("picture-dates", "/library/dates/?picture={data.picture.id}"),
+        PageState("picture-locations", "/library/locations/?picture={data.picture.id}"),
         PageState("near-duplicates", "/library/duplicates/"),
         PageState("no-near-duplicates", "/library/duplicates/", who="newcomer"),
-        PageState("picture-delete", "/library/delete/?id={data.picture.id}"),
+        PageState("albums", "/albums/"),
+        PageState("no-albums", "/albums/", who="newcomer"),
+        PageState("album", "/albums/{data.link.album_id}/"),
+        PageState("album-delete", "/albums/{data.link.album_id}/delete/"),
+        PageState("shared-album", "/s/{data.link.token}/", who=""),
+        PageState("shared-picture", "/s/{data.link.token}/{data.picture.id}/", who=""),
+        PageState("shared-password", "/s/{data.locked_link.token}/", who=""),
+        PageState("trash", "/trash/"),
+        PageState("no-trash", "/trash/", who="newcomer"),
     ],
     "upload": [
         PageState("upload", "/batches/new/"),
@@ -102,6 +113,8 @@ PAGE_STATES = {
         PageState("upload-review", "/batches/new/", review_upload),
         PageState("upload-resumed", "/batches/new/", resume_upload),
         PageState("upload-interrupted", "/batches/new/", lose_connection),
+        PageState("folder-check", "/safe-to-delete/"),
+        PageState("folder-compared", "/safe-to-delete/", compare_folder),
     ],
     "account": [
         PageState("sign-in", "/sign-in/", who=""),

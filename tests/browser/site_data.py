@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import cache
 
 from django.contrib.auth.models import User
@@ -14,7 +15,9 @@ from batches.models.states import ItemStatus
 from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored, reject_file
 from tests.support.images import SAMPLES
-from uploads.models import NearDuplicate, SavedSearch, SearchTerm, Upload
+from uploads.albums import add_pictures, create_album
+from uploads.models import NearDuplicate, SavedSearch, SearchTerm, ShareLink, Upload
+from uploads.shares import create_link
 from uploads.storage import save_previews
 
 PHOTOS = {
@@ -40,6 +43,8 @@ class SiteData:
     cancelled: UploadBatch
     completed: UploadBatch
     receiving: UploadBatch
+    link: ShareLink
+    locked_link: ShareLink
 
     @property
     def picture(self) -> Upload:
@@ -72,6 +77,7 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
     assert pause.pause_batch(stopped["A weekend in the Harz"].id)
     assert cancel.cancel_batch(stopped["Scans"].id)
     add_search_data(owner)
+    link, locked_link = share_album(owner)
     return SiteData(
         owner=owner,
         newcomer=newcomer,
@@ -80,6 +86,21 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
         cancelled=stopped["Scans"],
         completed=completed,
         receiving=lifecycle.open_batch(owner.id, "Nothing yet", expected_items=3),
+        link=link,
+        locked_link=locked_link,
+    )
+
+
+def share_album(owner: User) -> tuple[ShareLink, ShareLink]:
+    """Create an album, with a link that allows downloads and one with a password."""
+    album = create_album(owner.id, "Norway")
+    add_pictures(
+        album, list(Upload.objects.filter(owner=owner, processed_at__isnull=False).values_list("id", flat=True))
+    )
+    until = timezone.now() + timedelta(days=30)
+    return (
+        create_link(album, until, "", allows_originals=True),
+        create_link(album, until, "password", allows_originals=False),
     )
 
 

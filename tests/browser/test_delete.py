@@ -21,22 +21,29 @@ def described(owner: User) -> UploadBatch:
 
 
 @pytest.mark.parametrize("scripts", [True, False])
-def test_selected_pictures_are_deleted_after_confirmation(
+def test_selected_pictures_are_deleted_restored_by_undo_and_deleted_for_good(
     open_page: OpenPage, described: UploadBatch, *, scripts: bool
 ) -> None:
     page = open_page("/library/", java_script_enabled=scripts)
-    button = page.get_by_role("button", name="Delete…")
+    button = page.get_by_role("button", name="Delete", exact=True)
     expect(button).to_be_hidden()
+    boxes = page.get_by_role("checkbox", name="Select", exact=False)
 
-    page.get_by_role("checkbox", name="Select", exact=False).nth(0).check()
-    page.get_by_role("checkbox", name="Select", exact=False).nth(2).check()
+    boxes.nth(0).check()
+    boxes.nth(2).check()
     button.click()
-    expect(page.get_by_role("heading", name="Delete these 2 pictures?")).to_be_visible()
-    page.get_by_role("button", name="Delete 2 pictures").click()
+    expect(page.get_by_text("2 pictures moved to the trash.")).to_be_visible()
+    expect(boxes).to_have_count(5)
+    page.get_by_role("button", name="Undo").click()
+    expect(boxes).to_have_count(7)
 
-    page.wait_for_url("**/library/")
-    expect(page.get_by_text("2 pictures deleted.")).to_be_visible()
-    expect(page.locator(".grid li")).to_have_count(5)
+    boxes.nth(0).check()
+    button.click()
+    page.get_by_role("link", name="Trash").click()
+    boxes.nth(0).check()
+    page.get_by_role("button", name="Delete permanently…").click()
+    page.get_by_role("button", name="Delete picture").click()
+    expect(page.get_by_text("The trash is empty")).to_be_visible()
 
 
 def test_open_page_says_that_its_batch_was_deleted(open_page: OpenPage, described: UploadBatch) -> None:
@@ -49,17 +56,3 @@ def test_open_page_says_that_its_batch_was_deleted(open_page: OpenPage, describe
 
     page.wait_for_url("**/batches/")
     expect(batch_page.get_by_text("This import was deleted.")).to_be_visible()
-
-
-def test_shift_selects_a_range_with_the_mouse_and_the_keyboard(open_page: OpenPage, described: UploadBatch) -> None:
-    page = open_page("/library/")
-    boxes = page.get_by_role("checkbox")
-
-    boxes.nth(1).check()
-    boxes.nth(4).click(modifiers=["Shift"])
-    assert [box.is_checked() for box in boxes.all()] == [False, True, True, True, True, False, False]
-    expect(page.locator(".selected-count")).to_be_visible()
-
-    boxes.nth(2).focus()
-    page.keyboard.press("Shift+Space")
-    assert [box.is_checked() for box in boxes.all()] == [False, True, False, False, False, False, False]

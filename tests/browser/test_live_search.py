@@ -80,7 +80,7 @@ def test_result_of_a_search_scrolls_into_view(page: Page, batch: UploadBatch) ->
     page.set_viewport_size({"width": 390, "height": 500})
     field = page.get_by_label("Name or folder contains")
     field.fill("iceland/img_0007")
-    # Only the form is visible, as it is above a phone's on-screen keyboard.
+    # Scroll the field to the lower edge, so that the results are not visible, as on a phone with an on-screen keyboard.
     field.evaluate("field => field.scrollIntoView({block: 'end'})")
 
     field.press("Enter")

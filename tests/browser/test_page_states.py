@@ -57,8 +57,9 @@ RECORD_FOCUS = f"""() => {{ window.focused = {{}};
         window.focused[({NAME})(target)] = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
     }}, true);
 }}"""
+# A list of pictures has one tab stop; tests/browser/test_selection.py moves in it with the arrow keys.
 CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
-    .filter((one) => one.checkVisibility()).map({NAME})"""
+    .filter((one) => one.checkVisibility() && one.tabIndex >= 0).map({NAME})"""
 
 
 def phone_problems(page: Page, group: str) -> list[str]:

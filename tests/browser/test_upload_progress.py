@@ -1,4 +1,4 @@
-"""The progress of an upload does not count known and refused bytes as sent."""
+"""Bytes that the server already has and bytes of refused files do not count as sent."""
 
 from playwright.sync_api import Page
 

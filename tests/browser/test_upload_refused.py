@@ -1,4 +1,4 @@
-"""Unsupported files, such as a video in a folder, are neither sent in full nor sent again."""
+"""Unsupported files, such as an FLV video, are neither sent in full nor sent again."""
 
 from pathlib import Path
 

@@ -54,7 +54,7 @@ def stored(upload: Upload) -> bytes:
 
 
 def send_first_chunks_and_close(page: Page, *paths: Path) -> None:
-    """Choose the files, let one chunk of each pass, then close the tab."""
+    """Choose the files, let the server receive one chunk of each, then close the tab."""
 
     def use_small_chunks(route: Route) -> None:
         response = route.fetch()

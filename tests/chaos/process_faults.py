@@ -58,7 +58,7 @@ def workers_killed(drill: Drill) -> None:
 
 
 def web_killed(drill: Drill) -> None:
-    """Kill the web server five times during uploads. These resume at their offsets, so little is sent twice."""
+    """Kill the web server five times during uploads. Uploads resume where they stopped, so little is sent twice."""
     [site] = drill.sites
     uploader, step = drill.uploader, (drill.total_bytes - drill.uploader.sent) // (WEB_KILLS + 1)
     for _ in range(WEB_KILLS):

@@ -15,7 +15,7 @@ from tests.chaos import finish_audit
 from uploads.errors import TransientError
 
 POISON = "IMG_25.JPG"
-UNUSABLE_SHARE = 0.4  # an item fails after two unusable answers
+UNUSABLE_SHARE = 0.4  # share of unusable answers; an item fails after two of them
 
 
 def counted(job: Job) -> Callable[[], None]:

@@ -13,9 +13,9 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """Worker processes, each with its own dramatiq, which is replaced when it exits.
+    """Worker processes, each with a dramatiq process of its own, which is replaced when it exits.
 
-    Only `wait_until` replaces them, so wait with that method.
+    Only the method `wait_until` replaces them, so tests must use it to wait.
     """
 
     def __init__(self, start: Callable[[], Workers], processes: int) -> None:
@@ -24,7 +24,7 @@ class RespawningWorkers:
         self.former: list[Workers] = []
 
     def restart_ended(self) -> None:
-        """Replace each dramatiq that has ended, which happens when its worker process dies."""
+        """Replace each dramatiq process that has ended, as it does when its worker process dies."""
         for index, worker in enumerate(self.running):
             if worker.main.poll() is not None:
                 worker.kill_all()  # the worker process of a killed dramatiq would otherwise keep running
@@ -55,7 +55,10 @@ class RespawningWorkers:
         return list(live.order_by("id").values_list("pid", flat=True))
 
     def kill_child(self, chance: random.Random) -> None:
-        """Kill one worker process with SIGKILL, like the kernel when memory runs out. Its dramatiq exits, too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory runs out.
+
+        Its dramatiq process then exits, too.
+        """
         os.kill(chance.choice(self.wait_until(self.pids)), signal.SIGKILL)
 
     def kill_group(self) -> None:

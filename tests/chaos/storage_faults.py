@@ -1,6 +1,6 @@
-"""Faults of the storage. Each function causes one while a drill sends and processes photos, and ends it on return.
+"""Storage faults, each caused by one function while a drill sends and processes photos.
 
-The functions also check what pages show in the meantime.
+Before a function returns, it ends the fault. Meanwhile, it checks what pages show.
 """
 
 from subprocess import CalledProcessError

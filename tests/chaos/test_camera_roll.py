@@ -1,4 +1,4 @@
-"""Each of the 300 files of a camera roll gets its line in the ledger, its date, zone, place and picture."""
+"""All 300 files of a camera roll are in the ledger, with the correct date, time zone, place and picture."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Fault drills of `make chaos`: two of every process, and one file sent over ten connections at once."""
+"""Fault drills of `make chaos`: two processes of each kind, and one file sent over ten connections at once."""
 
 import math
 import signal
@@ -25,7 +25,7 @@ CONNECTIONS = 10
 
 @contextmanager
 def reconcilers(drill: Drill, count: int) -> Iterator[None]:
-    """Run `manage.py reconcile` in this many processes while the block runs. They must not end on their own."""
+    """Run `manage.py reconcile` in this many processes while the block runs. Fail if one of them ends earlier."""
     command = [sys.executable, "manage.py", "reconcile"]
     env = drill.env | {"VUEMANTICS_RECONCILE_SECONDS": "0.2"}
     running = [

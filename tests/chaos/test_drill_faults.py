@@ -19,7 +19,10 @@ Fault = Callable[[Drill], None]
 
 
 def run(drill: Drill, fault: Fault) -> None:
-    """Send the photos, cause the fault when half of the bytes are sent, and wait until all photos are processed."""
+    """Cause the fault while photos are being sent and processed, and wait until all photos are processed.
+
+    The uploader pauses after half of the bytes until the fault is caused, so that the fault also interrupts uploads.
+    """
     with drill.sending():
         drill.wait_until(lambda: finish_audit.count() >= FINISHED_BEFORE)
         drill.uploader.limit = math.inf

@@ -1,4 +1,4 @@
-"""A disk storage for tests of changes while previews are written."""
+"""A disk storage that lets tests make changes while previews are being written."""
 
 from collections.abc import Callable
 from typing import ClassVar

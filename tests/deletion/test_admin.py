@@ -113,7 +113,7 @@ def test_deletion_of_too_many_pictures_is_refused_and_not_logged(
 
     response = run(operator, "delete_pictures", first.id, confirmed="yes", select_across="1")
 
-    assert messages_of(response) == ["You can delete up to 1 pictures at a time, or their whole import."]
+    assert messages_of(response) == ["Select up to 1 pictures at a time."]
     assert (Upload.objects.count(), history()) == (2, [])
 
 

@@ -1,4 +1,4 @@
-"""Concurrent changes neither orphan previews nor remove valid ones, although no transaction covers their writing."""
+"""Previews are written outside transactions, but concurrent changes neither orphan them nor remove valid ones."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -83,65 +83,12 @@ def test_picture_page_omits_a_batch_that_is_being_deleted(page: Client, owner: U
     assert "Iceland" not in text(page, reverse("upload-detail", args=[upload]))
 
 
-def test_picture_is_deleted_after_confirmation(page: Client, batch: UploadBatch) -> None:
-    upload = ids(batch)[0]
-    url = f"{reverse('upload-delete')}?id={upload}"
-    assert f'href="{url}"' in text(page, reverse("upload-detail", args=[upload]))
-    assert "Delete this picture?" in text(page, url)
-
-    answer = page.post(reverse("upload-delete"), {"id": upload}, follow=True)
-
-    assert answer.redirect_chain == [(reverse("upload-list"), 302)]
-    assert "1 picture deleted." in answer.content.decode()
-    assert page.get(reverse("upload-detail", args=[upload])).status_code == 404
-    assert page.get(reverse("upload-original", args=[upload])).status_code == 404
-    assert "No longer in your library" in text(page, reverse("batch-detail", args=[batch.id]))
-
-
-def test_selected_pictures_are_deleted_together(page: Client, batch: UploadBatch) -> None:
-    first, second, kept = ids(batch)
-    html = text(page, reverse("upload-list"))
-    assert html.count('type="checkbox" name="id"') == 3
-
-    html = text(page, f"{reverse('upload-delete')}?id={first}&id={second}")
-    assert "Delete these 2 pictures?" in html
-    answer = page.post(reverse("upload-delete"), {"id": [first, second]}, follow=True)
-
-    assert "2 pictures deleted." in answer.content.decode()
-    assert list(Upload.objects.values_list("id", flat=True)) == [kept]
-
-
-def test_second_deletion_reports_that_nothing_was_left(page: Client, batch: UploadBatch) -> None:
-    upload = ids(batch)[0]
-    page.post(reverse("upload-delete"), {"id": upload})
-
-    answer = page.post(reverse("upload-delete"), {"id": upload}, follow=True)
-    again = [page.post(reverse("batch-delete", args=[batch.id])).status_code for _ in range(2)]
-
-    assert "These pictures were already deleted." in answer.content.decode()
-    assert again == [302, 302]
-
-
-@pytest.mark.parametrize("query", ["", "?id=", "?id=x&id=-1", f"?id={'9' * 30}"])
-def test_deletion_page_without_a_picture_redirects_to_the_library(page: Client, query: str) -> None:
-    answer = page.get(reverse("upload-delete") + query, follow=True)
-
-    assert answer.redirect_chain == [(reverse("upload-list"), 302)]
-    assert "No pictures selected." in answer.content.decode()
-
-
-def test_deletion_of_too_many_pictures_is_refused(page: Client) -> None:
-    answer = page.post(reverse("upload-delete"), {"id": list(range(1, 600))}, follow=True)
-
-    assert "You can delete up to 500 pictures at a time" in answer.content.decode()
-
-
 def test_deletion_from_another_site_is_refused(owner: User, batch: UploadBatch) -> None:
     client = Client(enforce_csrf_checks=True)
     client.force_login(owner)
 
     assert client.post(reverse("batch-delete", args=[batch.id])).status_code == 403
-    assert client.post(reverse("upload-delete"), {"id": ids(batch)}).status_code == 403
+    assert client.post(reverse("upload-trash"), {"picture": ids(batch)}).status_code == 403
 
 
 def test_deletion_page_of_a_reanalysis_says_that_pictures_stay(page: Client, batch: UploadBatch) -> None:

@@ -8,9 +8,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from batches import services
-from batches.engine import claim, delete_batch, delete_pictures, finish_item, incoming, lifecycle
+from batches.engine import claim, delete_batch, delete_pictures, finish_item, incoming, lifecycle, reanalyse
 from batches.engine.refusals import BatchClosed
 from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_item
@@ -132,6 +133,27 @@ def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: 
 
     assert not Upload.objects.filter(id=shared).exists()
     assert not BatchItem.objects.exists()
+
+
+def test_chunks_of_two_library_reanalyses_do_not_wait_for_each_other(owner: User) -> None:
+    make_batch(owner, 1)
+    Upload.objects.update(processed_at=timezone.now())
+    batches = []
+    for model in ("old", "new"):
+        batches.append(reanalyse.reanalyse_library(owner.id, model, only_missing=False) or 0)
+        services.delete_batch(services.owner_scope(owner), batches[-1])
+
+    def step() -> int:
+        try:
+            return delete_batch.delete_chunk(batches[1])[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        assert delete_batch.delete_chunk(batches[0])[0] == 1
+        assert pool.submit(step).result(20) == 1
+
+    assert Upload.objects.count() == 1
 
 
 def process_batch(batch: UploadBatch) -> None:

@@ -1,6 +1,6 @@
-"""Two batches that share pictures stay consistent.
+"""Two batches that share pictures stay consistent under any sequence of operations.
 
-Uploads, processing, crashes, retries and deletions interleave in any order.
+Uploads, processing, crashes, retries and deletions are interleaved at random.
 """
 
 import uuid

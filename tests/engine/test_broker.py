@@ -27,7 +27,7 @@ def consumer(redis_client: "redis.Redis") -> Iterator[Any]:
 
 
 def calls(redis_client: "redis.Redis") -> int:
-    """Return how many commands clients have sent since the last reset, without commands in scripts."""
+    """Return how many commands clients have sent since the last reset, not counting those that scripts call."""
     stats: dict[str, dict[str, int]] = redis_client.info("commandstats")
     return sum(stats[f"cmdstat_{name}"]["calls"] for name in ("evalsha", "blmove") if f"cmdstat_{name}" in stats)
 

@@ -68,7 +68,7 @@ def test_item_waits_for_the_server_and_completes_when_it_is_back(
     assert (upload.description, upload.description_model) == ("A cup of coffee on a wooden table.", "ollama:qwen2.5vl")
     assert (upload.audit_score, upload.regenerations) == (100, 0)
     assert "coffee" in str(upload.labels)
-    assert len(Embedding.objects.get(model="ollama:bge-m3").vector) == 16
+    assert len(Embedding.objects.get(model="ollama:bge-m3@16").vector) == 16
     assert_counters_match(UploadBatch.objects.get(id=batch.id))
 
 

@@ -103,6 +103,15 @@ def test_film_of_another_time_stays_a_picture_of_its_own(owner: User) -> None:
     assert files["IMG_1.MP4"].part_of is None
 
 
+def test_picture_in_the_trash_takes_over_no_file_that_arrives(owner: User) -> None:
+    import_files(owner, HEIC)
+    Upload.objects.update(trashed_at=NOON)
+
+    files = import_files(owner, MOV, batch_name="Later")
+
+    assert files["IMG_1.MOV"].part_of is None
+
+
 def test_deleting_a_picture_deletes_its_parts(owner: User) -> None:
     files = import_files(owner, HEIC, MOV, ("a/IMG_2.HEIC", {}))
 

@@ -13,11 +13,20 @@ from batches.engine.liveness import WORKER_LOCK_CLASS
 from batches.engine.maintenance_check import MAINTENANCE_CHECK, check_maintenance
 from batches.engine.scheduler import NEXT_BATCH
 from batches.models import BatchItem, UploadBatch
+from batches.views.batch_pictures import PAGE, items_from
 from bench import rows
 from tests.support.query_plans import indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 FILES = 4_000
+ADD_PICTURES = """
+INSERT INTO uploads_upload (id, owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,
+                            previews, labels, description, processed_at, created_at, updated_at)
+SELECT id, %s, gen_random_uuid(), lpad(id::text, 64, '0'), filename, 1, 'image/jpeg', 'image', '', '', '{}', '{}', '[]',
+       '', now(), now(), now()
+  FROM batches_batchitem
+"""
+COMPLETED = "status = 'completed', result = 'new', queue_position = NULL, finished_at = now()"
 
 
 @pytest.fixture
@@ -26,9 +35,7 @@ def half_done(transactional_db: None) -> int:
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(
-            "UPDATE batches_batchitem SET status = 'completed', result = 'new', queue_position = NULL,"
-            " finished_at = now()"
-            " WHERE queue_position <= %s",
+            f"UPDATE batches_batchitem SET {COMPLETED} WHERE queue_position <= %s",
             [FILES // 2],
         )
         cursor.execute("ANALYZE batches_batchitem")
@@ -55,7 +62,7 @@ def test_finish_finds_its_row_by_primary_key(half_done: int) -> None:
 
 
 def test_scheduler_and_maintenance_check_use_the_queue_index(half_done: int) -> None:
-    assert "item_queue" in indexes(NEXT_BATCH, limit=0)
+    assert "item_queue" in indexes(NEXT_BATCH, limit=0, reads_text=False)
     assert "item_queue" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)
 
 
@@ -78,3 +85,17 @@ def test_old_batch_expires_only_with_a_receiving_item(half_done: int) -> None:
     one_to_come = check_maintenance(8).expired_batches
 
     assert (nothing_to_come, one_to_come) == (False, True)
+
+
+def test_neighbours_in_an_import_are_found_by_its_index(owner: User) -> None:
+    batch_id = [rows.add(FILES // 4, "bench") for _ in range(12)][6]
+    with connection.cursor() as cursor:
+        cursor.execute(ADD_PICTURES, [owner.id])
+        cursor.execute(f"UPDATE batches_batchitem SET upload_id = id, {COMPLETED}")
+        cursor.execute("VACUUM ANALYZE batches_batchitem, uploads_upload")
+    middle = BatchItem.objects.filter(batch_id=batch_id).order_by("id")[FILES // 8].id
+
+    for forwards in (True, False):
+        plan = items_from(batch_id, middle, forwards=forwards)[:PAGE].explain()
+        assert "Index" in plan  # item_completed or, if the import is a large part of the table, the primary key
+        assert "Sort" not in plan

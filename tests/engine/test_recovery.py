@@ -1,6 +1,6 @@
-"""Items of a worker that lost its lock are released immediately, but a crash is counted only when it is confirmed.
+"""Items of a worker that lost its lock are released immediately, but a crash is not counted until it is confirmed.
 
-The worker may still be alive.
+Until then, the worker may still be alive.
 """
 
 from datetime import timedelta

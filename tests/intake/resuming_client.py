@@ -1,6 +1,6 @@
 """A client that can resume an upload after the connection breaks or the server is killed.
 
-This module also contains a check that the sent picture is stored.
+It also checks that the sent picture is stored.
 """
 
 import hashlib

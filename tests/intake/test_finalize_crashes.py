@@ -1,4 +1,4 @@
-"""Nothing is lost when finalizing a file is interrupted, repeated, refused, cancelled or run concurrently."""
+"""No file is lost when its finalization is interrupted, repeated, refused, cancelled or run concurrently."""
 
 import threading
 from pathlib import Path

@@ -73,6 +73,22 @@ def test_stored_file_is_completed_without_its_bytes(browser: Client, ada: User, 
     assert_counters_match(batch)
 
 
+@pytest.mark.parametrize("sent", [True, False])
+def test_duplicate_of_a_picture_in_the_trash_restores_it(
+    browser: Client, ada: User, batch: UploadBatch, *, sent: bool
+) -> None:
+    store_picture(ada)
+    Upload.objects.update(trashed_at=timezone.now())
+
+    if sent:
+        receive_file(batch, FileName("a.jpg", len(PICTURE)), io.BytesIO(PICTURE))
+    else:
+        post(browser, f"/batches/{batch.id}/unsent/", {"files": [hashed()]})
+
+    assert batch.items.get().result == "duplicate"
+    assert Upload.objects.get().trashed_at is None
+
+
 def test_stored_file_that_was_never_processed_is_queued(browser: Client, ada: User, batch: UploadBatch) -> None:
     store_picture(ada, processed=False)
 

@@ -78,7 +78,7 @@ def test_paused_upload_is_not_interrupted(client: Client, owner: User, batch: Up
     pages = [compact(client.get(address).content.decode()) for address in ("/batches/", f"/batches/{batch.id}/")]
 
     assert ["Upload interrupted" in page for page in pages] == [False, False]
-    assert all('<span class="state neutral">Paused</span>' in page for page in pages)
+    assert all('<span class="state paused">Paused</span>' in page for page in pages)
 
 
 def test_activity_is_written_at_most_every_five_seconds(
@@ -99,12 +99,12 @@ def test_list_and_header_offer_to_continue(client: Client, owner: User, batch: U
     html = compact(client.get("/batches/").content.decode())
 
     assert NOTICE not in running
-    header, _, listed = html.partition('id="batches"')
-    assert NOTICE in header
-    assert f'href="/batches/{batch.id}/"' in header
+    listed, _, summary = html.partition('id="running"')
+    assert NOTICE in summary
+    assert f'href="/batches/{batch.id}/"' in summary
     assert NOTICE in listed
     assert f'class="button primary" href="/batches/new/?batch={batch.id}">Continue</a>' in listed
-    assert "running," not in header
+    assert "running," not in summary
 
 
 def test_summary_takes_three_queries_while_an_upload_is_interrupted(

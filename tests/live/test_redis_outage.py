@@ -1,4 +1,7 @@
-"""If Redis stops while pages are open, viewers can leave, nothing accumulates, and the outage is logged once."""
+"""If Redis stops while pages are open, viewers can still leave, and the outage is logged once.
+
+Neither viewers that leave nor failed subscriptions leave channels behind.
+"""
 
 import asyncio
 from collections.abc import Iterator

@@ -49,6 +49,7 @@ async def test_first_frame_contains_every_fragment(page: Page) -> None:
     frame = await page.frame()
 
     assert set(re.findall(r'<\w+ id="([\w-]+)"[^>]*hx-swap-oob', frame)) == {
+        "story",
         "title",
         "heading",
         "actions",

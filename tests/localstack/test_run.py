@@ -131,7 +131,8 @@ def test_run_restarts_what_dies_and_a_later_run_continues(start_run: Callable[[i
 
 
 def _follow_first_password_link(run: Run) -> str:
-    found = re.search(r"First account: user name admin\. Choose its password: (\S+)\n", run.text())
+    line = re.compile(r"First account: user name admin\. Choose its password: (\S+)\n")
+    found = wait_until(lambda: line.search(run.text()), PATIENCE)
     assert found
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor())
     with browser.open(found[1], timeout=30) as page:

@@ -11,7 +11,7 @@ from uploads.media.image import MAX_PIXELS, Picture
 
 
 def read(pool: DecoderPool, path: Path) -> Picture:
-    """Decode the picture at `path` without stopping."""
+    """Decode the picture at `path`, with a check that never stops it."""
     return pool.read_picture(path, MAX_PIXELS, lambda: None)
 
 

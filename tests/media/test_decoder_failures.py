@@ -1,4 +1,4 @@
-"""A decoder that cannot start fails no file and leaks no descriptor. A decoder that does not exit blocks nothing."""
+"""If a decoder cannot start, no file fails and no descriptor leaks. If it does not exit, the worker continues."""
 
 import errno
 import os
@@ -23,7 +23,7 @@ def open_descriptors() -> set[Path]:
 
 
 def run_instead(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let decoders run a Python program, whose third argument is the number of their socket."""
+    """Start this Python program instead of a decoder; its third argument is the number of the socket."""
     path = folder / "program"
     path.write_text(f"#!{sys.executable} -IS\n{program}")
     path.chmod(0o700)

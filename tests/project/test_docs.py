@@ -52,8 +52,10 @@ def test_variables_of_tests_and_benchmarks_are_documented() -> None:
 
 
 def test_every_dependency_is_explained() -> None:
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    lines = [*project["dependencies"], *(line for extra in project["optional-dependencies"].values() for line in extra)]
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text())
+    project, ocr = pyproject["project"], pyproject["dependency-groups"]["ocr"]
+    extras = [line for extra in project["optional-dependencies"].values() for line in extra]
+    lines = [*project["dependencies"], *extras, *ocr]
     names = {re.split(r"[\[<>=;~! ]", line)[0] for line in lines}
 
     assert set(first_column(section("docs/contributing.md", "Why these libraries"))) == names

@@ -36,7 +36,7 @@ def received_item(batch: UploadBatch, name: str) -> BatchItem:
 
 
 def finalize_file(item: BatchItem, owner: User) -> str:
-    """Finalize a received file, like every intake path."""
+    """Finalize a received file, as every intake path does."""
     with locked_partial(item.id) as part:
         return finalize.finalize_item(item, owner.id, part).state
 

@@ -42,5 +42,5 @@ def test_large_file_is_stored_in_parts_with_bounded_memory(bucket: Bucket, tmp_p
     storing, copying = map(float, done.stdout.split())
     etags = {bucket.client.head_object(Bucket=bucket.settings.bucket, Key=name)["ETag"] for name in bucket.names()}
     assert any(etag.endswith('-8"') for etag in etags)
-    assert storing <= 32, "MiB while 64 are stored"
-    assert copying <= 8, "MiB while 64 are read"
+    assert storing <= 32, "storing 64 MiB takes more than 32 MiB of memory"
+    assert copying <= 8, "reading 64 MiB takes more than 8 MiB of memory"

@@ -32,7 +32,10 @@ def anna(db: None) -> User:
 
 @pytest.fixture
 def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """Set how many vectors are scanned exactly. Vector indexes are dropped after the test."""
+    """A function that sets EXACT_ROWS, the number of vectors up to which searches are exact.
+
+    All vector indexes are dropped after the test.
+    """
 
     def set_limit(rows: int) -> None:
         for module in (nearest, vector_index):
@@ -52,7 +55,7 @@ def make_picture(anna: User, encoder: QueryEncoder) -> MakePicture:
         upload = make_upload(owner, next(numbers))
         Upload.objects.filter(id=upload.id).update(processed_at=timezone.now(), **facts)
         Embedding.objects.create(
-            upload=upload, owner_id=owner.id, model=encoder.model, vector=list(encoder.embed_query(shows))
+            upload=upload, owner_id=owner.id, model=encoder.model, vector=list(encoder.embed_query(shows).numbers)
         )
         return Upload.objects.get(id=upload.id)
 

@@ -5,17 +5,18 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import QuerySet
 
 from tests.support.query_plans import nodes
 from tests.support.users import make_user
 from uploads.models import Upload
-from uploads.search import nearest, vector_index
+from uploads.search import vector_index
 from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Term, parse_query
 from uploads.search.nearest import OwnerVectors
+from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import terms_beginning
 from uploads.search.words import text_query
 from uploads.similar.groups import pairs_of
@@ -25,6 +26,7 @@ MANY = 20_000
 FEW = 400
 MODEL = "test"
 FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
+OTHERS = "place:lisbon orientation:portrait is:favourite -place:rome"
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
                             description, taken_at, taken_source, processed_at, created_at, updated_at)
@@ -75,6 +77,11 @@ def plan(rows: QuerySet[Any, Any]) -> list[dict[str, object]]:
     return nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
 
 
+def newest(owner_id: int, text: str) -> QuerySet[Upload]:
+    """Return the first page of the pictures that meet filters."""
+    return filter_pictures(owner_id, parse_query(text)).only("id").order_by("-id")[:61]
+
+
 def vectors_of(owner_id: int, text: str) -> OwnerVectors:
     return OwnerVectors(owner_id, parse_query(text), MODEL, (1.0, 0.0, 0.0))
 
@@ -100,7 +107,14 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "words": (containing(Upload.objects.all(), anna, [word])[:500], "upload_words"),
         "pictures": (many.join(pictures), "uploads_upload_pkey"),
         "vectors of pictures": (many.join(pictures), "embedding_once_per_model"),
-        "filters": (filter_pictures(ben, parse_query(FILTERS)).only("id").order_by("-id")[:61], "upload_owner_newest"),
+        "filters": (newest(ben, FILTERS), "upload_owner_newest"),
+        "other filters": (newest(ben, OTHERS), "upload_owner_newest"),
+        "few pictures": (filter_pictures(ben, parse_query(OTHERS)).values_list("id")[:600], "upload_owner_newest"),
+        "album": (newest(ben, "album:norway"), "upload_albums"),
+        "filters, newer": (
+            filter_pictures(ben, parse_query(FILTERS)).filter(id__gt=9_000).only("id").order_by("id")[:6],
+            "upload_owner_newest",
+        ),
     }
 
     others = {
@@ -110,8 +124,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "terms": (terms_beginning(anna, "00"), "searchterm_once"),
     }
 
-    with transaction.atomic():
-        nearest.apply_scan_settings()
+    with search_transaction():
         plans = {name: (plan(found), index) for name, (found, index) in rows.items()}
 
     plans |= {name: (plan(found), index) for name, (found, index) in others.items()}
@@ -120,5 +133,6 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         assert index in {node.get("Index Name") for node in found}, name
         assert "Seq Scan" not in {node["Node Type"] for node in found}, name
     assert "camera_clock" in str([node.get("Index Cond") for node in plans["dated"][0]])
-    assert "Index Only Scan" in {node["Node Type"] for node in plans["filters"][0]}
+    for name in ("filters", "other filters", "few pictures"):
+        assert "Index Only Scan" in {node["Node Type"] for node in plans[name][0]}, name
     assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])

@@ -5,9 +5,11 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 
+from batches.models import UploadBatch
 from tests.search.conftest import MakePicture
+from tests.support.batches import make_batch
 from tests.support.users import make_user
-from uploads.analysis.base import QueryEncoder
+from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding, MediaKind, Upload
 from uploads.search import candidates
@@ -47,7 +49,7 @@ class UnavailableEncoder:
     model = "away"
     hit_fit = 0.5
 
-    def embed_query(self, text: str) -> tuple[float, ...]:
+    def embed_query(self, text: str) -> QueryVector:
         raise EnvironmentalError("model.busy", server="gpu.local")
 
 
@@ -62,6 +64,9 @@ def test_words_are_searched_while_the_model_is_unavailable(
 
     assert ids(only_words) == [named.id]
     assert len(by_other_model.hits) == 1
+    assert only_words.incomplete
+    assert by_other_model.incomplete
+    assert not found(anna, "cat", encoder).incomplete
 
 
 def test_nothing_that_fits_gives_at_most_six_closest(
@@ -176,6 +181,11 @@ def test_change_of_a_picture_reaches_its_vector(anna: User, make_picture: MakePi
         ('album:"my nor"', ["plain"]),
         ("is:favourite", ["plain"]),
         ("orientation:portrait", ["video"]),
+        ("size:>1MB", ["video"]),
+        ("-size:>1MB has:date", ["lisbon"]),
+        ("import:iceland", ["lisbon", "plain"]),
+        ("import:iceland -has:date", ["plain"]),
+        ("import:garden", []),
         ("-type:video has:date", ["lisbon"]),
         ("-archived:no", []),
     ],
@@ -195,16 +205,36 @@ def test_filter_selects_the_matching_pictures(
             camera="Google Pixel 8",
         ),
         "video": make_picture(
-            "a cat", kind=MediaKind.VIDEO, taken_at=datetime(2024, 8, 1, tzinfo=UTC), width=1, height=2
+            "a cat", kind=MediaKind.VIDEO, taken_at=datetime(2024, 8, 1, tzinfo=UTC), width=1, height=2, size=2**21
         ),
         "plain": make_picture("a cat", albums=["My Norway"], favourite=True),
     }
 
+    add_to_import(anna, "Garden")
+    add_to_import(anna, "Iceland 2024", pictures["lisbon"], pictures["plain"])
+    add_to_import(make_user("ben"), "Garden", pictures["video"])
     wanted = {pictures[name].id for name in names}
 
     assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == wanted
     vectors = filter_vectors(anna.id, parse_query(text), encoder.model)
     assert set(vectors.values_list("upload_id", flat=True)) == wanted
+
+
+def add_to_import(owner: User, name: str, *pictures: Upload) -> UploadBatch:
+    batch = make_batch(owner, len(pictures), name)
+    for item, picture in zip(batch.items.all(), pictures, strict=True):
+        batch.items.filter(id=item.id).update(upload=picture)
+    return batch
+
+
+def test_import_is_named_by_its_id(anna: User, make_picture: MakePicture) -> None:
+    first, second = make_picture("a cat"), make_picture("a cat")
+    batch = add_to_import(anna, "Iceland", first)
+    add_to_import(anna, f"Day {batch.id}", second)
+    other = add_to_import(make_user("ben"), "Iceland", second)
+
+    for text, found in ((f"import:{batch.id}", {first.id}), (f"import:{other.id}", set())):
+        assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == found
 
 
 def test_filter_never_empties_a_result(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
@@ -250,8 +280,8 @@ class OtherEncoder:
     model = "other"
     hit_fit = 0.44
 
-    def embed_query(self, text: str) -> tuple[float, ...]:
-        return (1.0, 0.0, 0.0)
+    def embed_query(self, text: str) -> QueryVector:
+        return QueryVector(self.model, (1.0, 0.0, 0.0))
 
 
 def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:

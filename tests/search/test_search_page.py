@@ -16,8 +16,16 @@ from tests.search.conftest import MakePicture
 from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Embedding, MediaKind, SavedSearch, SearchTerm
+from uploads.search import transaction
 
 URL = "/search/"
+MANY_COPIES = """
+INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
+                            description, taken_source, processed_at, created_at, updated_at)
+SELECT owner_id, gen_random_uuid(), 'copy ' || n, '', 1, mime_type, kind, '', '{}', '{}', '[]', '', '', now(), now(),
+       now()
+  FROM uploads_upload, generate_series(1, 10000) n WHERE id = %(id)s
+"""
 
 
 @pytest.fixture
@@ -42,6 +50,18 @@ def test_every_page_has_the_search_box(page: Client) -> None:
 
 def text_of(page: Client, path: str) -> str:
     return compact(unescape(page.get(path).content.decode()))
+
+
+def test_results_while_typing_come_without_the_rest_of_the_page(page: Client, make_picture: MakePicture) -> None:
+    make_picture("a cat", description="A cat.")
+
+    response = page.get(URL, {"q": "cat"}, headers={"HX-Request": "true"})
+
+    html = response.content.decode()
+    assert "<title>cat · Search · vuemantics</title>" in html
+    assert "1 result" in html
+    assert 'role="search"' not in html
+    assert "HX-Request" in response.headers["Vary"]
 
 
 def test_hit_shows_the_words_that_matched(page: Client, make_picture: MakePicture) -> None:
@@ -109,10 +129,10 @@ def test_hits_are_paged(page: Client, make_picture: MakePicture) -> None:
 
     assert "61 results" in first
     assert 'href="?q=cat&page=2"' in first
-    assert second.count('<li><a href="/library/') == 1
+    assert second.count('<a class="shot" href="/library/') == 1
     assert 'href="?q=cat&page=1"' in second
     assert "page=3" not in second
-    assert beyond.count('<li><a href="/library/') == 1
+    assert beyond.count('<a class="shot" href="/library/') == 1
 
 
 def test_text_cannot_become_markup(page: Client, make_picture: MakePicture) -> None:
@@ -214,3 +234,17 @@ def test_nul_in_suggestions_and_saved_searches_is_no_error(page: Client) -> None
     assert page.get(reverse("search-suggestions"), {"q": "a\0"}).status_code == 200
     for data in ({"q": "a\0"}, {"q": "a\0", "forget": "1"}):
         assert page.post(reverse("search-saved"), data).status_code == 302
+
+
+def test_search_that_takes_too_long_is_stopped(
+    page: Client, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transaction, "STATEMENT_SECONDS", 0.001)
+    first = make_picture("a cat")
+    with connection.cursor() as cursor:
+        cursor.execute(MANY_COPIES, {"id": first.id})
+
+    html = text(page, q="camera:leica")
+
+    assert "This search takes too long. Add words or a date." in html
+    assert "Remove filter" in html

@@ -49,7 +49,7 @@ def test_similar_page_links_the_pictures(page: Client, make_picture: MakePicture
 
     html = page.get(reverse("upload-similar", args=[cat.id])).content.decode()
 
-    assert f'href="{reverse("upload-detail", args=[kitten.id])}"' in html
+    assert f'href="{reverse("upload-detail", args=[kitten.id])}?in=similar:{cat.id}"' in html
 
 
 def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Upload]) -> None:
@@ -63,13 +63,13 @@ def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Up
 
 
 def test_deletion_returns_to_the_near_duplicates(page: Client, pair: list[Upload]) -> None:
-    url = reverse("upload-delete")
-    asked = compact(page.get(f"{url}?id={pair[0].id}&from=duplicates").content.decode())
-    answer = page.post(url, {"id": pair[0].id, "from": "duplicates"})
+    url = reverse("near-duplicates")
+    assert f'<input type="hidden" name="next" value="{url}">' in compact(page.get(url).content.decode())
 
-    assert '<input type="hidden" name="from" value="duplicates">' in asked
-    assert answer["Location"] == reverse("near-duplicates")
-    assert list(Upload.objects.values_list("id", flat=True)) == [pair[1].id]
+    answer = page.post(reverse("upload-trash"), {"picture": pair[0].id, "next": url}, follow=True)
+
+    assert "No near duplicates" in answer.content.decode()
+    assert list(Upload.objects.filter(trashed_at=None)) == [pair[1]]
 
 
 def test_kept_group_disappears(page: Client, pair: list[Upload]) -> None:

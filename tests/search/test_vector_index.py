@@ -8,16 +8,17 @@ import psycopg
 import pytest
 from django.contrib.auth.models import User
 from django.core.management import call_command
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, connection
 
 from batches.engine.liveness import connection_parameters
 from tests.search.conftest import MakePicture
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
-from uploads.search import nearest, vector_index
+from uploads.search import vector_index
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
 from uploads.search.results import search
+from uploads.search.transaction import SCAN_SETTINGS, search_transaction
 from uploads.search.vector_index import has_index, index_name, maintain_indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -98,16 +99,16 @@ def test_search_by_index_finds_what_an_exact_scan_finds(
 def test_index_that_finds_too_few_is_not_trusted(
     anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(nearest.SCAN_SETTINGS, "hnsw.max_scan_tuples", "1")
-    monkeypatch.setitem(nearest.SCAN_SETTINGS, "hnsw.ef_search", "1")
+    monkeypatch.setitem(SCAN_SETTINGS, "hnsw.max_scan_tuples", "1")
+    monkeypatch.setitem(SCAN_SETTINGS, "hnsw.ef_search", "1")
     for _ in range(20):
         make_picture("a cat")
     far = make_picture("a feline", camera="Pixel 8")
     maintain_indexes()
 
-    with transaction.atomic():
-        nearest.apply_scan_settings()
-        vectors = OwnerVectors(anna.id, parse_query("cat camera:pixel"), encoder.model, encoder.embed_query("cat"))
+    with search_transaction():
+        vector = encoder.embed_query("cat").numbers
+        vectors = OwnerVectors(anna.id, parse_query("cat camera:pixel"), encoder.model, vector)
         found = vectors.nearest(500)
 
     assert list(found) == [far.id]

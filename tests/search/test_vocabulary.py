@@ -3,10 +3,12 @@
 import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone, translation
+from pytest_django import DjangoAssertNumQueries
 
 from tests.search.conftest import MakePicture
 from tests.support.users import make_user
 from uploads.models import Appearance, Upload
+from uploads.search import spelling
 from uploads.search.interpretation import interpret
 from uploads.search.vocabulary import suggest
 from uploads.similar.due import index_due_pictures
@@ -92,3 +94,12 @@ def test_german_words_are_translated_and_corrected(anna: User, indexed: Upload) 
     assert not katze.is_corrected
     assert [term.wording for term in typo.searched.alternatives[0]] == ["cat"]
     assert str(typo.searched) == "katze"
+
+
+def test_only_some_words_of_a_long_query_are_looked_up(
+    anna: User, indexed: Upload, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    unknown = " ".join(f"qwx{chr(97 + number)}z" for number in range(26))
+
+    with django_assert_max_num_queries(spelling.MAX_CHECKED + 1):
+        assert str(interpret(anna.id, f"taby {unknown}").searched) == f"tabby {unknown}"

@@ -11,7 +11,7 @@ __all__ = ["Broken", "Chosen", "Silent"]
 
 
 class Broken:
-    """An analyzer that fails on creation, as with a missing configuration."""
+    """An analyzer that fails on creation, as if its configuration were missing."""
 
     def __init__(self) -> None:
         raise KeyError("MODEL_URL")

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
-from django.http import StreamingHttpResponse
+from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
 from django.http.response import ResponseHeaders
 from django.test import AsyncClient
 
@@ -32,7 +32,15 @@ class AsyncBrowser:
     async def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
         """GET `path`. Keyword arguments are headers: `If_Range="x"` sends `If-Range: x`."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
-        response = await self.client.generic(method, path, headers=names)
-        if isinstance(response, StreamingHttpResponse):
-            return Answer(response.status_code, response.headers, [piece async for piece in aiter(response)])
-        return Answer(response.status_code, response.headers, [response.content])
+        return await _read(await self.client.generic(method, path, headers=names))
+
+    async def post(self, path: str, fields: dict[str, object]) -> Answer:
+        """POST a form."""
+        return await _read(await self.client.post(path, fields))
+
+
+async def _read(response: HttpResponseBase) -> Answer:
+    if isinstance(response, StreamingHttpResponse):
+        return Answer(response.status_code, response.headers, [piece async for piece in aiter(response)])
+    assert isinstance(response, HttpResponse)
+    return Answer(response.status_code, response.headers, [response.content])

@@ -1,4 +1,4 @@
-"""Run moto, a real S3 server, on a loopback port. Stored objects survive a stop."""
+"""Run moto, a real S3 server, on a loopback port. Objects are kept when the server is stopped."""
 
 import importlib
 import socket

@@ -28,7 +28,8 @@ LONGEST = [
     "engine/test_state_machine.py",
 ]
 
-# Collecting tests creates millions of objects. With the default thresholds, garbage collection takes a tenth of it.
+# Collecting tests creates millions of objects. With the default thresholds, a tenth of the time would be spent on
+# garbage collection.
 gc.set_threshold(20_000, 20, 50)
 
 

@@ -1,9 +1,10 @@
-"""Remove the templates' indentation from HTML."""
+"""Remove the templates' indentation and icons from HTML."""
 
 import re
 
 
 def compact(html: str) -> str:
-    """Remove line breaks next to tags, and turn all other line breaks into single spaces."""
+    """Remove icons and line breaks next to tags, and turn all other line breaks into single spaces."""
+    html = re.sub(r'<svg class="icon".*?</svg>', "", html)
     html = re.sub(r"\s*\n\s*(?=<)|(?<=>)\s*\n\s*", "", html.strip())
     return re.sub(r"\s+(?=>)", "", re.sub(r"\s*\n\s*", " ", html))

@@ -72,6 +72,7 @@ def make_result(**values: Any) -> Result:
         "longitude": None,
         "metadata": {},
         "previews": {},
+        "tint": "#8a7f6b",
         "labels": (),
         "description": "A glacier.",
         "description_model": "stub",

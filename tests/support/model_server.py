@@ -36,12 +36,13 @@ class Behaviour:
     cut: bool = False
     body: bytes | None = None
     key: str = ""
+    dimensions: int = DIMENSIONS
     only_pictures: bool = False
     """Whether harmless requests are exempt from hanging, cutting, statuses and bodies."""
 
 
 class ModelServer(ThreadingHTTPServer):
-    """A server that runs until the process ends. `requests` are the paths and bodies received."""
+    """A server that runs until the process ends. `requests` are the paths and bodies; each releases `received`."""
 
     daemon_threads = True
 
@@ -50,6 +51,7 @@ class ModelServer(ThreadingHTTPServer):
         self.behaviour = Behaviour()
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.released = threading.Event()
+        self.received = threading.Semaphore(0)
 
     @property
     def url(self) -> str:
@@ -94,6 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
         """Respond or fail as `behaviour` specifies."""
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         self.server.requests.append((self.path, body))
+        self.server.received.release()
         how = self.server.behaviour
         if how.key and self.headers["Authorization"] != f"Bearer {how.key}":
             return self._send(401, b'{"error": "unauthorized"}')
@@ -161,9 +164,9 @@ def _openai_chat(body: dict[str, Any], how: Behaviour) -> tuple[dict[str, Any], 
     return {"object": "chat.completion", "choices": [choice]}, harmless
 
 
-def _vector(text: str) -> list[float]:
+def _vector(text: str, how: Behaviour) -> list[float]:
     """Return a vector that is the sum of one vector per word."""
-    total = [0.0] * DIMENSIONS
+    total = [0.0] * how.dimensions
     for word in text.lower().split():
         digest = hashlib.sha256(word.strip(".,").encode()).digest()
         total = [one + byte / 128 - 1 for one, byte in zip(total, digest, strict=False)]
@@ -171,11 +174,11 @@ def _vector(text: str) -> list[float]:
 
 
 def _ollama_embed(body: dict[str, Any], how: Behaviour) -> tuple[dict[str, Any], bool]:
-    return {"model": body["model"], "embeddings": [_vector(body["input"])]}, body["input"] == "picture"
+    return {"model": body["model"], "embeddings": [_vector(body["input"], how)]}, body["input"] == "picture"
 
 
 def _openai_embed(body: dict[str, Any], how: Behaviour) -> tuple[dict[str, Any], bool]:
-    entry = {"object": "embedding", "index": 0, "embedding": _vector(body["input"])}
+    entry = {"object": "embedding", "index": 0, "embedding": _vector(body["input"], how)}
     return {"object": "list", "data": [entry]}, body["input"] == "picture"
 
 

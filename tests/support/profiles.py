@@ -21,7 +21,7 @@ def rgb_profile(primaries: tuple[float, ...], gamma: float, name: str = "a displ
 
 
 def grey_profile(gamma: float, name: str = "a scanner") -> bytes:
-    """Return a grey profile."""
+    """Return an ICC profile for greyscale pictures."""
     return _profile(b"GRAY", name, {b"kTRC": _gamma(gamma)})
 
 

@@ -7,7 +7,7 @@ from django.db import connection
 
 
 def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
-    """Yield all nodes of a plan."""
+    """Return all nodes of a plan."""
     below = plan.get("Plans", [])
     assert isinstance(below, list)
     return [plan, *(node for child in below for node in nodes(child))]

@@ -95,7 +95,7 @@ def refuse_used_redis(url: str) -> None:
     """Exit pytest if REDIS_URL names a Redis that contains data, because the tests would delete it."""
     with redis.Redis.from_url(url) as client:
         if not os.environ.get("TEST_REDIS_URL") and client.dbsize():
-            pytest.exit("REDIS_URL holds data, and the tests empty it: name another database by TEST_REDIS_URL.", 4)
+            pytest.exit("REDIS_URL contains data, which the tests would delete: set TEST_REDIS_URL to another one.", 4)
 
 
 services_key = pytest.StashKey[Services]()

@@ -16,7 +16,7 @@ READY = "Worker process is ready for action."
 
 
 class Workers:
-    """One dramatiq with its worker processes, in its own process session.
+    """A dramatiq process and its worker processes, in a session of their own.
 
     `manage.py rundramatiq` runs the same command, but imports everything twice.
     """
@@ -57,7 +57,10 @@ class Workers:
         return children(self.main.pid)
 
     def kill_one(self) -> int:
-        """Kill one worker process with SIGKILL, like the kernel when memory runs out. Its dramatiq exits, too."""
+        """Kill one worker process with SIGKILL, as the kernel does when memory runs out.
+
+        Its dramatiq process then exits, too. Return the pid of the killed process.
+        """
         pid = self.pids()[0]
         os.kill(pid, signal.SIGKILL)
         return pid

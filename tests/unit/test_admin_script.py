@@ -1,4 +1,4 @@
-"""The script for the admin's list of batches matches the list's columns."""
+"""The script of the admin's list of batches updates every count that the list shows."""
 
 import json
 import re

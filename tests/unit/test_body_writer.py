@@ -1,4 +1,4 @@
-"""After any repeated, truncated or too long requests, the partial file contains exactly the bytes that were sent."""
+"""The partial file has the right bytes after any sequence of valid, repeated, truncated and oversized requests."""
 
 import hashlib
 import tempfile
@@ -46,7 +46,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule(lengths=st.lists(st.integers(0, 60), max_size=6), declared=st.booleans())
     def patch(self, lengths: list[int], declared: bool) -> None:
-        """Send pieces from the right offset. It does not matter whether the body is complete or truncated."""
+        """Send pieces from the right offset. They may end before the end of the file."""
         pieces, end = [], self.received
         for length in lengths:
             pieces.append(self.content[end : end + length])

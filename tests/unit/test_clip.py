@@ -1,14 +1,15 @@
-"""The provider `clip` with a tiny model: loading, preprocessing, tokenizing."""
+"""The provider `clip` loads a tiny model, preprocesses pictures and tokenizes queries."""
 
 import json
 from pathlib import Path
 
 import numpy as np
 import pytest
+from onnx import TensorProto
 from PIL import Image
 from pytest_django import Settings
 
-from tests.support.clip_model import MEAN, STD, build_model
+from tests.support.clip_model import MEAN, STD, add_input, build_model
 from uploads.analysis.base import ImageEmbedder
 from uploads.analysis.clip.folder import read_folder
 from uploads.analysis.clip.textual import ClipQueries, clean, load_tokenizer
@@ -36,8 +37,8 @@ def test_pictures_and_queries_are_in_one_space(folder: Path) -> None:
     assert red.model.startswith("clip:tiny@")
     assert red.dimensions == 3
     assert red.vector == pytest.approx((1, 0, 0), abs=1e-6)
-    assert queries.embed_query("  Red!\n") == pytest.approx(red.vector, abs=1e-6)
-    assert np.dot(queries.embed_query("blue"), red.vector or ()) == pytest.approx(0, abs=1e-6)
+    assert queries.embed_query("  Red!\n").numbers == pytest.approx(red.vector, abs=1e-6)
+    assert np.dot(queries.embed_query("blue").numbers, red.vector or ()) == pytest.approx(0, abs=1e-6)
 
 
 def test_video_has_the_mean_vector_of_its_frames(folder: Path) -> None:
@@ -115,6 +116,30 @@ def test_unusable_tokenizer_is_environmental(folder: Path, content: str) -> None
 
     with pytest.raises(EnvironmentalError, match=r"clip\.folder"):
         ClipQueries().embed_query("red")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [("position_ids", TensorProto.INT64), ("attention_mask", TensorProto.STRING)]
+)
+def test_network_with_unknown_inputs_is_environmental(folder: Path, name: str, kind: int) -> None:
+    add_input(folder / "textual/model.onnx", name, kind)
+
+    with pytest.raises(EnvironmentalError, match=r"clip\.folder.*textual/model\.onnx has"):
+        ClipQueries().embed_query("red")
+
+
+@pytest.mark.parametrize(
+    ("name", "key", "value"),
+    [("visual/preprocess_cfg.json", "size", 8), ("config.json", "embed_dim", 4)],
+)
+def test_configuration_that_does_not_fit_the_network_is_environmental(
+    folder: Path, name: str, key: str, value: int
+) -> None:
+    config = json.loads((folder / name).read_text())
+    (folder / name).write_text(json.dumps({**config, key: value}))
+
+    with pytest.raises(EnvironmentalError, match=r"clip\.folder.*tiny/visual/model\.onnx"):
+        ClipEmbedder()
 
 
 def test_missing_file_is_named(folder: Path) -> None:

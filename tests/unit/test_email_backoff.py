@@ -2,7 +2,7 @@
 
 import pytest
 
-from batches.worker.completion_emails import MAX_PAUSE, MIN_PAUSE, Backoff
+from batches.worker.mail_delivery import MAX_PAUSE, MIN_PAUSE, Backoff
 
 
 def test_pause_doubles_with_each_failure_up_to_a_limit_and_ends_with_a_success(

@@ -1,8 +1,9 @@
-"""Providers that ask a model server, against a server in this process."""
+"""Providers that use a model server, tested with a server in this process."""
 
 import json
 import logging
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from pytest_django import Settings
 
 from tests.support.model_server import Behaviour, ModelServer, model_server
 from uploads.analysis.base import Description, DescriptionEmbedder, Label, Redescriber
-from uploads.analysis.model_servers import client
+from uploads.analysis.model_servers import client, providers
 from uploads.analysis.model_servers.ollama import OllamaDescriber, OllamaEmbedder, OllamaQueries
 from uploads.analysis.model_servers.openai import OpenAIDescriber, OpenAIEmbedder, OpenAIQueries
 from uploads.analysis.model_servers.providers import ServerDescriber
@@ -62,9 +63,9 @@ def test_description_and_query_have_comparable_vectors(
     embedding = embedder.embed(Description((Label("cat", 0.9),), "A cat."))
 
     assert isinstance(embedder, DescriptionEmbedder)
-    assert (embedding.model, embedding.dimensions) == (f"{embedder.name}:bge-m3", 16)
+    assert (embedding.model, embedding.dimensions) == (f"{embedder.name}:bge-m3@16", 16)
     assert encoder.model == embedding.model
-    assert embedding.vector == pytest.approx(encoder.embed_query("a cat cat"))
+    assert embedding.vector == pytest.approx(encoder.embed_query("a cat cat").numbers)
     assert sum(one * one for one in embedding.vector or ()) == pytest.approx(1)
 
 
@@ -88,6 +89,51 @@ def test_query_fails_at_once_after_a_failure(server: ModelServer) -> None:
         with pytest.raises(EnvironmentalError, match=r"model\.away"):
             queries.embed_query(text)
 
+    assert len(server.requests) == 1
+
+
+def test_vectors_of_another_length_have_another_model(server: ModelServer) -> None:
+    embedder, queries = OllamaEmbedder(), OllamaQueries()
+    before = [embedder.embed(Description((), "A cat.")).model, queries.embed_query("cat").model]
+    queries.embed_query("dog")
+
+    server.behaviour = Behaviour(dimensions=8)
+    after = [embedder.embed(Description((), "A cat.")).model, queries.embed_query("horse").model]
+
+    assert (before, after) == (["ollama:bge-m3@16"] * 2, ["ollama:bge-m3@8"] * 2)
+    assert len(queries.embed_query("cat").numbers) == 8
+
+
+@pytest.mark.parametrize(
+    "behaviour", [Behaviour(hang=True), Behaviour(statuses=[503] * 3, retry_after="1"), Behaviour(statuses=[500] * 3)]
+)
+def test_query_is_sent_once(server: ModelServer, settings: Settings, behaviour: Behaviour) -> None:
+    use(settings, server, read_seconds=0.2)
+    server.behaviour = behaviour
+
+    with pytest.raises(EnvironmentalError):
+        OllamaQueries().embed_query("cat")
+
+    assert len(server.requests) == 1
+
+
+def test_query_does_not_wait_long_for_a_connection(
+    server: ModelServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(providers, "QUERY_SECONDS", 60.0)
+    monkeypatch.setattr(providers, "QUERY_CONNECT_SECONDS", 0.05)
+    use(settings, server, concurrency=1, connect_seconds=5.0)
+    server.behaviour = Behaviour(hang=True)
+    queries = OllamaQueries()
+    with ThreadPoolExecutor(1) as thread:
+        hanging = thread.submit(queries.embed_query, "cat")
+        server.received.acquire()
+
+        with pytest.raises(EnvironmentalError, match=r"model\.away"):
+            queries.embed_query("dog")
+
+        server.released.set()
+        hanging.exception()
     assert len(server.requests) == 1
 
 
@@ -216,7 +262,7 @@ def test_failure_with_one_picture_only_is_transient(
 
 
 class FastClock:
-    """A clock that moves on by 20 s each time it is read."""
+    """A clock that advances by 20 s each time it is read."""
 
     def __init__(self) -> None:
         self.now = 0.0

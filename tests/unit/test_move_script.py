@@ -1,6 +1,6 @@
 """Which commands deploy/move-to-external-servers.sh runs, as which users and with which settings.
 
-Programs that need root are replaced by scripts on PATH that record their arguments.
+Programs that need root are replaced by scripts on PATH, which record their arguments.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Which partial files the cleanup keeps, and which it discards."""
+"""The cleanup discards only partial files that are not needed."""
 
 from datetime import timedelta
 

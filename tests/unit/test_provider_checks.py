@@ -9,7 +9,8 @@ from django.core.checks import CheckMessage
 from pytest_django import Settings
 
 from tests.support.clip_model import build_model
-from vuemantics.checks import providers
+from uploads.analysis.ocr import installed_models
+from vuemantics.checks import ocr, providers
 from vuemantics.checks.analyzer import check_analyzer
 
 CHECKS = (
@@ -85,3 +86,18 @@ def test_key_with_a_line_break_is_refused_without_showing_it(settings: Settings)
 
     assert (message.id, "OPENAI_API_KEY" in message.msg) == ("vuemantics.E062", True)
     assert "secret" not in f"{message.msg} {message.hint}"
+
+
+@pytest.mark.parametrize(("setting", "codes"), [("on", ["vuemantics.E067"]), ("auto", []), ("off", [])])
+def test_text_can_be_required_only_if_the_networks_are_installed(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: str, codes: list[str]
+) -> None:
+    settings.OCR = setting
+    assert ocr.check_ocr() == []
+
+    monkeypatch.setattr("uploads.analysis.ocr.installed_models.PACKAGE", "vuemantics_without_networks")
+
+    found = ocr.check_ocr()
+    assert [message.id for message in found] == codes
+    assert not installed_models.reads_text()
+    assert all("requirements-ocr.txt" in str(message.hint) for message in found)

@@ -1,4 +1,4 @@
-"""Which media and scenes are named."""
+"""Media and scenes are named only if they are probable enough."""
 
 import pytest
 

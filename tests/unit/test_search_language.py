@@ -23,6 +23,8 @@ from uploads.search.taken import TakenError, parse_taken
         ('"golden ga', Query(((Term("golden ga", quoted=True),),))),
         ('beach -people -"no entry"', Query(((Term("beach"),),), (Term("people"), Term("no entry", quoted=True)))),
         ('Camera:"Pixel 8" -has:date', Query(filters=(Filter("camera", "Pixel 8"), Filter("has", "date", True)))),
+        ("size:>1.5gb -size:<500KB", Query(filters=(Filter("size", ">1.5GB"), Filter("size", "<500KB", True)))),
+        ('import:"My trip"', Query(filters=(Filter("import", "My trip"),))),
         ("type:Picture type:photo", Query(filters=(Filter("type", "photo"),))),
         ("12:30", Query(((Term("12:30"),),))),
         ("a\0b", Query(((Term("a\N{REPLACEMENT CHARACTER}b"),),))),
@@ -42,6 +44,9 @@ def test_query_is_parsed(text: str, expected: Query) -> None:
         ("has:", "has:place, has:date"),
         ("taken:June", "taken:2024-06"),
         ("camera:", 'camera:"Pixel 8"'),
+        ("import:", "import:Iceland"),
+        ("size:10MB", "size:>10MB"),
+        ("size:>big", "size:>10MB"),
     ],
 )
 def test_error_says_what_to_do(text: str, advice: str) -> None:
@@ -59,7 +64,9 @@ PIECES = [
     "taken:2024-06..",
     'camera:"Pixel 8"',
     "has:place",
+    "has:text",
     "type:video",
+    "size:>1mb",
     ":",
 ]
 

@@ -47,3 +47,17 @@ def test_picture_without_the_words_has_no_reason() -> None:
 @pytest.mark.parametrize(("query", "word"), [("puppy", "puppies"), ("holiday", "holidays"), ("horse", "horses")])
 def test_plural_is_a_match(query: str, word: str) -> None:
     assert explain(parse_query(query), {"keywords": word}) is not None
+
+
+def test_long_text_is_shortened_around_the_first_match() -> None:
+    text = f"{'first ' * 40}Harbour Street {'and more ' * 60}"
+
+    reason = explain(parse_query("street"), {"text": text})
+
+    assert reason is not None
+    shown = "".join(part.text for part in reason.parts)
+    assert shown.startswith("…")
+    assert "first Harbour Street and more" in shown
+    assert shown.endswith("…")
+    assert len(shown) == 302
+    assert [part.text for part in reason.parts if part.found] == ["Street"]

@@ -91,7 +91,7 @@ def test_pages_load_nothing_from_other_hosts_without_a_bucket(monkeypatch: pytes
 def test_worker_pool_has_room_for_threads_and_background_tasks(monkeypatch: pytest.MonkeyPatch) -> None:
     loaded = load_settings(monkeypatch, VUEMANTICS_WORKER_THREADS="3")
 
-    assert loaded["DATABASES"]["default"]["OPTIONS"]["pool"]["max_size"] == 3 + 7
+    assert loaded["DATABASES"]["default"]["OPTIONS"]["pool"]["max_size"] == 3 + 9
 
 
 def test_web_pool_has_a_connection_for_each_of_its_threads() -> None:

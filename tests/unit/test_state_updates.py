@@ -1,4 +1,4 @@
-"""Every UPDATE of a state, through the ORM or in SQL, uses transitions declared in states.py."""
+"""Every UPDATE of a state, in the ORM or in SQL, makes only transitions that states.py declares."""
 
 import ast
 import pkgutil
@@ -30,7 +30,7 @@ CLAIMED = "claim = %(token)s"
 
 @cache
 def nodes() -> list[tuple[str, ast.AST]]:
-    """Return every node of the source code, with the path of its module."""
+    """Return every node of the apps' syntax trees, with the path of its module."""
     modules = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     trees = [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in modules]
     return [(path, node) for path, tree in trees for node in ast.walk(tree)]
@@ -51,7 +51,10 @@ def sql_updates() -> list[tuple[str, str, str]]:
 
 
 def edges_of(fields: str, rest: str) -> set[tuple[str, str]]:
-    """Return the edges that an UPDATE allows. The constraint item_claimed_while_processing ties a claim to a state."""
+    """Return the transitions of an UPDATE.
+
+    A condition on the claim means `processing` (item_claimed_while_processing).
+    """
     if case := CASE.search(fields):
         sources, target = case[1], case[2]
     else:

@@ -23,7 +23,7 @@ COLOURS = {"r": (255, 0, 0), "g": (0, 255, 0), "b": (0, 0, 255), "w": (255, 255,
 QUARTERS = quartered().resize((240, 160), Image.Resampling.NEAREST)
 
 
-pillow_heif.register_heif_opener()  # for encoding
+pillow_heif.register_heif_opener()  # to write the test files
 # Pillow warns of damage that it tolerates.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 

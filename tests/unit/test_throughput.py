@@ -78,7 +78,7 @@ def test_range_is_ordered_and_shrinks_when_other_batches_finish(files: int, othe
 
     assert 0 < shortest < longest
     assert shortest <= seconds_left(files, measured, [])[0] * (1 + 1e-9)
-    # At best, all other batches finish immediately, and this one runs `len(others) + 1` times as fast.
+    # In the best case, all other batches finish immediately, and this one becomes `len(others) + 1` times as fast.
     assert shortest >= files / (measured.fast * (len(others) + 1)) * (1 - 1e-9)
 
 

@@ -1,4 +1,4 @@
-"""EXIF data with any content is read tag by tag, within limits."""
+"""EXIF data is read tag by tag and within limits, whatever it contains."""
 
 import math
 import struct

@@ -1,4 +1,4 @@
-"""Time slices and stages have limits."""
+"""The lengths of time slices, and the deadlines of stages."""
 
 import pytest
 from pytest_django.fixtures import Settings

@@ -1,4 +1,4 @@
-"""Which of the published fragments a viewer sends, and when."""
+"""A viewer first sends the fragments of all its topics, then only those that changed."""
 
 import asyncio
 

@@ -1,4 +1,4 @@
-"""Which files are found below the paths passed to a command."""
+"""The files below the paths passed to a command are found, or reported if they cannot be read."""
 
 import itertools
 import os
@@ -21,7 +21,7 @@ def make(folder: Path, *names: str) -> None:
 
 
 def names(*paths: Path) -> list[str]:
-    """Return the relative paths in the order in which the walk finds them."""
+    """Return the relative paths of the files, in the order in which they are found."""
     return [found.relative_path for found in FileWalk(list(paths), unexpected).files()]
 
 

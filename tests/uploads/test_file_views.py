@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from datetime import timedelta
 from pathlib import Path
 
@@ -74,6 +75,21 @@ async def test_preview_with_current_version_is_cached_permanently(page: AsyncBro
     assert response.body == b"small"
     assert response.headers["Content-Type"] == "image/jpeg"
     assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+
+
+async def test_previews_in_the_library_are_cached_permanently(page: AsyncBrowser, upload: Upload) -> None:
+    await Upload.objects.filter(id=upload.id).aupdate(width=4032, height=3024, processed_at=timezone.now())
+
+    html = (await page.get(reverse("upload-list"))).body.decode()
+
+    urls = re.findall(r'(/media/[^ "]+)', html)
+    assert len(urls) == 3
+    for url in urls:
+        response = await page.get(url)
+        assert response.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+    assert 'srcset="' in html
+    assert "320w, " in html
+    assert '1024w"' in html
 
 
 async def test_preview_without_version_is_revalidated(page: AsyncBrowser, upload: Upload) -> None:

@@ -7,6 +7,7 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import escape
 from pytest_django import Settings
 
 from batches.engine import incoming, lifecycle
@@ -15,6 +16,7 @@ from batches.models.states import ItemStatus
 from tests.support.batches import make_batch
 from tests.support.html import compact
 from uploads.models import Upload
+from uploads.preview_urls import LIST_SIDE, preview_url
 
 
 def finish(batch: UploadBatch, count: int) -> None:
@@ -192,3 +194,15 @@ def test_empty_batch_shows_whether_files_are_expected(page: Client, anna: User) 
 
     assert "No files" in text(page, detail(batch))
     assert "No files yet" not in text(page, detail(batch))
+
+
+def test_list_shows_the_first_picture_of_an_import_unless_it_is_in_the_trash(page: Client, anna: User) -> None:
+    batch = make_batch(anna, 2)
+    finish(batch, 2)
+    uploads = Upload.objects.filter(items__batch=batch)
+    uploads.update(previews={"320": "previews/there.jpg"})
+    cover = preview_url(uploads.order_by("items__id")[0], LIST_SIDE)
+
+    assert escape(cover) in text(page, "/batches/")
+    uploads.update(trashed_at=timezone.now())
+    assert "<img" not in text(page, "/batches/")

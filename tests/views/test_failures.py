@@ -77,7 +77,7 @@ def test_examples_are_limited_and_the_rest_is_counted(page: Client, anna: User) 
 def test_navigation_shows_the_number_of_failures(page: Client, anna: User) -> None:
     fail_stored(make_batch(anna, 1))
 
-    assert '<span class="badge number">1</span>' in shown(page, "upload-list")
+    assert '<span class="tally number">1</span>' in shown(page, "upload-list")
 
 
 def test_number_of_failures_in_the_navigation_is_limited(page: Client, anna: User) -> None:
@@ -85,7 +85,7 @@ def test_number_of_failures_in_the_navigation_is_limited(page: Client, anna: Use
     for number in range(MAX_COUNTED):
         reject_file(batch, f"{number}.txt")
 
-    assert f'<span class="badge number">{MAX_COUNTED - 1}+</span>' in shown(page)
+    assert f'<span class="tally number">{MAX_COUNTED - 1}+</span>' in shown(page)
 
 
 def test_example_links_to_the_page_of_its_file(page: Client, anna: User) -> None:

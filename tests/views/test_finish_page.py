@@ -1,4 +1,7 @@
-"""A page asks for confirmation before an import is finished without its missing files. Then their number is shown."""
+"""A page asks for confirmation before an import is finished without its missing files.
+
+Afterwards, the import's page shows how many are missing.
+"""
 
 import pytest
 from django.contrib.auth.models import User

@@ -91,7 +91,7 @@ def test_described_file_links_to_its_picture_and_does_not_refresh(page: Client, 
 
     html = text(page, item)
 
-    assert f'href="/library/{item.upload_id}/"' in html
+    assert f'href="/library/{item.upload_id}/?in=import:{item.batch_id}"' in html
     assert "hx-trigger" not in html.partition("<main")[2]
 
 

@@ -1,12 +1,9 @@
 """The library, the page of one picture, and signing in and out."""
 
-import re
-from datetime import UTC, datetime, timedelta
-from datetime import timezone as timezone_type
+from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -14,7 +11,7 @@ from pytest_django import Settings
 
 from tests.support.batches import make_batch, make_upload
 from tests.support.html import compact
-from uploads.models import INSTANT, Upload
+from uploads.models import Upload
 
 
 def described(owner: User, number: int, **facts: object) -> Upload:
@@ -29,17 +26,6 @@ def text(client: Client, path: str) -> str:
     answer = client.get(path)
     assert answer.status_code == 200
     return compact(answer.content.decode())
-
-
-def linked(html: str, direction: str) -> str:
-    """Return the query string of the link to the next or previous page."""
-    match = re.search(rf'rel="{direction}"[^>]* href="(\?[^"]+)"', html)
-    assert match is not None
-    return str(match[1])
-
-
-def timezone_of(hours: int) -> timezone_type:
-    return timezone_type(timedelta(hours=hours))
 
 
 def test_empty_library_explains_itself(page: Client) -> None:
@@ -60,56 +46,12 @@ def test_library_shows_described_pictures_newest_first(page: Client, anna: User)
     assert "IMG_0004" not in html
 
 
-def test_library_is_paged(page: Client, anna: User) -> None:
-    for number in range(61):
-        described(anna, number)
-
-    first = text(page, reverse("upload-list"))
-    last = text(page, reverse("upload-list") + linked(first, "next"))
-    back = text(page, reverse("upload-list") + linked(last, "prev"))
-
-    assert "Glacier 0." not in first
-    assert "Glacier 0." in last
-    assert 'rel="next"' not in last
-    assert "Glacier 60." in back
-    assert 'rel="prev"' not in back
-
-
-def test_library_is_ordered_by_the_instant(page: Client, anna: User) -> None:
-    now = timezone.now()
-    described(anna, 1, taken_at=datetime(2020, 1, 1, 12, tzinfo=timezone_of(9)), utc_offset=540)
-    described(anna, 2, taken_at=datetime(2020, 1, 1, 5, tzinfo=timezone_of(0)), utc_offset=0)
-    described(anna, 3, created_at=now - timedelta(days=5000))
-    described(anna, 4)
-
-    html = text(page, reverse("upload-list"))
-
-    places = [html.index(f"Glacier {number}.") for number in (4, 2, 1, 3)]
-    assert places == sorted(places)
-
-
-def test_order_of_the_library_has_an_index(anna: User) -> None:
-    rows = Upload.objects.filter(owner_id=anna.id).annotate(instant=INSTANT).order_by("-instant", "-id")[:61]
-    with connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_seqscan = off; SET LOCAL enable_sort = off")
-
-    assert "upload_owner_instant" in rows.explain()
-    assert "Sort" not in rows.explain()
-
-
-@pytest.mark.parametrize("cursor", ["x", "-1", "1.", "9" * 30, "\u0663", "", "1e3", "9" * 17 + ".1", "1.1.1"])
-def test_invalid_cursor_shows_the_first_page(page: Client, anna: User, cursor: str) -> None:
-    described(anna, 1)
-
-    assert "Glacier 1." in text(page, f"{reverse('upload-list')}?after={cursor}")
-
-
 @pytest.mark.parametrize(
     ("utc_offset", "shown"),
     [
-        (None, "<dd>July 2, 2026, 2:03 p.m.</dd>"),
-        (120, '<dd>July 2, 2026, 4:03 p.m.<span class="muted">UTC+02:00</span></dd>'),
-        (-210, '<dd>July 2, 2026, 10:33 a.m.<span class="muted">UTC-03:30</span></dd>'),
+        (None, "<dt>Thursday, July 2, 2026, 2:03 p.m.</dt><dd>Time zone unknown</dd>"),
+        (120, "<dt>Thursday, July 2, 2026, 4:03 p.m.</dt><dd>UTC+02:00</dd>"),
+        (-210, "<dt>Thursday, July 2, 2026, 10:33 a.m.</dt><dd>UTC-03:30</dd>"),
     ],
 )
 def test_picture_page_shows_the_time_of_the_camera(
@@ -148,7 +90,7 @@ def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
         ">ice<",
         "Fairphone 5",
         "July 2, 2026",
-        "(GPS time)",
+        "date: GPS time",
         "64.14660, -21.94260",
         "4032 \N{MULTIPLICATION SIGN} 3024",
         "Iceland",
@@ -204,3 +146,12 @@ def test_form_without_csrf_token_has_an_error_page(anna: User) -> None:
     client.force_login(anna)
 
     assert "Page expired" in client.post(reverse("logout")).content.decode()
+
+
+def test_picture_page_shows_the_text_in_the_picture(page: Client, anna: User) -> None:
+    short, long = described(anna, 1, text_found="Harbour <b>Café</b>"), described(anna, 2, text_found="menu " * 100)
+
+    html = text(page, reverse("upload-detail", args=[short.id]))
+    assert "<p>Harbour &lt;b&gt;Café&lt;/b&gt;</p>" in html
+    assert "Show the text" not in html
+    assert "Show the text" in text(page, reverse("upload-detail", args=[long.id]))

@@ -5,10 +5,12 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
+from batches.engine.reanalyse import read_library_text
 from batches.models import UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import make_batch
 from tests.support.html import compact
+from uploads.models import Upload
 
 
 def text(client: Client, path: str, **query: str) -> str:
@@ -40,3 +42,15 @@ def test_batch_list_is_newest_first_and_refreshes_only_while_one_runs(page: Clie
 
 def test_empty_batch_list_explains_itself(page: Client) -> None:
     assert "Add a folder of photos" in text(page, reverse("batch-list"))
+
+
+def test_reading_of_text_is_one_line_below_the_imports(page: Client, anna: User) -> None:
+    make_batch(anna, 1, "Iceland")
+    Upload.objects.update(processed_at=timezone.now())
+    reading = read_library_text(anna.pk, "model")
+
+    html = text(page, reverse("batch-list"))
+
+    assert html.count('<li class="batch"') == 1
+    assert "Text in your pictures: 0 of 1 read" in html
+    assert f'href="{reverse("batch-detail", args=[reading])}"' in html

@@ -5,7 +5,7 @@ from django.test import Client
 
 from batches.engine import incoming, lifecycle
 from batches.models import UploadBatch
-from batches.worker.completion_emails import _build_message
+from batches.worker.completion_emails import _build
 from tests.support.batches import digest, make_upload
 from tests.support.html import compact
 
@@ -25,7 +25,7 @@ def add_known(owner: User, files: int) -> UploadBatch:
 
 def shown(page: Client, batch: UploadBatch) -> list[str]:
     """Return the page of the batch, the list of batches and the e-mail."""
-    mail = str(_build_message(batch, None).body)
+    mail = _build(batch)[2]
     return [compact(page.get(path).content.decode()) for path in (f"/batches/{batch.id}/", "/batches/")] + [mail]
 
 

@@ -32,6 +32,7 @@ def test_library_shows_a_live_photo_once_and_its_page_lists_the_film(page: Clien
 
     assert reverse("upload-detail", args=[still.id]) in library
     assert reverse("upload-detail", args=[film.id]) not in library
+    assert '<span class="badge live">Live</span>' in library
     assert reverse("upload-original", args=[film.id]) in picture
     assert "Video of the live photo" in picture
     assert reverse("upload-detail", args=[still.id]) in text(page, "upload-detail", film.id)
@@ -55,7 +56,7 @@ def test_picture_page_shows_the_values_of_its_sidecars(page: Client, anna: User)
 
     html = text(page, "upload-detail", upload.id)
 
-    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "(sidecar file)"):
+    for expected in ("Two<br>lines", "&lt;Sea&gt;", "Favourite", "Jan. 31, 2024", "date: sidecar file"):
         assert expected in html, expected
 
 
@@ -69,7 +70,7 @@ def test_page_of_a_sidecar_names_its_picture(page: Client, anna: User) -> None:
 
     linked = text(page, "item-detail", batch.id, item.id)
 
-    assert "No picture yet" in waiting
+    assert "No matching picture yet" in waiting
     assert reverse("upload-detail", args=[upload.id]) in linked
 
 
@@ -77,10 +78,11 @@ def test_deletion_page_says_that_parts_are_deleted_too(page: Client, anna: User)
     batch = lifecycle.open_batch(anna.id, "Phone")
     still, film = (queue_picture(batch, f"a/IMG_1.{kind}") for kind in ("HEIC", "MOV"))
     finish_all(batch)
-    url = reverse("upload-delete")
 
-    alone = compact(page.get(url, {"id": film.id}).content.decode())
-    both = compact(page.get(url, {"id": still.id}).content.decode())
+    page.post(reverse("upload-trash"), {"picture": film.id})
+    alone = compact(page.post(reverse("trash-delete"), {"picture": film.id}).content.decode())
+    page.post(reverse("upload-trash"), {"picture": still.id})
+    both = compact(page.post(reverse("trash-delete"), {"picture": still.id}).content.decode())
 
     assert "One more file" in both
     assert "more file" not in alone

@@ -6,7 +6,7 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from batches.worker import completion_emails
+from batches.worker import mail_delivery
 from tests.support.mail_sink import MailSink, mail_sink
 
 SITE = "https://photos.example.org"
@@ -28,7 +28,7 @@ def email_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Setti
     settings.DEFAULT_FROM_EMAIL = "Photos <photos@example.org>"
     settings.PUBLIC_URL = SITE
     settings.EMAIL_TIMEOUT = 5
-    monkeypatch.setattr(completion_emails, "backoff", completion_emails.Backoff())
+    monkeypatch.setattr(mail_delivery, "backoff", mail_delivery.Backoff())
     return settings
 
 

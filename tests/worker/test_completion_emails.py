@@ -12,8 +12,8 @@ from django.utils import timezone
 from batches import services
 from batches.engine import claim, finish_item
 from batches.models import UploadBatch
-from batches.worker.completion_emails import send_completion_emails
 from tests.support.batches import make_batch
+from tests.support.emails import send_completion_emails
 from tests.support.failures import LOST_WORKER
 from tests.support.mail_sink import MailSink, subject
 from tests.worker.completed_batches import make_completed_batch

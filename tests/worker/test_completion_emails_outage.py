@@ -6,8 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
 
-from batches.worker import completion_emails
-from batches.worker.completion_emails import send_completion_emails
+from batches.worker import mail_delivery
+from tests.support.emails import send_completion_emails
 from tests.support.mail_sink import MailSink, mail_sink
 from tests.worker.completed_batches import make_completed_batch
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_email_is_sent_after_an_outage_that_is_logged_once(
     email_settings: Settings, ada: User, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(completion_emails, "MIN_PAUSE", 1e-9)
-    caplog.set_level(logging.INFO, "batches.worker.completion_emails")
+    monkeypatch.setattr(mail_delivery, "MIN_PAUSE", 1e-9)
+    caplog.set_level(logging.INFO, "batches.worker.mail_delivery")
     make_completed_batch(ada)
     with mail_sink() as free:
         email_settings.EMAIL_PORT = free.port
@@ -28,7 +28,7 @@ def test_email_is_sent_after_an_outage_that_is_logged_once(
         assert send_completion_emails() == 1
 
     assert len(mail_server.mails) == 1
-    assert [record.levelname for record in caplog.records if record.name == "batches.worker.completion_emails"] == [
+    assert [record.levelname for record in caplog.records if record.name == "batches.worker.mail_delivery"] == [
         "WARNING",
         "INFO",
     ]
@@ -44,7 +44,7 @@ def test_unavailable_server_is_not_contacted_during_the_back_off(email_settings:
         assert send_completion_emails() == 0
 
     assert mail_server.connections == 0
-    assert completion_emails.backoff.is_waiting()
+    assert mail_delivery.backoff.is_waiting()
 
 
 def test_temporarily_refused_email_is_retried_and_blocks_no_other(
@@ -60,7 +60,7 @@ def test_temporarily_refused_email_is_retried_and_blocks_no_other(
 
     assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org"]
     mail_server.refuse.clear()
-    completion_emails.backoff.record_success()
+    mail_delivery.backoff.record_success()
     assert send_completion_emails() == 1
     assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org", "ada@example.org"]
 
@@ -79,7 +79,7 @@ def test_email_without_a_final_reply_is_not_sent_twice(mail_server: MailSink, ad
     mail_server.breaks = True
     assert send_completion_emails() == 0
     mail_server.breaks = False
-    completion_emails.backoff.record_success()
+    mail_delivery.backoff.record_success()
 
     assert send_completion_emails() == 0
 
@@ -98,6 +98,6 @@ def test_email_with_an_invalid_address_is_retried_and_blocks_no_other(
 
     assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org"]
     User.objects.filter(id=ada.id).update(email="ada@example.org")
-    completion_emails.backoff.record_success()
+    mail_delivery.backoff.record_success()
     assert send_completion_emails() == 1
     assert [mail["To"] for mail in mail_server.mails] == ["bob@example.org", "ada@example.org"]

@@ -1,7 +1,10 @@
 """After a change of the model, new vectors are computed once, and the old ones are then deleted."""
 
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from batches.engine import cancel
@@ -63,3 +66,19 @@ def test_old_vectors_are_deleted_once_all_pictures_have_new_ones(anna: User) -> 
     assert remove_replaced_vectors(NEW) == 2
     assert models_of(anna) == [NEW, NEW]
     assert models_of(ben) == [OLD]
+
+
+def test_vector_written_after_the_check_is_kept(anna: User) -> None:
+    for upload in anna.uploads.all():
+        embed(upload, NEW)
+    late = make_upload(anna, 3)
+
+    def write_before_the_deletion(execute: Any, sql: str, *arguments: Any) -> Any:
+        if sql.startswith("DELETE") and not late.embeddings.exists():
+            embed(late, OLD)
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(write_before_the_deletion):
+        remove_replaced_vectors(NEW)
+
+    assert models_of(anna) == sorted([NEW, NEW, OLD])

@@ -1,6 +1,6 @@
 """Turn the training pictures into the probe's inputs: features of the classifier and picture statistics.
 
-Crops of pictures with rare scenes are added, and documents rendered as photos of paper on a surface.
+Crops of pictures with rare scenes are added, and so are documents that look like photos of paper on a surface.
 """
 
 import csv
@@ -32,7 +32,10 @@ _SURFACES = 40
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A training picture: its medium, scenes and source. Crops have the `source` of their picture."""
+    """A training picture with its medium, scenes and source.
+
+    A crop has the same `source` as the picture it was cut from.
+    """
 
     medium: str
     scenes: frozenset[str]

@@ -1,4 +1,4 @@
-"""Fit the probe's linear models with Adam (Kingma and Ba 2014, arXiv:1412.6980) and test them on other pictures."""
+"""Fit the probe's linear models with Adam (Kingma and Ba 2014, arXiv:1412.6980), and cross-validate them."""
 
 import io
 from dataclasses import fields
@@ -12,7 +12,7 @@ from uploads.analysis.scene_rules import SCENES as RULES
 
 _STEPS, _RATE, _DECAY = 400, 0.03, 2e-3
 _FOLDS = 5
-# Sources with more pictures than this are divided among the folds.
+# All pictures of a package are in one fold, unless it has more pictures than this.
 _LARGE_SOURCE = 60
 
 
@@ -44,7 +44,7 @@ def pack(weights: ProbeWeights) -> bytes:
 
 
 def report(pool: Pool) -> str:
-    """Report how well probes recognise pictures from other sources: accuracy, and each scene's precision and recall."""
+    """Return the result of the cross-validation: accuracy for media, and precision and recall for each scene."""
     found_media, found_scenes = cross_validate(pool)
     media, scenes = targets(pool)
     lines = [f"{len(media)} pictures, accuracy of the medium {(found_media.argmax(1) == media.argmax(1)).mean():.2f}"]
@@ -56,7 +56,7 @@ def report(pool: Pool) -> str:
 
 
 def targets(pool: Pool) -> tuple[Floats, Floats]:
-    """Return 0 or 1 for each pair of picture and medium, and of picture and scene."""
+    """Return two matrices of 0 and 1, with a row per picture: its medium, and its scenes."""
     media = np.array([[medium == name for name in MEDIA] for medium in pool.media], np.float32)
     return media, np.array([[name in scenes for name in SCENES] for scenes in pool.scenes], np.float32)
 
@@ -71,9 +71,10 @@ def predict(weights: ProbeWeights, features: Floats, statistics: Floats) -> tupl
 
 
 def cross_validate(pool: Pool) -> tuple[Floats, Floats]:
-    """Return each picture's probabilities of media and scenes, from probes trained without its source.
+    """Return the probabilities of media and scenes for each picture, by five-fold cross-validation.
 
-    A source is a package or, if it has many pictures, a single picture with its crops.
+    Each picture is judged by a probe that was trained on the other folds. All pictures of a package are in the same
+    fold. Large packages are split, but a picture and its crops always stay together.
     """
     folds = _folds(pool)
     media, scenes = np.zeros((len(folds), len(MEDIA)), np.float32), np.zeros((len(folds), len(SCENES)), np.float32)

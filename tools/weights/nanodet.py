@@ -25,7 +25,7 @@ _SHAPE_OPERATORS = ("SparseToDense", "AddV2")
 
 
 class _Conversion:
-    """One pass over the nodes, in an order in which each node comes after its inputs."""
+    """Converts the nodes one by one. Each node must come after its inputs."""
 
     def __init__(self, layers: Layers, weights: dict[str, Array]) -> None:
         self.layers = layers

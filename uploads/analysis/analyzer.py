@@ -85,7 +85,7 @@ def embed(embedder: Embedder, description: Description, frames: Sequence[Image.I
 def _describe(describer: Describer, frames: Sequence[Image.Image], cpu_slot: CpuSlot, edited: str) -> Description:
     """Return the description, with the labels of the embedded analyzer if the describer returns none."""
     if edited and not describer.computes:
-        description = Description((), edited)  # saves a request to the model server
+        description = Description((), edited)  # the model's text would be discarded, so do not ask the server
     else:
         with _slot(describer, cpu_slot):
             description = describer.describe(frames)
@@ -113,7 +113,7 @@ def _best_of_two(
 
 
 def _audit(description: Description) -> int:
-    # Labels are English, so they say nothing about a description in another language.
+    # Labels are English, so they cannot be looked for in a description in another language.
     return audit(description.description, description.labels if description.language == "en" else ())
 
 

@@ -67,7 +67,7 @@ def _repetition_penalty(words: list[str]) -> int:
 
 
 def _disagreement_penalty(words: list[str], labels: Iterable[Label]) -> int:
-    """Return a penalty of 20 points if no certain label is mentioned. It is small: the text may use synonyms."""
+    """Return a penalty if no label with a high score is mentioned. It is small, because the text may use synonyms."""
     sure = [_WORD.findall(label.name.casefold()) for label in labels if label.score >= _SURE_LABEL]
     stems = {_stem(word) for word in words}
     return 20 if sure and not any(_stem(word) in stems for name in sure for word in name) else 0

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING, NamedTuple, Protocol, runtime_checkable
 
 if TYPE_CHECKING:  # system checks import this module in every process
     from PIL import Image
@@ -102,16 +102,27 @@ class ImageEmbedder(Provider, Protocol):
 Embedder = DescriptionEmbedder | ImageEmbedder
 
 
+class QueryVector(NamedTuple):
+    """The vector of a query, of unit length. `model` names the vectors of pictures that it can be compared with."""
+
+    model: str
+    numbers: tuple[float, ...]
+
+
 class QueryEncoder(Protocol):
     """Embeds search queries as vectors that can be compared with those of pictures.
 
-    `model` is the model whose vectors it can search. A picture whose fit is below `hit_fit` is not a hit; this
-    threshold is calibrated per model (see docs/search.md). Thread-safe.
+    A search has hits by look only if the best fit is at least `hit_fit`, which is calibrated for each model (see
+    docs/search.md). Thread-safe.
     """
 
-    model: str
     hit_fit: float
 
-    def embed_query(self, text: str) -> tuple[float, ...]:
-        """Return the unit vector of `text`."""
+    @property
+    def model(self) -> str:
+        """The model of new vectors. If it runs on a server, this asks the server and raises as embed_query()."""
+        ...
+
+    def embed_query(self, text: str) -> QueryVector:
+        """Return the vector of `text`, in a few seconds at most."""
         ...

@@ -15,7 +15,8 @@ _MARGIN = 32
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """`probabilities` of all classes, shape (1000,), add up to 1 and are computed from `features`, shape (1280,)."""
+    """`probabilities`, shape (1000,), holds the probability of each class. They add up to 1 and are computed from
+    `features`, shape (1280,)."""
 
     probabilities: Floats
     features: Floats

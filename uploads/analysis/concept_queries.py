@@ -2,6 +2,7 @@
 
 from functools import lru_cache
 
+from uploads.analysis.base import QueryVector
 from uploads.analysis.concept_vector import MODEL
 from uploads.analysis.text_encoder import TextEncoder
 
@@ -17,4 +18,8 @@ class ConceptQueries:
     hit_fit = 0.44
 
     def __init__(self) -> None:
-        self.embed_query = lru_cache(_CACHED_QUERIES)(TextEncoder().encode)
+        self._encoder = TextEncoder()
+        self.embed_query = lru_cache(_CACHED_QUERIES)(self._embed)
+
+    def _embed(self, text: str) -> QueryVector:
+        return QueryVector(MODEL, self._encoder.encode(text))

@@ -1,7 +1,7 @@
 """Recognise the medium of a picture, such as a photo or a screenshot, and its scenes, such as mountains or a street.
 
 The probe is linear: a softmax over the media and a logistic regression for each scene. Its input consists of the
-classifier's pooled features and the picture's statistics; see prepare(). tools/build_probe.py trains it.
+classifier's pooled features and the picture's statistics; see prepare(). tools/build_weights.py trains it.
 """
 
 import io

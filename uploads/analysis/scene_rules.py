@@ -70,7 +70,7 @@ MEDIA: Mapping[str, Medium] = {
     ),
     "abstract": Medium("an abstract pattern", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))),
 }
-"""By the probe's names; all other pictures are photos."""
+"""Media other than photos, keyed by their names in the probe."""
 
 ANY_PAGE = Medium("a page, screen or graphic with text", "text", (), page=True)
 """A picture with text whose medium is uncertain."""
@@ -104,7 +104,7 @@ SCENES: Mapping[str, Scene] = {
     "night": Scene(0.5, "night", "at night", 0.7, ending="at night", implied_by=("space", "underwater")),
     "underwater": Scene(0.6, "underwater", "underwater", 0.5, ending="under water"),
 }  # fmt: skip
-"""By the probe's names, in the order in which they are named."""
+"""Scenes, keyed by their names in the probe, in the order in which descriptions name them."""
 
 COLOURLESS = Scene(0.0, "black and white", "black and white photo", 0.5, ending="in black and white")
 
@@ -122,7 +122,7 @@ def find_medium(look: Look) -> Medium | None:
 
 
 def find_scenes(look: Look) -> list[tuple[Scene, float]]:
-    """Return the scenes to name, with their probabilities. Pages have none."""
+    """Return the scenes to name, with their probabilities. Pages and abstract patterns have none."""
     medium = find_medium(look)
     if medium is not None and (medium.page or medium is MEDIA["abstract"]):
         return []

@@ -84,7 +84,7 @@ class Decoder:
         self._process.kill()
         self._descriptors.close()
         if not self._wait():
-            # Popen.__del__ adds it to the processes that the next Popen reaps.
+            # It becomes a zombie when it ends; Popen reaps it when the next process is started.
             logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
     def decode(self, path: Path, max_pixels: int, check: Callable[[], None], longest: int) -> Picture:

@@ -20,7 +20,7 @@ PIXEL_BYTES = 12
 _CODESTREAM = b"\xff\x0a"
 _MAX_EXIF_BYTES = 2**20
 _HEAD_BYTES = 64
-"""More than enough for the headers of a codestream up to its orientation."""
+"""How much of a codestream is read for its size and orientation; more than enough."""
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 

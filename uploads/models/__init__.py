@@ -1,22 +1,38 @@
 """The models of the library. An upload is one stored file of one owner, with the results of processing it."""
 
+from uploads.models.album import Album, AlbumEntry, ShareLink, open_share_links
 from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
+from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
-from uploads.models.expressions import INSTANT
+from uploads.models.expressions import INSTANT, UNDATED
+from uploads.models.library import library_pictures
+from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
-from uploads.models.upload import FileDeletion, Upload
+from uploads.models.timeline_day import TimelineDay
+from uploads.models.upload import TEXT_UNREAD, FileDeletion, Upload
 
 __all__ = [
     "INSTANT",
+    "TEXT_UNREAD",
+    "UNDATED",
+    "Album",
+    "AlbumEntry",
     "Appearance",
+    "DamageReason",
+    "DamagedFile",
     "Embedding",
     "FileDeletion",
     "MediaKind",
     "NearDuplicate",
     "PartRole",
+    "PictureEdit",
     "SavedSearch",
     "SearchTerm",
+    "ShareLink",
     "TakenSource",
+    "TimelineDay",
     "Upload",
+    "library_pictures",
+    "open_share_links",
 ]

@@ -29,10 +29,11 @@ class TakenSource(models.TextChoices):
     CONTAINER = "container", _("video data")
     SIDECAR = "sidecar", _("sidecar file")
     NAME = "name", _("file name")
+    OWN = "own", _("set by hand")
 
 
 class PartRole(models.TextChoices):
-    """How a part relates to its picture."""
+    """What a part is to its picture, such as the film of a live photo."""
 
     LIVE = "live", _("Video of the live photo")
     RAW = "raw", _("RAW file")

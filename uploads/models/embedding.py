@@ -8,7 +8,9 @@ from uploads.models.upload import Upload
 
 
 class Embedding(models.Model):
-    """The unit vector that one model computed for an upload, in half precision, which makes a scan twice as fast.
+    """The unit vector that one model computed for an upload.
+
+    It is stored in half precision, which makes a scan twice as fast.
 
     All columns after `vector` are copies of the upload's columns, so that a search does not read the wide rows of
     uploads. Database triggers keep them up to date; see the migration. `model` determines the number of dimensions.
@@ -24,6 +26,7 @@ class Embedding(models.Model):
     has_place = models.BooleanField(editable=False)
     archived = models.BooleanField(editable=False)
     is_part = models.BooleanField(editable=False)
+    trashed = models.BooleanField(editable=False)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["upload", "model"], name="embedding_once_per_model")]

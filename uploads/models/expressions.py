@@ -1,5 +1,7 @@
 """SQL expressions for the generated columns and indexes of uploads."""
 
+from datetime import UTC, datetime
+
 from django.contrib.postgres.search import SearchVectorField
 from django.db.models import DateTimeField, Func
 from django.db.models.functions import Coalesce
@@ -8,10 +10,30 @@ INSTANT = Coalesce("taken_at", "created_at")
 """When a picture was taken or, if that is unknown, when it was added."""
 
 
+UNDATED = datetime(1, 1, 1, tzinfo=UTC)
+"""The timeline time of pictures without a date, which puts them after all others."""
+
+_CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
+
+
 class CameraClock(Func):
     """The local time when a picture was taken, stored as UTC. An immutable expression of an upload's columns."""
 
-    template = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
+    template = _CLOCK
+    arity = 0
+    output_field = DateTimeField(null=True)
+
+
+class TimelineTime(Func):
+    """The time at which the timeline shows an upload: the camera's clock, or UNDATED.
+
+    Null if the timeline does not show it.
+    """
+
+    template = (
+        "(CASE WHEN processed_at IS NOT NULL AND part_of_id IS NULL AND NOT archived AND trashed_at IS NULL"
+        f" THEN coalesce({_CLOCK}, '{UNDATED.isoformat()}'::timestamptz) END)"
+    )
     arity = 0
     output_field = DateTimeField(null=True)
 
@@ -19,9 +41,10 @@ class CameraClock(Func):
 class SearchWords(Func):
     """The words with which search finds an upload. An immutable expression of its other columns.
 
-    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File, camera and
-    place names are not stemmed, and are split at everything but letters and digits. Long text is truncated because
-    PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see uploads.search.words.OwnerWord.
+    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). The names of file,
+    camera and place and the text in the picture are not stemmed, and are split at everything but letters and digits.
+    Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see
+    uploads.search.words.OwnerWord.
     """
 
     template = (
@@ -29,7 +52,8 @@ class SearchWords(Func):
         " || to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
         " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
         " || to_tsvector('simple'::regconfig,"
-        " regexp_replace(filename || ' ' || camera || ' ' || place, '[^[:alnum:]]+', ' ', 'g')))"
+        " regexp_replace(filename || ' ' || camera || ' ' || place || ' ' || left(text_found, 50000),"
+        " '[^[:alnum:]]+', ' ', 'g')))"
     )
     arity = 0
     output_field = SearchVectorField()

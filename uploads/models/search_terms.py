@@ -9,7 +9,7 @@ class SearchTerm(models.Model):
     """A label, place, camera or keyword of an owner's pictures; see uploads/search/vocabulary.py."""
 
     class Kind(models.TextChoices):
-        """Where the term occurs."""
+        """What kind of value the term is."""
 
         LABEL = "label", _("Label")
         PLACE = "place", _("Place")

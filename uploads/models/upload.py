@@ -7,16 +7,19 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex
 from django.contrib.postgres.search import SearchVectorField
 from django.db import models
-from django.db.models import F, JSONField, Q, Value
+from django.db.models import JSONField, Q, Value
 from django.utils.translation import gettext_lazy as _
 
 from uploads.models.choices import MediaKind, PartRole, TakenSource
-from uploads.models.expressions import INSTANT, CameraClock, SearchWords
+from uploads.models.expressions import CameraClock, SearchWords, TimelineTime
 
 _EMPTY_LIST = Value([], JSONField())
 _EMPTY_DICT = Value({}, JSONField())
+MAX_TEXT = 10_000
+TEXT_UNREAD = Q(text_model="", processed_at__isnull=False, part_of=None, trashed_at=None) & ~Q(kind=MediaKind.ARCHIVE)
+"""Selects the uploads whose text is still to be read."""
 SERVER_PREFIXES = ("ollama:", "openai:")
-"""The prefix of `description_model` if the model wrote in VUEMANTICS_DESCRIPTION_LANGUAGE."""
+"""Prefixes of `description_model` for models on servers, which write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
 
 class Upload(models.Model):
@@ -24,16 +27,26 @@ class Upload(models.Model):
 
     (owner, sha256) is unique: the same bytes are stored once per owner and never shared between owners. `key` is the
     opaque part of the upload's storage names. `processed_at` is null until processing has succeeded once; processing
-    the upload again replaces all results in one transaction.
+    the upload again replaces all results in one transaction. `verified_at` is when the original was last read and
+    compared with `sha256`; if they differed, the upload has a `damage` (DamagedFile).
 
     `description_model` is the model that wrote the description, or empty. Processing never replaces a description with
     `description_edited`. `audit_score` rates the description, and `regenerations` counts how often a poor one was
     regenerated; see uploads/analysis/audit.py.
 
-    `sidecars` holds the values of the picture's sidecars by kind, and under “file” the time and place from the file
-    itself; see uploads/sidecars/merge.py for how the columns are derived from them. `group_id` is the id that the
-    camera wrote into all files of a live photo or burst. A part (`part_of`) is shown only with its picture. Parts have
-    no parts.
+    `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
+    and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is the identifier that the
+    camera wrote into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has
+    parts.
+
+    `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is the model that read it; empty if
+    the text has not been read yet.
+
+    `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Only pictures without it are listed,
+    found and counted.
+
+    `tint` is the picture's average colour (“#8a7f6b”), which pages show until the preview has loaded; blank if unknown.
+    `timeline_at` determines the position in the timeline; see TimelineTime.
     """
 
     owner = models.ForeignKey(
@@ -74,6 +87,7 @@ class Upload(models.Model):
     previews = models.JSONField(
         _("previews"), default=dict, blank=True, help_text=_("Longest side in pixels: name in storage.")
     )
+    tint = models.CharField(max_length=7, blank=True, default="", db_default="", editable=False)
     labels = models.JSONField(_("labels"), default=list, blank=True)
     description = models.TextField(_("description"), blank=True)
     description_model = models.CharField(_("described by"), max_length=100, blank=True, default="", db_default="")
@@ -83,6 +97,8 @@ class Upload(models.Model):
     )
     regenerations = models.PositiveIntegerField(_("regenerations"), default=0, db_default=0)
     title = models.CharField(_("title"), max_length=200, blank=True, default="", db_default="")
+    text_found = models.TextField(_("text in the picture"), blank=True, default="", db_default="")
+    text_model = models.CharField(_("text read by"), max_length=100, blank=True, default="", db_default="")
     caption = models.TextField(_("caption"), blank=True, default="", db_default="")
     keywords = models.JSONField(_("keywords"), default=list, blank=True, db_default=_EMPTY_LIST)
     albums = models.JSONField(_("albums"), default=list, blank=True, db_default=_EMPTY_LIST)
@@ -102,10 +118,17 @@ class Upload(models.Model):
     )
     part_role = models.CharField(_("role"), max_length=10, choices=PartRole, blank=True, default="", db_default="")
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
+    verified_at = models.DateTimeField(
+        _("verified at"), null=True, blank=True, help_text=_("When the stored file was last read and compared.")
+    )
+    trashed_at = models.DateTimeField(_("moved to the trash"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     camera_clock = models.GeneratedField(
         expression=CameraClock(), output_field=models.DateTimeField(null=True), db_persist=True
+    )
+    timeline_at = models.GeneratedField(
+        expression=TimelineTime(), output_field=models.DateTimeField(null=True), db_persist=True
     )
     words = models.GeneratedField(expression=SearchWords(), output_field=SearchVectorField(), db_persist=True)
 
@@ -127,18 +150,35 @@ class Upload(models.Model):
             models.Index(
                 fields=["owner", "-id"],
                 include=[
-                    *("processed_at", "part_of", "archived", "kind", "camera"),
-                    *("camera_clock", "latitude", "longitude"),
+                    *("processed_at", "trashed_at", "part_of", "archived", "kind", "camera"),
+                    *("camera_clock", "latitude", "longitude", "place", "width", "height", "favourite", "size"),
                 ],
                 name="upload_owner_newest",
             ),
-            # The order of the library.
-            models.Index(F("owner"), INSTANT.desc(), F("id").desc(), name="upload_owner_instant"),
-            # The preflight looks up sizes in this index before files are sent, and the quota adds up sizes.
+            models.Index(fields=["owner", "-id"], name="upload_albums", condition=~Q(albums=[])),
+            models.Index(
+                fields=["owner", "-timeline_at", "-id"],
+                name="upload_timeline",
+                condition=Q(timeline_at__isnull=False),
+            ),
+            # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
+            # Verification reads uploads in this order, and sums up the sizes of those verified in the last 24 hours.
+            models.Index(fields=["verified_at", "id"], include=["size"], name="upload_verified"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
+            # The first index is for the pages of the trash, the second finds the pictures to delete for good.
+            models.Index(
+                fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
+            ),
+            models.Index(fields=["trashed_at"], name="upload_trash_expiry", condition=Q(trashed_at__isnull=False)),
+            models.Index(
+                fields=["owner", "id"],
+                name="upload_text_unread",
+                condition=TEXT_UNREAD,
+            ),
+            models.Index(fields=["owner", "-id"], name="upload_with_text", condition=~Q(text_found="")),
             GinIndex(fields=["words"], name="upload_words"),
         ]
 

@@ -13,3 +13,9 @@ def name_place(latitude: float | None, longitude: float | None) -> str:
         return ""
     name: str = import_string("uploads.places.nearest_city.cities")().nearest(latitude, longitude)
     return name
+
+
+def find_place(name: str) -> tuple[float, float] | None:
+    """Return the coordinates of the city with this name, or None. Raises like name_place()."""
+    found: tuple[float, float] | None = import_string("uploads.places.nearest_city.cities")().find(name)
+    return found

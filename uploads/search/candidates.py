@@ -8,15 +8,15 @@ from functools import reduce
 from operator import and_
 
 from django.contrib.postgres.search import SearchQueryCombinable
-from django.db import transaction
 from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 
-from uploads.analysis.base import QueryEncoder
+from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.models import Upload
-from uploads.search.filters import AnyOf, filter_pictures
+from uploads.search.filters import ONLY_UPLOADS, AnyOf, filter_pictures
 from uploads.search.language import Query, Term
-from uploads.search.nearest import OwnerVectors, apply_scan_settings, estimate_rows
+from uploads.search.nearest import OwnerVectors, estimate_rows
 from uploads.search.ranking import Candidate, least_fit
+from uploads.search.transaction import search_transaction
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
@@ -26,7 +26,7 @@ MAX_UNCHECKED = 600
 """The maximum instead of MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""Words that PostgreSQL expects in more pictures are not searched; they only affect the ranking of near pictures."""
+"""A word that PostgreSQL expects in more pictures is not searched. It only affects the ranking of other candidates."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
@@ -38,44 +38,63 @@ Words = Sequence[SearchQueryCombinable]
 def find_candidates(owner_id: int, query: Query, encoder: QueryEncoder | None) -> list[Candidate]:
     """Return the candidates for all alternatives in `query`. Without an encoder, only words are compared.
 
-    Raises the errors of the encoder.
+    Raises the errors of the encoder, and SearchTooSlow.
     """
     # An encoder may wait for a server, so it runs before the transaction begins.
     texts = [" ".join(term.wording for term in terms) for terms in query.alternatives]
-    encoded = [(encoder, encoder.embed_query(text)) if encoder else None for text in texts]
-    with transaction.atomic():
-        apply_scan_settings()
-        pairs = zip(query.alternatives, encoded, strict=True)
-        return [found for terms, vector in pairs for found in _alternative(owner_id, query, terms, vector)]
+    vectors = [encoder.embed_query(text) if encoder else None for text in texts]
+    least = least_fit(encoder.hit_fit) if encoder else 0.0
+    with search_transaction():
+        pairs = zip(query.alternatives, vectors, strict=True)
+        return [found for terms, vector in pairs for found in _alternative(owner_id, query, terms, vector, least)]
 
 
 def _alternative(
-    owner_id: int, query: Query, terms: tuple[Term, ...], encoded: tuple[QueryEncoder, tuple[float, ...]] | None
+    owner_id: int, query: Query, terms: tuple[Term, ...], vector: QueryVector | None, least: float
 ) -> list[Candidate]:
     words, quotes = _text_queries(terms), _text_queries(term for term in terms if term.quoted)
     pictures = filter_pictures(owner_id, query)
+    few = _few_pictures(owner_id, query)
+    if few == []:
+        return []
+    if few is not None:
+        pictures = pictures.filter(AnyOf("id", few))
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
-    if encoded is None:
+    if vector is None:
         # Without an encoder, all words are required. They are combined with the filters, so that no limit hides a hit.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
-    encoder, vector = encoded
-    vectors = OwnerVectors(owner_id, query, encoder.model, vector)
-    least = least_fit(encoder.hit_fit)
-    near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
+    vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
+    if few is None:
+        near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
+    else:
+        near = vectors.exact(AnyOf("upload_id", _ids(pictures, MAX_UNCHECKED)), MAX_CANDIDATES)
     unchecked = bool(query.filters or query.excluded or quotes)
     with_some = with_words(owner_id, words, MAX_UNCHECKED if unchecked else MAX_CANDIDATES, many=vectors.indexed)
     return _compare(pictures.filter(AnyOf("id", near.keys() | with_some)), words, vectors)
 
 
+def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
+    """Return the ids of the pictures that meet the filters, if there are few.
+
+    Return None if there are many, or if the table of vectors has a column for each filter.
+
+    Without this list, a filter on other columns would be checked picture by picture during the vector search.
+    """
+    if not query.filtered_by(ONLY_UPLOADS):
+        return None
+    few = _ids(filter_pictures(owner_id, Query(filters=query.filters)), MAX_UNCHECKED)
+    return few if len(few) < MAX_UNCHECKED else None
+
+
 def _nearest(
     pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`. No picture with a cosine below `least` is a hit by its
-    look.
+    """Return the cosines of the nearest vectors of `pictures`, by picture.
 
-    If `checked`, the words of pictures are conditions; those in `quotes` can be searched in the index.
+    A picture whose cosine is below `least` cannot be a hit by its look alone. `checked` means that `pictures` must
+    contain or exclude words, which vectors cannot tell; `quotes` are the words that can be searched in the index.
 
     Rare quotes are searched first. Otherwise, the nearest vectors are read first, and the words of their pictures are
     checked. That is enough if it fills the result, or if it includes all pictures that can be hits by their look.
@@ -94,14 +113,16 @@ def _nearest(
 
 
 def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
-    """Return the ids of up to `limit` of the owner's pictures with all words or, if they are few, with any of them.
+    """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
-    Words that `limit` pictures contain are left out of the latter, because they say little. If the owner has `many`
+    If there are few, add those that contain any of the words.
+
+    A word that at least `limit` pictures contain adds no pictures, because it is too common. If the owner has `many`
     pictures, very common words are not searched, because that takes too long.
     """
     if not words:
         return set()
-    pictures = Upload.objects.all()
+    pictures = Upload.objects.filter(trashed_at=None)
     if len(words) == 1:
         one = containing(pictures, owner_id, words)
         return set() if many and _is_common(one) else set(_ids(one, limit))
@@ -120,7 +141,7 @@ def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> Query
 
 
 def _is_common(pictures: QuerySet[Upload]) -> bool:
-    """Return whether so many pictures match that even an index scan takes long."""
+    """Return whether so many pictures match that even an index scan would be slow."""
     return estimate_rows(pictures) > MAX_MATCHES
 
 

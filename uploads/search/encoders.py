@@ -1,18 +1,20 @@
 """The models with which an owner's pictures can be searched: the site's and, after a change, the previous one."""
 
 import logging
-from collections.abc import Iterator
 
 from django.conf import settings
 from django.db.models import Max, Min
 
 from uploads.analysis.base import QueryEncoder
 from uploads.analysis.disclosure import EMBEDDED
-from uploads.analysis.registry import PROVIDERS, get_query_encoder, get_query_model
-from uploads.errors import EnvironmentalError
+from uploads.analysis.registry import get_query_encoder, get_query_model
+from uploads.errors import EnvironmentalError, ProcessingError
 from uploads.models import Embedding
 
 logger = logging.getLogger(__name__)
+
+LOCAL = "local"
+"""The provider whose models have names without a prefix."""
 
 
 def site_encoder() -> QueryEncoder | None:
@@ -25,10 +27,13 @@ def site_encoder() -> QueryEncoder | None:
 
 
 def site_model() -> str | None:
-    """Return the model of new vectors, or None if they cannot be searched. This usually does not load the model."""
+    """Return the model of new vectors, or None if they cannot be searched. This usually does not load the model.
+
+    For a model on a server, this sends a request; None if it fails.
+    """
     try:
         return get_query_model(settings.EMBEDDER)
-    except EnvironmentalError as error:
+    except ProcessingError as error:
         logger.debug("The model of new vectors is unknown: %s", error)
         return None
 
@@ -40,22 +45,20 @@ def owner_encoders(owner_id: int) -> list[QueryEncoder]:
     """
     encoder = site_encoder()
     found = [encoder] if encoder is not None else []
-    # The first and the last model are read from the index. There are rarely more than two.
+    # Reading only the first and the last model from the index is fast, and there are rarely more than two.
     models = Embedding.objects.filter(owner_id=owner_id).aggregate(Min("model"), Max("model")).values()
-    for model in sorted(set(models) - {None, *(one.model for one in found)}):
-        found += _encoders_of(model)
-    return found
+    others = (_encoder_of_other(model) for model in sorted(set(models) - {None}))
+    return [*found, *(other for other in others if other is not None)]
 
 
-def _encoders_of(model: str) -> Iterator[QueryEncoder]:
-    for name in PROVIDERS:
-        if name not in EMBEDDED and name != settings.EMBEDDER:
-            continue  # queries must not be sent to a server that the site no longer uses
-        try:
-            encoder = get_query_encoder(name)
-        except EnvironmentalError as error:
-            logger.debug("Vectors of %s may not be searchable: %s", model, error)
-            continue
-        if encoder is not None and encoder.model == model:
-            yield encoder
-            return
+def _encoder_of_other(model: str) -> QueryEncoder | None:
+    """Return the encoder of a model whose provider is not the site's, or None if that provider cannot be used."""
+    provider = model.partition(":")[0] if ":" in model else LOCAL
+    if provider not in EMBEDDED or provider == settings.EMBEDDER:
+        return None  # queries must not be sent to a server that the site no longer uses
+    try:
+        encoder = get_query_encoder(provider)
+    except EnvironmentalError as error:
+        logger.debug("Vectors of %s may not be searchable: %s", model, error)
+        return None
+    return encoder if encoder is not None and encoder.model == model else None

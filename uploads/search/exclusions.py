@@ -18,7 +18,9 @@ _OTHER_NUMBER = _IRREGULAR_PLURALS | {plural: singular for singular, plural in _
 
 
 def excluding_query(term: Term) -> SearchQueryCombinable | None:
-    """Return the condition that a picture's words contain `term` or a label of its kind; None if nothing is indexed.
+    """Return the condition that a picture's words contain `term` or a label of its kind.
+
+    Return None if none of its words is indexed.
 
     Quoted text is not expanded. A word also stands for its plural or singular and, if it is a kind in the vocabulary,
     for all labels of that kind.

@@ -10,9 +10,11 @@ from operator import and_
 
 from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
 
-from uploads.models import Embedding, MediaKind, Upload
+from uploads.models import Embedding, MediaKind, Upload, library_pictures
 from uploads.search.exclusions import excluding_query
+from uploads.search.imports import pictures_of_imports
 from uploads.search.language import Filter, Query
+from uploads.search.sizes import parse_size
 from uploads.search.taken import parse_taken
 
 _KINDS = {"photo": MediaKind.IMAGE, "video": MediaKind.VIDEO}
@@ -20,6 +22,9 @@ _PROPERTIES = {"date": Q(camera_clock__isnull=False), "camera": ~Q(camera="")}
 _ORIENTATIONS = {"landscape": "gt", "portrait": "lt", "square": "exact"}
 INDEXED = ("type", "taken")
 """The filters whose columns are in the index on embeddings."""
+
+ONLY_UPLOADS = ("place", "album", "import", "is", "has", "orientation", "size")
+"""The filters for which embeddings may have no column."""
 
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
@@ -41,10 +46,11 @@ class AnyOf(Func):
 def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     """Return the owner's processed pictures and videos that meet all filters and contain no excluded term.
 
-    As in the library, parts of other pictures are left out. So are archived pictures, unless a filter selects them.
+    Parts of other pictures and pictures in the trash are left out, as in the library, and so are archived pictures
+    unless a filter asks for them.
     """
-    pictures = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None)
-    pictures = pictures.filter(_conditions(query, _PLACE, ""))
+    pictures = library_pictures(owner_id)
+    pictures = pictures.filter(_conditions(owner_id, query, _PLACE, ""))
     for term in query.excluded:
         if (excluded := excluding_query(term)) is not None:
             pictures = pictures.exclude(words=excluded)
@@ -52,32 +58,38 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
-    """Return the embeddings of the same pictures, but including those that contain an excluded term."""
-    # List all kinds, because `kind` comes before the date in the index.
-    vectors = Embedding.objects.filter(owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False)
-    return vectors.filter(_conditions(query, Q(has_place=True), "upload__"))
+    """Return the embeddings of the same pictures; those that contain an excluded term are not left out."""
+    # All kinds are named, because `kind` comes before the date in the index.
+    vectors = Embedding.objects.filter(
+        owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False
+    )
+    return vectors.filter(_conditions(owner_id, query, Q(has_place=True), "upload__"))
 
 
-def _conditions(query: Query, has_place: Q, upload: str) -> Q:
+def _conditions(owner_id: int, query: Query, has_place: Q, upload: str) -> Q:
     """Return all conditions. `upload` is the prefix of columns that embeddings do not copy: "" or "upload__"."""
-    conditions = [_condition(one, has_place, upload) for one in query.filters]
+    conditions = [_condition(owner_id, one, has_place, upload) for one in query.filters]
     if not any(one.name == "archived" for one in query.filters):
         conditions.append(Q(archived=False))
     return reduce(and_, conditions)
 
 
-def _condition(one: Filter, has_place: Q, upload: str) -> Q:
+def _condition(owner_id: int, one: Filter, has_place: Q, upload: str) -> Q:
     match one.name:
         case "taken":
             condition = _taken(*parse_taken(one.value))
         case "type":
             condition = Q(kind=_KINDS[one.value])
-        case "has":
-            condition = has_place if one.value == "place" else _PROPERTIES[one.value]
+        case "has" if one.value == "place":
+            condition = has_place
+        case "has" if one.value in _PROPERTIES:
+            condition = _PROPERTIES[one.value]
         case "archived":
             condition = Q(archived=one.value == "yes")
         case "camera":
             condition = Q(camera__icontains=one.value)
+        case "import":
+            condition = Q((f"{upload}id__in", pictures_of_imports(owner_id, one.value)))
         case _:
             condition = _upload_condition(one, upload)
     return ~condition if one.negated else condition
@@ -86,12 +98,18 @@ def _condition(one: Filter, has_place: Q, upload: str) -> Q:
 def _upload_condition(one: Filter, upload: str) -> Q:
     """Return a condition on columns that only uploads have."""
     match one.name:
+        case "has":
+            return ~Q((f"{upload}text_found", ""))
         case "is":
             return Q((f"{upload}favourite", True))
+        case "size":
+            lookup, limit = parse_size(one.value)
+            return Q((f"{upload}size__{lookup}", limit))
         case "orientation":
             return Q((f"{upload}width__{_ORIENTATIONS[one.value]}", F(f"{upload}height")))
         case "album":
-            return Q((f"{upload}albums__icontains", one.value))
+            # The first condition lets PostgreSQL use the partial index on pictures with albums.
+            return ~Q((f"{upload}albums", [])) & Q((f"{upload}albums__icontains", one.value))
         case _:
             # Match whole words, so that "Oman" does not find Romania.
             begins, later = f"{upload}place__istartswith", f"{upload}place__icontains"

@@ -1,7 +1,7 @@
 """The query language of search: parse what a person types, and format a query as text.
 
     red car "golden gate" OR bridge -people taken:2024-06..2024-08 camera:"Pixel 8" type:photo has:place -has:date
-    place:Lisbon album:Norway is:favourite orientation:portrait
+    place:Lisbon album:Norway import:Iceland is:favourite orientation:portrait size:>10MB
 
 Words are compared with what a picture shows and with its text. Quoted text must occur, and a term after a minus must
 not. OR separates alternatives. Filters apply to all alternatives.
@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from uploads.search.sizes import SizeError, parse_size
 from uploads.search.taken import TakenError, parse_taken
 from uploads.text import storable
 
@@ -24,15 +25,20 @@ MAX_ALTERNATIVES = 4
 CHOICES = {
     "type": {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"},
     "is": {"favourite": "favourite", "favorite": "favourite"},
-    "has": {"place": "place", "date": "date", "camera": "camera"},
+    "has": {"place": "place", "date": "date", "camera": "camera", "text": "text"},
     "orientation": {"landscape": "landscape", "portrait": "portrait", "square": "square"},
     "archived": {"yes": "yes", "no": "no"},
 }
 """The words allowed after filters with fixed values, and the value that each word stands for."""
 
-FILTERS = ("taken", "place", "camera", "album", "type", "is", "has", "orientation", "archived")
+FILTERS = ("taken", "place", "camera", "album", "import", "type", "size", "is", "has", "orientation", "archived")
 
-EXAMPLES = {"camera": 'camera:"Pixel 8"', "place": "place:Lisbon", "album": "album:Norway"}
+EXAMPLES = {
+    "camera": 'camera:"Pixel 8"',
+    "place": "place:Lisbon",
+    "album": "album:Norway",
+    "import": "import:Iceland",
+}
 
 _TOKEN = re.compile(
     r"""(?P<minus>-)?
@@ -143,6 +149,8 @@ def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:
         raise QueryError(_("%(name)s: needs a name, such as %(example)s.") % {"name": name, "example": EXAMPLES[name]})
     elif name == "taken":
         value = _parse_taken(value)
+    elif name == "size":
+        value = _parse_size(value)
     elif name not in FILTERS:
         raise QueryError(
             _("There is no filter “%(name)s:”. Filters are %(filters)s. To find this text, put it in quotes.")
@@ -173,3 +181,13 @@ def _parse_taken(value: str) -> str:
             % {"value": value}
         ) from None
     return value
+
+
+def _parse_size(value: str) -> str:
+    try:
+        parse_size(value)
+    except SizeError:
+        raise QueryError(
+            _("“size:%(value)s” is not a size. Write size:>10MB or size:<500KB.") % {"value": value}
+        ) from None
+    return value.upper()

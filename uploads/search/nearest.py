@@ -3,7 +3,6 @@
 import json
 from typing import Any, cast
 
-from django.db import connection
 from django.db.models import FilteredRelation, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast
@@ -16,34 +15,11 @@ from uploads.search.vector_index import EXACT_ROWS, has_index
 
 Vector = tuple[float, ...]
 
-SCAN_SETTINGS = {
-    # Continue an index scan until enough vectors match the filters, but not through a whole large library.
-    "hnsw.iterative_scan": "relaxed_order",
-    "hnsw.ef_search": "400",
-    "hnsw.max_scan_tuples": "10000",
-    "hnsw.scan_mem_multiplier": "8",
-    # No search may read a whole table, even if the statistics are out of date.
-    "enable_seqscan": "off",
-    # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the vector index.
-    "enable_sort": "off",
-    # A hash join would read all rows of the other table. Look them up one by one instead.
-    "enable_hashjoin": "off",
-    "enable_mergejoin": "off",
-}
-"""Settings for the transactions of searches; see docs/search.md for how they were chosen."""
-
-
-def apply_scan_settings() -> None:
-    """Set SCAN_SETTINGS for the current transaction."""
-    with connection.cursor() as cursor:
-        calls = ", ".join(["set_config(%s, %s, true)"] * len(SCAN_SETTINGS))
-        cursor.execute(f"SELECT {calls}", [part for setting in SCAN_SETTINGS.items() for part in setting])
-
 
 class OwnerVectors:
     """One model's vectors of an owner's pictures that match a query's filters, compared with `vector`.
 
-    `vector` has unit length. Cosines are returned by upload, best first. Use this in a transaction with SCAN_SETTINGS.
+    `vector` has unit length. Cosines are returned by upload, best first. Use this in a search_transaction().
     """
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
@@ -89,7 +65,7 @@ class OwnerVectors:
         return Value(-1.0) * MaxInnerProduct(column, self._vector)
 
     def _scan_is_long(self) -> bool:
-        """Return whether an exact scan would read many vectors. Filters may select few, although the owner has many."""
+        """Return whether an exact scan would read many vectors, which depends on the query's filters."""
         indexed = self._query.filtered_by(INDEXED)
         return not indexed or estimate_rows(filter_vectors(self._owner_id, indexed, self._model)) > EXACT_ROWS
 

@@ -1,10 +1,13 @@
-"""What the search page offers: example queries that have results, and filters to add."""
+"""Suggestions on the search page: example queries that have results, and filters to add."""
 
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC
 
-from uploads.models import Upload
+from django.db.models.functions import ExtractYear
+
+from uploads.models import library_pictures
 from uploads.search.language import Filter, Query
 
 LATEST_PICTURES = 200
@@ -32,7 +35,7 @@ class Offers:
         return [*self.labels[:_EXAMPLE_LABELS], *map(str, filters)]
 
     def filters(self, query: Query) -> dict[str, list[tuple[str, str]]]:
-        """Return, for each filter that `query` does not use yet, its values and the queries with these added."""
+        """Return pairs for each filter that `query` does not use yet: a value, and the query with this filter added."""
         values = {
             "taken": sorted(self.years, reverse=True),
             "type": ["photo", "video"] if self.has_films else [],
@@ -48,16 +51,18 @@ class Offers:
 
 
 def find_offers(owner_id: int) -> Offers:
-    """Return the most frequent values in the owner's LATEST_PICTURES."""
-    latest = Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None).order_by("-id")
-    fields = ("labels", "camera", "place", "kind", "taken_at", "utc_offset")
-    rows = list(latest.only(*fields)[:LATEST_PICTURES])
+    """Return the labels, cameras, places and years of the owner's LATEST_PICTURES."""
+    year = ExtractYear("camera_clock", tzinfo=UTC)
+    # Every search asks for this, also while people type. Model instances would take three times as long.
+    rows = library_pictures(owner_id).order_by("-id").values_list("labels", "camera", "place", "kind", year)
+    found = list(rows[:LATEST_PICTURES])
+    labels, cameras, places, kinds, years = zip(*found, strict=True) if found else ((),) * 5
     return Offers(
-        labels=_frequent(str(label["name"]) for row in rows for label in row.labels),
-        cameras=_frequent(row.camera.replace('"', " ") for row in rows),
-        places=_frequent(row.place for row in rows),
-        years=_frequent(f"{row.camera_time.year:04}" for row in rows if row.camera_time),
-        has_films=len({row.kind for row in rows}) > 1,
+        labels=_frequent(str(label["name"]) for some in labels for label in some),
+        cameras=_frequent(camera.replace('"', " ") for camera in cameras),
+        places=_frequent(places),
+        years=_frequent(f"{year:04}" for year in years if year),
+        has_films=len(set(kinds)) > 1,
     )
 
 

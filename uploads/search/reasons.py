@@ -11,6 +11,8 @@ from uploads.search.words import is_indexed, split_words
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = {"ies": "y", "ing": "", "es": "", "ed": "", "s": "", "e": ""}
 _SHORTEST_STEM = 3
+_LONGEST = 300
+_BEFORE = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +25,10 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """The text in which words of the query were found; `source` is its key in the picture's texts."""
+    """The text in which words of the query were found; `source` is its key in the picture's texts.
+
+    Of a long text, `parts` are only those around the first of these words.
+    """
 
     source: str
     parts: tuple[Part, ...]
@@ -37,9 +42,9 @@ def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
     stems = {_stem(word) for term in terms for word in split_words(f"{term.text} {term.english or ''}").split()}
     for source, text in texts.items():
-        parts = tuple(_split(text, stems))
-        if any(part.found for part in parts):
-            return Reason(source, parts)
+        first = next((match.start() for match in _WORD.finditer(text) if _stem(match[0]) in stems), None)
+        if first is not None:
+            return Reason(source, tuple(_split(_excerpt(text, first), stems)))
     return None
 
 
@@ -53,6 +58,15 @@ def _split(text: str, stems: set[str]) -> Iterable[Part]:
             end = match.end()
     if end < len(text):
         yield Part(text[end:], False)
+
+
+def _excerpt(text: str, first: int) -> str:
+    """Return the text, or the part of a long text around the position `first`."""
+    if len(text) <= _LONGEST:
+        return text
+    start = max(0, first - _BEFORE)
+    end = start + _LONGEST
+    return f"{'…' if start else ''}{text[start:end]}{'…' if end < len(text) else ''}"
 
 
 @lru_cache(10_000)

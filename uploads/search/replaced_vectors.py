@@ -16,7 +16,8 @@ CHUNK = 1000
 def remove_replaced_vectors(model: str) -> int:
     """Delete other models' vectors for owners whose pictures all have a vector of `model`; return their number.
 
-    Until then, searches use the vectors of both models. Vectors are deleted in chunks to keep transactions short.
+    Until then, searches use the vectors of both models. Vectors are deleted in chunks to keep transactions short. An
+    old vector that is added during the deletion is kept if its picture has no vector of `model`.
     """
     count = 0
     for owner_id in User.objects.filter(Exists(_others(model, OuterRef("pk")))).values_list("pk", flat=True):
@@ -24,8 +25,9 @@ def remove_replaced_vectors(model: str) -> int:
         others = _others(model, owner_id)
         if others.filter(~Exists(new)).exists():
             continue
-        while ids := list(others.values_list("id", flat=True)[:CHUNK]):
-            count += Embedding.objects.filter(id__in=ids).delete()[0]
+        replaced = others.filter(Exists(new)).values("id")[:CHUNK]
+        while deleted := Embedding.objects.filter(id__in=replaced).delete()[0]:
+            count += deleted
         logger.info("Deleted vectors of user %d that the model %s replaces.", owner_id, model)
     return count
 

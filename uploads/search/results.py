@@ -4,6 +4,7 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import NamedTuple
 from urllib.parse import urlencode
 
 from uploads.analysis.base import QueryEncoder
@@ -19,11 +20,11 @@ from uploads.search.reasons import Reason, explain
 logger = logging.getLogger(__name__)
 
 PICTURES_PER_PAGE = 60
-SHOWN = ("key", "kind", "previews", "processed_at", "duration", "taken_at", "utc_offset", "title", "caption",
-         "description", "description_model", "description_edited", "labels", "keywords", "filename", "camera",
-         "place")  # fmt: skip
+SHOWN = ("key", "kind", "previews", "processed_at", "duration", "width", "height", "tint", "taken_at", "utc_offset",
+         "title", "caption", "description", "description_model", "description_edited", "labels", "keywords",
+         "filename", "camera", "place", "text_found")  # fmt: skip
 """The columns of an upload that a page of results shows. The other columns are several times as wide."""
-# Without an encoder there are no cosines: a hit must contain all words, and no picture is close.
+# The `hit_fit` of searches without an encoder. There are no cosines, so only pictures with all words are hits.
 _ONLY_WORDS = 1.0
 
 
@@ -37,12 +38,16 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits and the total number of hits. If there are none, the closest pictures instead."""
+    """One page of hits and the total number of hits. If there are none, the closest pictures instead.
+
+    If `incomplete`, a model did not answer, so pictures that only look like the query may be missing.
+    """
 
     page: Page[Upload]
     hits: list[Hit]
     closest: list[Hit]
     total: int
+    incomplete: bool
 
 
 def search(
@@ -60,12 +65,11 @@ def search(
     servers fail, only words are searched. If `by_date`, the same hits are sorted by date, the latest first. `kept` are
     the parameters to keep in links to other pages.
     """
-    rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
-    ranking = fuse(rankings or [rank(find_candidates(owner_id, query, None), _ONLY_WORDS)])
+    order = _order(owner_id, query, encoders, by_date=by_date)
+    ranking, ordered = order.ranking, order.hits
     pages = max(1, -(-len(ranking.hits) // PICTURES_PER_PAGE))
     number = min(max(1, page_number), pages)
     start = (number - 1) * PICTURES_PER_PAGE
-    ordered = _latest_first(ranking.hits) if by_date else ranking.hits
     hits = _load(owner_id, query, ordered[start : start + PICTURES_PER_PAGE])
     parameters = {"q": str(query), **kept}
     page = Page(
@@ -73,7 +77,28 @@ def search(
         urlencode({**parameters, "page": number + 1}) if number < pages else "",
         urlencode({**parameters, "page": number - 1}) if number > 1 else "",
     )
-    return Results(page, hits, _load(owner_id, query, ranking.closest), len(ranking.hits))
+    return Results(page, hits, _load(owner_id, query, ranking.closest), len(ranking.hits), order.incomplete)
+
+
+def ranked_ids(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_date: bool) -> list[int]:
+    """Return the ids of all hits in their order or, if nothing matches, of the closest pictures. See search()."""
+    order = _order(owner_id, query, encoders, by_date=by_date)
+    return [one.upload_id for one in order.hits or order.ranking.closest]
+
+
+class _Order(NamedTuple):
+    """A ranking, its hits in the order in which they are shown, and whether a model did not answer."""
+
+    ranking: Ranking
+    hits: Sequence[Candidate]
+    incomplete: bool
+
+
+def _order(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_date: bool) -> _Order:
+    rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
+    ranking = fuse(rankings or [rank(find_candidates(owner_id, query, None), _ONLY_WORDS)])
+    hits = _latest_first(ranking.hits) if by_date else ranking.hits
+    return _Order(ranking, hits, len(rankings) < len(encoders))
 
 
 def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
@@ -86,7 +111,7 @@ def _rank(owner_id: int, query: Query, encoder: QueryEncoder) -> Ranking | None:
     try:
         return rank(find_candidates(owner_id, query, encoder), encoder.hit_fit)
     except ProcessingError as error:
-        logger.warning("Searching without the model %s: %s", encoder.model, error)
+        logger.warning("Searching without one of the models: %s", error)
         return None
 
 
@@ -110,5 +135,6 @@ def _reason(query: Query, upload: Upload) -> Reason | None:
         "file": upload.filename,
         "camera": upload.camera,
         "place": upload.place,
+        "text": upload.text_found,
     }
     return explain(query, texts)

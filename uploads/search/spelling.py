@@ -1,9 +1,10 @@
 """Correct mistyped words of a query, with words from the owner's labels, places, cameras and keywords."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from functools import cache
 
+import numpy as np
 from django.utils.module_loading import import_string
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -15,6 +16,9 @@ from uploads.search.language import Query, Term
 from uploads.search.vocabulary import own_words
 from uploads.search.words import text_query
 
+MAX_CHECKED = 8
+"""The maximum number of unknown words in a query that are compared with the vocabulary."""
+
 _SHORTEST = 4
 _LONG = 8
 
@@ -25,31 +29,46 @@ def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
     A word is considered mistyped if it is in no picture's text and in no dictionary, and differs from a word in the
     owner's vocabulary by one letter, or by two if it is long. Quoted text and excluded words are never changed.
     """
-    doubtful = {term for terms in query.alternatives for term in terms if _is_doubtful(owner_id, term, german=german)}
+    unknown = [term for terms in query.alternatives for term in terms if _is_unknown(term, german=german)]
+    checked = list(dict.fromkeys(unknown))[:MAX_CHECKED]
+    doubtful = [term for term in checked if _is_in_no_picture(owner_id, term)]
     if not doubtful:
         return query
     known = own_words(owner_id)
     if german:
         known |= {word for word, english in german_words().items() if set(english.split()) & known}
-    corrected = {term: replace(term, text=word) for term in doubtful if (word := nearest_word(term.text, known))}
-    return _replaced(query, corrected)
+    nearest = nearest_words([term.text.lower() for term in doubtful], known)
+    return _replaced(
+        query, {term: replace(term, text=word) for term, word in zip(doubtful, nearest, strict=True) if word}
+    )
 
 
-def nearest_word(word: str, known: Iterable[str]) -> str | None:
-    """Return the most similar of the known words, which are in lower case, or None if none is similar enough."""
-    word = word.lower()
-    mistakes = 2 if len(word) >= _LONG else 1
-    choices = sorted(one for one in known if len(one) >= _SHORTEST)
-    found = process.extractOne(word, choices, scorer=OSA.distance, score_cutoff=mistakes)
-    return found[0] if found else None
+def nearest_words(words: Sequence[str], known: Iterable[str]) -> list[str | None]:
+    """Return, for each of the words, the most similar known one, or None if none is similar enough. All in lower case.
+
+    Of several that are equally similar, the first in the alphabet is returned.
+    """
+    choices = [one for one in known if len(one) >= _SHORTEST]
+    if not choices:
+        return [None] * len(words)
+    limits = [2 if len(word) >= _LONG else 1 for word in words]
+    distances = process.cdist(words, choices, scorer=OSA.distance, score_cutoff=max(limits), dtype=np.uint8)
+    rows = zip(limits, distances, distances.min(axis=1), strict=True)
+    return [
+        min(choices[column] for column in np.flatnonzero(row == best)) if best <= limit else None
+        for limit, row, best in rows
+    ]
 
 
-def _is_doubtful(owner_id: int, term: Term, *, german: bool) -> bool:
+def _is_unknown(term: Term, *, german: bool) -> bool:
+    """Return whether a term is a word that is in no dictionary."""
     word = term.text.lower()
     if term.quoted or len(word) < _SHORTEST or not word.isalpha():
         return False
-    if word in _dictionary() or (german and term.english is not None):
-        return False
+    return word not in _dictionary() and not (german and term.english is not None)
+
+
+def _is_in_no_picture(owner_id: int, term: Term) -> bool:
     searched = text_query(term)
     return searched is not None and not containing(filter_pictures(owner_id, Query()), owner_id, [searched]).exists()
 

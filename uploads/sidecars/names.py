@@ -24,7 +24,7 @@ _EDITED = re.compile(
 )
 _EDITED_ENGLISH = "-edited"
 _METADATA = ".supplemental-metadata"
-# Apple's rendering with edits (E) and the other original (O); Pixel's tags of one exposure; darktable's versions.
+# Apple's edited pictures (E) and their originals (O), Pixel's files of one exposure, and darktable's versions.
 _APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
 _APPLE_RENDERING = re.compile(r"img_e(\d{4,})")
 _PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
@@ -34,7 +34,7 @@ _VERSION = re.compile(r"_\d\d")
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """A name in lower case and its parts. `stem` has neither extension, counter nor suffix of an edited version."""
+    """A name in lower case and its parts. `stem` lacks the extension, the counter and the suffix of edited versions."""
 
     name: str
     stem: str

@@ -19,8 +19,9 @@ class InvalidSidecar(ValueError):
 class SidecarTime:
     """When a picture was taken according to a sidecar. `at` is aware.
 
-    `is_instant` is false if the sidecar has a local time without a zone; then that time counts as UTC, as in
-    uploads.media.exif_time. `utc_offset` is in minutes. The exact time is less than `precision` seconds later.
+    `is_instant` is false if the sidecar has a local time without a zone. That time is then stored as if it were UTC, as
+    in uploads.media.exif_time. `utc_offset` is in minutes. The sidecar may have rounded the time down, by less than
+    `precision` seconds.
     """
 
     at: datetime

@@ -35,8 +35,8 @@ class Group:
 
 
 def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
-    """Return the near duplicates that the owner has not decided to keep, without parts of other pictures."""
-    shown = {"processed_at__isnull": False, "part_of": None}
+    """Return the owner's unresolved pairs of near duplicates, without parts and pictures in the trash."""
+    shown = {"processed_at__isnull": False, "part_of": None, "trashed_at": None}
     conditions = {f"{side}__{name}": value for side in ("first", "second") for name, value in shown.items()}
     return NearDuplicate.objects.filter(owner_id=owner_id, kept=False, **conditions)
 
@@ -75,7 +75,7 @@ def connect(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def keep_all(owner_id: int, ids: Collection[int]) -> bool:
-    """Keep these pictures of the owner: no two of them are ever listed as near duplicates again.
+    """Record that the owner keeps all of these pictures. No two of them are ever listed as near duplicates again.
 
     Return False if fewer than two of them exist. Only MAX_MEMBERS are considered.
     """

@@ -20,14 +20,14 @@ from uploads.similar.due import CHUNK
 from uploads.similar.rules import PAGES, candidates, is_near_duplicate
 
 _LOCK = 0x76756D69
-# Only the cosines of candidates are computed, because features are long, and most pictures do not look alike.
+# Compute cosines only for candidates: features are long, and most pictures do not look alike.
 COSINES = """
 SELECT one.upload_id, other.upload_id, 1 - (one.features <=> other.features)
   FROM unnest(%(ones)s::bigint[], %(others)s::bigint[]) AS pair (one, other)
   JOIN uploads_appearance one ON one.upload_id = pair.one
   JOIN uploads_appearance other ON other.upload_id = pair.other
 """
-# Uploads are locked, in order of id as everywhere, so that none is deleted before its pairs are saved.
+# Lock the uploads, so that none is deleted before its pairs are saved. All code locks them in order of id.
 LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SHARE"
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 INDEXED = """

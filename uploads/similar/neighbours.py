@@ -1,13 +1,13 @@
 """Find the owner's pictures that look most like a given one."""
 
-from django.db import transaction
 from django.db.models import Value
 from pgvector.django import MaxInnerProduct
 
-from uploads.models import Appearance, Embedding, Upload
+from uploads.models import Appearance, Embedding, Upload, library_pictures
 from uploads.search.language import Query
-from uploads.search.nearest import OwnerVectors, apply_scan_settings
+from uploads.search.nearest import OwnerVectors
 from uploads.search.results import SHOWN
+from uploads.search.transaction import search_transaction
 
 MAX_SIMILAR = 12
 _CANDIDATES = 300
@@ -24,15 +24,13 @@ def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
     if embedding is None:
         return []
     vector = tuple(embedding.vector)
-    with transaction.atomic():
-        apply_scan_settings()
+    with search_transaction():
         fits = OwnerVectors(upload.owner_id, Query(), embedding.model, vector).nearest(_CANDIDATES)
     fits.pop(upload.pk, None)
     for id, cosine in _feature_cosines(upload, list(fits)).items():
         fits[id] += _FEATURES_WEIGHT * cosine
     best = sorted(fits, key=lambda id: (-fits[id], -id))
-    own = Upload.objects.filter(owner_id=upload.owner_id, processed_at__isnull=False, part_of=None)
-    found = own.only(*SHOWN).in_bulk(best[: 2 * limit])
+    found = library_pictures(upload.owner_id).only(*SHOWN).in_bulk(best[: 2 * limit])
     return [found[id] for id in best if id in found][:limit]
 
 

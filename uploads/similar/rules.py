@@ -10,10 +10,11 @@ import numpy as np
 
 from uploads.similar.codes import Codes
 
-# The maximum difference of the hashes, with the minimum cosine of the features.
+# Two pictures are near duplicates if any of these rules holds: (maximum hash distance, minimum cosine of features).
 _RULES = ((4, 0.5), (12, 0.7), (22, 0.85))
 _PAGES_RULE = (4, 0.9)
-# The expected number of differing signs, of 256, for these cosines, plus three standard deviations.
+# (Hash distance, maximum number of differing signs). The second is the expected number at the rule's cosine plus three
+# standard deviations.
 _SIGN_BITS = ((4, 256), (12, 87), (22, 64))
 _MAX_PARTNERS = 50
 

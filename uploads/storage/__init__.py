@@ -2,7 +2,22 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
-from errno import EACCES, EDQUOT, ENODEV, ENOENT, ENOSPC, ENOTCONN, ENOTDIR, EPERM, EREMOTEIO, EROFS, ESTALE
+from errno import (
+    EACCES,
+    EBADMSG,
+    EDQUOT,
+    EIO,
+    ENODEV,
+    ENOENT,
+    ENOSPC,
+    ENOTCONN,
+    ENOTDIR,
+    EPERM,
+    EREMOTEIO,
+    EROFS,
+    ESTALE,
+    EUCLEAN,
+)
 from pathlib import Path
 from uuid import UUID
 
@@ -15,6 +30,8 @@ _CODES = {
     **dict.fromkeys((EACCES, EPERM), "storage.denied"),
     **dict.fromkeys((ENODEV, ENOENT, ENOTCONN, ENOTDIR, EREMOTEIO, ESTALE), "storage.away"),
 }
+_FILE_ERRORS = frozenset({EBADMSG, EIO, EUCLEAN})
+READ_BYTES = 2**20
 
 
 def original_name(key: UUID) -> str:
@@ -42,8 +59,16 @@ def store_original(partial_file: Path, key: UUID) -> None:
 
 
 def is_stored(key: UUID) -> bool:
-    """Return whether the original is stored. Raises OSError if the storage is unavailable."""
-    return backend().has_file(original_name(key))
+    """Return whether the original is stored. Raises OSError if the storage is unavailable.
+
+    An original that the disk can no longer find because of a defect counts as not stored.
+    """
+    try:
+        return backend().has_file(original_name(key))
+    except OSError as error:
+        if not _is_file_error(error):
+            raise
+        return False
 
 
 @contextmanager
@@ -77,6 +102,29 @@ def open_original(key: UUID, offset: int) -> Iterator[Readable]:
         except OSError as error:
             raise EnvironmentalError(error_code(error)) from error
         yield stream
+
+
+def read_original(key: UUID) -> Iterator[bytes]:
+    """Yield the bytes of the original in pieces.
+
+    Raises PermanentError `file.missing` or `original.unreadable` if only this file is at fault, and EnvironmentalError
+    with the code of `error_code` otherwise.
+    """
+    try:
+        with backend().open_at(original_name(key), 0) as stream:
+            while piece := stream.read(READ_BYTES):
+                yield piece
+    except FileNotFoundError as error:
+        raise PermanentError("file.missing") from error
+    except OSError as error:
+        if _is_file_error(error):
+            raise PermanentError("original.unreadable") from error
+        raise EnvironmentalError(error_code(error)) from error
+
+
+def _is_file_error(error: OSError) -> bool:
+    """Return whether the error concerns a single file, because the storage as a whole works."""
+    return error.errno in _FILE_ERRORS and storage_available()
 
 
 def storage_available() -> bool:

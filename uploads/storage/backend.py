@@ -19,8 +19,9 @@ class StorageBackend(Protocol):
     """Stores files under names. A file becomes visible only when it is completely written.
 
     Every backend reports errors by raising the same OSErrors as a disk: FileNotFoundError (only this file is missing),
-    PermissionError (access denied), or an OSError with errno ENOSPC or EDQUOT (the storage is full). Any other OSError
-    means that the storage is unavailable.
+    PermissionError (access denied), or an OSError with errno ENOSPC or EDQUOT (the storage is full) or EIO, EUCLEAN or
+    EBADMSG (this file is unreadable if the storage works otherwise). Any other OSError means that the storage is
+    unavailable.
 
     `signed_url_seconds` is how long signed URLs are valid, or 0 if the backend has no signed URLs.
     """

@@ -4,9 +4,10 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from errno import EMLINK, ENODEV, ENOENT, EOPNOTSUPP, EPERM
+from errno import EIO, EMLINK, ENODEV, ENOENT, EOPNOTSUPP, EPERM
 from pathlib import Path
 from threading import get_ident
+from typing import BinaryIO
 
 from django.core.files.storage import FileSystemStorage
 
@@ -49,7 +50,7 @@ class DiskStorage(FileSystemStorage):
     @contextmanager
     def open_at(self, name: str, offset: int) -> Iterator[Readable]:
         """Yield the open file, positioned at `offset`."""
-        with self.local_copy(name) as path, path.open("rb") as stream:
+        with self.local_copy(name) as path, _open(path) as stream:
             stream.seek(offset)
             yield stream
 
@@ -85,11 +86,19 @@ class DiskStorage(FileSystemStorage):
         raise NotImplementedError
 
 
+def _open(path: Path) -> BinaryIO:
+    """Open a file whose folder is accessible. So if access is denied, only this file has wrong permissions."""
+    try:
+        return path.open("rb")
+    except PermissionError as error:
+        raise OSError(EIO, "Access to this file is denied.") from error
+
+
 def _link_or_copy(source: Path, target: Path) -> None:
     try:
         _link(source, target)
     except FileExistsError:
-        if not target.samefile(source):  # both are the same file if the call is repeated after a crash
+        if not _is_same_file(source, target):  # they are the same if the call is repeated after a crash
             with _temporary_name(target) as temporary:
                 _link(source, temporary)
     except OSError as error:
@@ -99,6 +108,13 @@ def _link_or_copy(source: Path, target: Path) -> None:
             shutil.copyfile(source, temporary)
             with temporary.open("rb") as copy:
                 os.fsync(copy.fileno())
+
+
+def _is_same_file(source: Path, target: Path) -> bool:
+    try:
+        return target.samefile(source)
+    except OSError:
+        return False  # a damaged target is replaced; a missing source fails when it is linked
 
 
 def _link(source: Path, target: Path) -> None:

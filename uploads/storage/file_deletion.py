@@ -56,7 +56,9 @@ RETURNING id
 """
 DELETE_RESULTS = """
 WITH embeddings AS (DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s)),
-     appearances AS (DELETE FROM uploads_appearance WHERE upload_id = ANY(%(ids)s))
+     appearances AS (DELETE FROM uploads_appearance WHERE upload_id = ANY(%(ids)s)),
+     damages AS (DELETE FROM uploads_damagedfile WHERE upload_id = ANY(%(ids)s)),
+     album_entries AS (DELETE FROM uploads_albumentry WHERE upload_id = ANY(%(ids)s))
 DELETE FROM uploads_nearduplicate WHERE first_id = ANY(%(ids)s) OR second_id = ANY(%(ids)s) RETURNING id
 """
 # When a key is scheduled again, its row gets a new id. A concurrent purge that claimed the old id may have removed

@@ -23,9 +23,15 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
     because it loads the image libraries.
     """
     upload = await _own_upload(request, upload_id)
-    name = upload.previews.get(str(side))
-    if name is None and side == ZOOM_SIDE:
+    name = None
+    if side == ZOOM_SIDE and str(side) not in upload.previews:
         name = await import_string("uploads.zoom.zoom_preview")(upload)
+    return await send_preview(request, upload, side, name)
+
+
+async def send_preview(request: HttpRequest, upload: Upload, side: int, name: str | None = None) -> HttpResponseBase:
+    """Send a stored preview, or the one called `name`. The caller has checked access. Raises Http404."""
+    name = name or upload.previews.get(str(side))
     if name is None:
         raise Http404
     version = preview_version(upload)
@@ -41,7 +47,11 @@ async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
     Pages also play videos from this URL: media elements ignore that the response is an attachment.
     """
-    upload = await _own_upload(request, upload_id)
+    return await send_original(request, await _own_upload(request, upload_id))
+
+
+async def send_original(request: HttpRequest, upload: Upload) -> HttpResponseBase:
+    """Send the original. The caller has checked access."""
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
     name = original_name(upload.key)
     file = StoredFile(name, upload.mime_type, etag=f'"{upload.sha256}"', disposition=disposition)

@@ -1,6 +1,5 @@
 """The search page, its suggestions, and saved searches."""
 
-import re
 from typing import Any
 from urllib.parse import urlencode
 
@@ -10,8 +9,10 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.vary import vary_on_headers
+from django_htmx.middleware import HtmxDetails
 
-from uploads.pagination import paginate_by_id
+from uploads.pagination import page_number, paginate_by_id
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import Interpretation, interpret
@@ -19,6 +20,7 @@ from uploads.search.language import MAX_LENGTH, Query, QueryError
 from uploads.search.offers import find_offers
 from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
 from uploads.search.saved import forget_search, save_search, saved_searches
+from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.search.vocabulary import suggest
 from uploads.text import storable
 
@@ -28,9 +30,16 @@ COUNTED = 1_000
 KEPT = ("sort", "exact")
 
 
+class HtmxRequest(HttpRequest):
+    """A request that has passed the middleware of htmx."""
+
+    htmx: HtmxDetails
+
+
 @require_safe
-def search_page(request: HttpRequest) -> HttpResponse:
-    """Show the pictures that match `q`. If it contains only filters, the newest come first.
+@vary_on_headers("HX-Request")
+def search_page(request: HtmxRequest) -> HttpResponse:
+    """Show the pictures that match `q`. If it contains only filters, the newest come first. htmx gets only the results.
 
     With `sort=date`, hits are ordered by date. With `exact=1`, no word is corrected.
     """
@@ -39,21 +48,31 @@ def search_page(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"searched": text, "max_length": MAX_LENGTH, "by_date": _by_date(request)}
     try:
         found = interpret(owner_id, text, exact=request.GET.get("exact") == "1")
+        context |= _describe(found) | {"offers": offers.filters(found.searched)}
+        in_search = {"in": f"search:{found.searched}"} | ({"sort": "date"} if _by_date(request) else {})
+        context["list_parameters"] = urlencode(in_search)
+        context |= _find(request, found.searched)
     except QueryError as error:
         context["error"] = str(error)
-    else:
-        context |= _describe(found) | {"offers": offers.filters(found.searched)} | _find(request, found.searched)
+    except SearchTooSlow as error:
+        context["error"] = error.message
     saved = list(saved_searches(owner_id))
     context |= {"saved": saved, "is_saved": any(one.query == str(context.get("query")) for one in saved)}
     if not context.get("hits"):
         context["examples"] = offers.examples()
-    return render(request, "uploads/search.html", context)
+    template = "uploads/_search_results.html" if request.htmx else "uploads/search.html"
+    return render(request, template, context)
 
 
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
     """Show terms of the user's pictures that complete `q`, as a fragment of the search box."""
-    found = suggest(request.user.pk or 0, storable(request.GET.get("q", "")[:MAX_LENGTH]))
+    typed = storable(request.GET.get("q", "")[:MAX_LENGTH])
+    try:
+        with search_transaction():
+            found = suggest(request.user.pk or 0, typed)
+    except SearchTooSlow:
+        found = []
     return render(request, "uploads/_suggestions.html", {"suggestions": found})
 
 
@@ -90,13 +109,20 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
     if query.alternatives:
         kept = {name: request.GET[name] for name in KEPT if request.GET.get(name)}
         encoders = owner_encoders(owner_id)
-        found = search(owner_id, query, encoders, _page_number(request), by_date=_by_date(request), kept=kept)
-        return {"page": found.page, "hits": found.hits, "closest": found.closest, "total": found.total}
-    # Rows that do not match the filters are skipped by reading only their ids from an index.
+        found = search(owner_id, query, encoders, page_number(request.GET), by_date=_by_date(request), kept=kept)
+        return {
+            "page": found.page,
+            "hits": found.hits,
+            "closest": found.closest,
+            "total": found.total,
+            "incomplete": found.incomplete,
+        }
     pictures = filter_pictures(owner_id, query)
-    page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
-    shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
-    total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])
+    with search_transaction():
+        # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
+        page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=("q",))
+        shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
+        total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])
     return {
         "page": page,
         "hits": [Hit(shown[row.pk], None) for row in page.rows if row.pk in shown],
@@ -113,8 +139,3 @@ def _chips(query: Query) -> list[tuple[str, str]]:
 
 def _by_date(request: HttpRequest) -> bool:
     return request.GET.get("sort") == "date"
-
-
-def _page_number(request: HttpRequest) -> int:
-    text = request.GET.get("page", "")
-    return int(text) if re.fullmatch("[0-9]{1,6}", text) else 1

@@ -11,16 +11,23 @@ from django.views.decorators.http import require_POST, require_safe
 
 from uploads.models import MediaKind, Upload
 from uploads.pagination import Page
+from uploads.search.transaction import SearchTooSlow
 from uploads.similar.groups import GROUPS_PER_PAGE, MAX_MEMBERS, keep_all, list_groups
 from uploads.similar.neighbours import similar_pictures
 
 
 @require_safe
 def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show the user's pictures that look most like one of them."""
+    """Show the user's pictures that look most like one of them; to htmx, only the list."""
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(own.defer("metadata", "sidecars", "words"), id=upload_id)
-    return render(request, "uploads/similar.html", {"upload": upload, "similar": similar_pictures(upload)})
+    try:
+        similar = similar_pictures(upload)
+    except SearchTooSlow:
+        similar = []
+        messages.warning(request, _("Comparing your pictures takes too long. Try again later."))
+    template = "uploads/_similar.html" if "HX-Request" in request.headers else "uploads/similar.html"
+    return render(request, template, {"upload": upload, "similar": similar})
 
 
 @require_safe

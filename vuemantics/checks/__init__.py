@@ -12,6 +12,7 @@ from vuemantics.checks.limits import (
     check_partial_file_expiry,
 )
 from vuemantics.checks.mail import check_mail_links, check_mail_sender
+from vuemantics.checks.ocr import check_ocr
 from vuemantics.checks.providers import (
     check_clip_model,
     check_description_language,
@@ -34,6 +35,7 @@ CHECKS = (
     check_model_servers,
     check_model_time_limits,
     check_prompt,
+    check_ocr,
     check_mail_links,
     check_mail_sender,
     check_same_disk,

@@ -11,7 +11,7 @@ from django.utils.translation import get_language_info
 from batches.models.states import Stage
 from uploads.analysis.clip.folder import missing_files
 
-MAX_MODEL_NAME = 90
+MAX_MODEL_NAME = 85
 REQUESTS_PER_STAGE = 2
 """After a failed request, a second one determines whether the server or the picture is at fault."""
 

@@ -15,7 +15,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 
 
 class StartError(Exception):
-    """A local service cannot run. The first line explains the fix; the end of the service's log may follow."""
+    """A local service cannot run. The first line of the message says how to fix it. The end of the log may follow."""
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ WAIT_SECONDS = 10.0
 REFUSAL_SECONDS = 1.0
 """How long a refusal is delayed, so that clients that ignore Retry-After do not keep the server busy with refusals."""
 BULK_VIEWS = {"batch-unfinished", "batch-announce", "library-sizes", "batch-manifest", "batch-unsent"}
-SIGN_IN_VIEWS = {"login", "admin:login", "first-password", "password-change"}
+SIGN_IN_VIEWS = {"login", "admin:login", "first-password", "password-change", "shared-unlock", "album-share"}
 
 
 class FairRequests:

@@ -2,8 +2,8 @@
 
 By default, daphne passes on only complete bodies, and Twisted parses forms in memory before Django can check the
 sender, so one POST of 1 GB would take several GB of memory. Here, a request is refused as soon as its declared length,
-or the number of bytes received, exceeds the limit. A large body is also refused unless its sender is signed in. Twisted
-does not parse forms; only Django does.
+or the number of bytes received, exceeds the limit. A large body is also refused unless its sender is signed in or uses
+a guest link that works. Twisted does not parse forms; only Django does.
 """
 
 import asyncio
@@ -128,7 +128,7 @@ class LimitedChannel(ClientConnection):
             self.transport.resumeProducing()
 
     def head(self) -> RequestHead:
-        """Return the known facts about the request that the connection is receiving."""
+        """Return the client, the path and the headers of the request that the connection is receiving."""
         lines = self.requests[-1].requestHeaders.getAllRawHeaders()
         headers = {name.decode("latin-1").lower(): b",".join(values).decode("latin-1") for name, values in lines}
         path: Any = self._path

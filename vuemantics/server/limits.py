@@ -1,4 +1,4 @@
-"""The web server's limits, and the facts about a request that they apply to."""
+"""The web server's limits, and the facts about a request that are needed to enforce them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass

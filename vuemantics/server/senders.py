@@ -1,7 +1,7 @@
 """Find out who sent a request before the application handles it.
 
 The result may be a minute old. It is used only to share the server fairly and to refuse large bodies from clients that
-are not signed in; the application itself authenticates each request.
+are not signed in and have no guest link; the application itself authenticates each request.
 """
 
 import re
@@ -14,6 +14,7 @@ from django.conf import settings
 from django.contrib.auth import SESSION_KEY
 from django.db import DatabaseError
 from django.http.cookie import parse_cookie
+from django.urls import Resolver404, resolve
 from django.utils.http import urlencode
 
 from uploads.db_threads import SESSION_THREADS, run_session_query
@@ -27,6 +28,7 @@ MAX_SESSIONS = 10_000
 _SESSION_KEY = re.compile("[0-9a-z]{32}", re.ASCII)
 # One queue per client, so that a client that sends random session keys delays only itself.
 _lookups = RequestQueue(slots=SESSION_THREADS, per_client=1, waiting=64, seconds=10)
+_CLOSED_LINK = Refusal(HTTPStatus.NOT_FOUND, "This link does not work, or no longer works.\n")
 
 
 class Sessions:
@@ -65,9 +67,12 @@ async def sender_of(cookies: str, client: str) -> str | None:
 
 
 async def check_sender(head: RequestHead) -> Refusal | None:
-    """Return the refusal of a large body, or None if its sender is signed in."""
+    """Return the refusal of a large body, or None if its sender is signed in or uses a guest link that works."""
     client = forwarded_client(head.headers.get("x-forwarded-for", ""), head.client) or head.client
     try:
+        if (token := _guest_token(head.path)) is not None:
+            async with _lookups.slot(client):
+                return None if await run_session_query(_is_open, token) else _CLOSED_LINK
         if await sender_of(head.headers.get("cookie", ""), client) is not None:
             return None
     except (TooBusy, DatabaseError):
@@ -77,3 +82,20 @@ async def check_sender(head: RequestHead) -> Refusal | None:
         return Refusal(HTTPStatus.UNAUTHORIZED, text, headers={"Tus-Resumable": "1.0.0"})
     sign_in = f"/sign-in/?{urlencode({'next': head.path})}"
     return Refusal(HTTPStatus.SEE_OTHER, "Sign in first.\n", headers={"Location": sign_in})
+
+
+def _is_open(token: str) -> bool:
+    # Models cannot be imported with this module, because the server imports it before it sets up Django.
+    from batches.models.guest_link import is_open_token  # noqa: PLC0415
+
+    return is_open_token(token)
+
+
+def _guest_token(path: str) -> str | None:
+    """Return the token of a guest link from the path of the page on which guests add files."""
+    try:
+        match = resolve(path)
+    except Resolver404:
+        return None
+    token: str | None = match.kwargs.get("token") if match.view_name == "guest-upload" else None
+    return token

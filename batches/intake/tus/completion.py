@@ -11,7 +11,7 @@ from batches.intake.outcome import NotReceiving, recorded_outcome
 from batches.intake.partial_file import PartialFile, locked_partial
 from batches.intake.partial_paths import partial_facts, partial_size
 from batches.intake.register import resume_file
-from batches.intake.tus.protocol_error import TusError, busy
+from batches.intake.tus.protocol_error import TusError, busy, not_found
 from batches.intake.tus.state import UploadState, accepts_bytes, finished_state, incomplete_state, refuse_expired
 from batches.models import BatchItem
 from batches.models.states import BatchStatus
@@ -43,14 +43,14 @@ def current_state(item: BatchItem) -> UploadState:
         if locked.size == item.size:
             return finalize_upload(item, locked)
     # Another request finalized or emptied the partial file before this one locked it.
-    item.refresh_from_db()
+    _refresh(item)
     if expects_bytes(item):
         return incomplete_state(item, partial_facts(item.id))
     return finished_state(item, recorded_outcome(item))
 
 
 def finalize_upload(item: BatchItem, locked: PartialFile) -> UploadState:
-    """Finalize a complete partial file. Raises TusError 410, 413, 422 or 423, and what `finalize_item` raises."""
+    """Finalize a complete partial file. Raises TusError 404, 410, 413, 422 or 423, and what `finalize_item` raises."""
     owner_id = item.batch.owner_id
     for _ in range(2):
         try:
@@ -60,7 +60,15 @@ def finalize_upload(item: BatchItem, locked: PartialFile) -> UploadState:
         except FileRefused as error:
             raise TusError(413, error.code, error.message) from error
         except NotReceiving:
-            item.refresh_from_db()
+            _refresh(item)
             if not expects_bytes(item):
                 return finished_state(item, recorded_outcome(item))
     raise busy()
+
+
+def _refresh(item: BatchItem) -> None:
+    """Read the item again. Raises TusError 404 if its batch was deleted while the request ran."""
+    try:
+        item.refresh_from_db()
+    except BatchItem.DoesNotExist as error:
+        raise not_found() from error

@@ -1,4 +1,4 @@
-"""The tus endpoint's thread pools for disk and database work, which would block the event loop.
+"""The tus endpoint's thread pools for disk and database work, which would otherwise block the event loop.
 
 Files are finalized on separate threads, so slow storage, or a large file that must be read again, delays only other
 requests that finalize files.
@@ -29,7 +29,7 @@ async def in_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Ar
 
 
 async def in_finalize_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run a call that may finalize a file on a finalize thread; otherwise like `in_thread`."""
+    """Run a call on a finalize thread, because it may finalize a file; otherwise like `in_thread`."""
     return await _run(_finalize, partial(call, *args, **kwargs))
 
 

@@ -87,7 +87,7 @@ def add_icloud(roll: Roll) -> None:
         name = f"IMG_{number:04}.HEIC"
         more = {"favourite": number % 2 == 0, "albums": ["Sea"] if number % 3 == 0 else []}
         by_clock = Shot(shot.local, None, shot.place)
-        # If the times are equal, the service may not have known the zone either.
+        # If the local time equals the UTC time in the CSV file, the service may not have known the zone either.
         known = of_shot(shot, "sidecar", more=more) if shot.offset else of_shot(by_clock, more=more)
         roll.add(f"{folder}/{name}", still("HEIC", number, exif_of(by_clock), roll.size), known)
         lines.append(f'{name},x,{"yes" if number % 2 == 0 else "no"},no,no,"{shot.taken_at:{APPLE_DATE}}",0,')

@@ -21,13 +21,15 @@ CAPTIONS = {
 
 
 def measure_hit_fit(folder: Path) -> float:
-    """Return the midpoint of two means: the cosines of sample photos with their own captions, and with the others.
+    """Return a threshold halfway between the mean cosine of matching pairs and that of other pairs.
+
+    The pairs are combinations of a sample photo and a caption; a pair matches if the caption belongs to the photo.
 
     Raises EnvironmentalError `clip.folder`.
     """
     embedder, queries = ClipEmbedder(folder), ClipQueries(folder)
     files = [settings.BASE_DIR / "samples" / f"{name}.jpg" for name in CAPTIONS]
     pictures = np.array([embedder.embed_images([read_picture(file).image]).vector for file in files])
-    cosines = pictures @ np.array([queries.embed_query(caption) for caption in CAPTIONS.values()]).T
+    cosines = pictures @ np.array([queries.embed_query(caption).numbers for caption in CAPTIONS.values()]).T
     own = np.eye(len(CAPTIONS), dtype=bool)
     return fmean((float(cosines[own].mean()), float(cosines[~own].mean())))

@@ -81,7 +81,7 @@ def unusable(problem: str) -> EnvironmentalError:
 
 
 def _version(path: Path) -> str:
-    """Return a short version that changes with the model. The weights are not hashed: it takes a second per process."""
+    """Return a short version that changes with the model. Weights are not hashed, because that would take a second."""
     digest = hashlib.sha256()
     for name in (CONFIG, PREPROCESS):
         digest.update((path / name).read_bytes())

@@ -5,9 +5,11 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from django.conf import settings
-from tokenizers import Tokenizer
+from tokenizers import Encoding, Tokenizer
 
+from uploads.analysis.base import QueryVector
 from uploads.analysis.clip.folder import (
     TEXTUAL,
     TOKENIZER,
@@ -24,9 +26,11 @@ _PADDING_TOKENS = ("<pad>", "[PAD]", "<|endoftext|>")
 
 
 class ClipQueries:
-    """A QueryEncoder for the vectors of ClipEmbedder. The textual network is loaded on the first query.
+    """A QueryEncoder whose vectors can be compared with those of ClipEmbedder.
 
-    The constructor and embed_query() raise EnvironmentalError `clip.folder`.
+    The textual network is loaded on the first query.
+
+    The constructor and embed_query() raise EnvironmentalError `clip.folder` if the model folder is unusable.
     """
 
     def __init__(self, path: Path | None = None) -> None:
@@ -36,13 +40,18 @@ class ClipQueries:
 
     @cached_property
     def _network(self) -> tuple[Tokenizer, ClipModel]:
-        return load_tokenizer(self._folder), ClipModel(self._folder, TEXTUAL)
+        tokenizer = load_tokenizer(self._folder)
+        return tokenizer, ClipModel(self._folder, TEXTUAL, **_inputs(tokenizer.encode("picture")))
 
-    def _embed(self, text: str) -> tuple[float, ...]:
+    def _embed(self, text: str) -> QueryVector:
         tokenizer, model = self._network
         encoding = tokenizer.encode(clean(text, canonicalize=self._folder.canonicalize))
-        tokens, mask = np.array([encoding.ids]), np.array([encoding.attention_mask])
-        return tuple(model.run(tokens, attention_mask=mask).tolist())
+        return QueryVector(self.model, tuple(model.run(**_inputs(encoding)).tolist()))
+
+
+def _inputs(encoding: Encoding) -> dict[str, npt.NDArray[np.int64]]:
+    """Return the inputs of the textual network, the first of which has different names in different models."""
+    return {"first": np.array([encoding.ids]), "attention_mask": np.array([encoding.attention_mask])}
 
 
 def clean(text: str, *, canonicalize: bool) -> str:

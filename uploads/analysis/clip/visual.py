@@ -66,7 +66,7 @@ class ClipEmbedder:
             self._preprocess = Preprocessing(read_json(self._folder.path / PREPROCESS))
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise unusable(f"{self._folder.path.name}/{PREPROCESS}: {error}") from error
-        self._model = ClipModel(self._folder, VISUAL)
+        self._model = ClipModel(self._folder, VISUAL, self._preprocess(Image.new("RGB", (64, 64))))
 
     def embed_images(self, frames: Sequence[Image.Image]) -> PictureVector:
         """See ImageEmbedder.embed_images."""

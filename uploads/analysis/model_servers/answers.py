@@ -8,6 +8,9 @@ from uploads.errors import TransientError
 from uploads.text import storable
 
 MAX_CHARACTERS = 2000
+MAX_DIMENSIONS = 16_000
+"""The limit of pgvector's halfvec."""
+
 _MAX_READ = 32 * MAX_CHARACTERS  # includes the model's reasoning
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _QUOTED = re.compile(r"([\"'`]{1,3})(.*)\1")
@@ -49,6 +52,8 @@ def unit_vector(numbers: Any) -> tuple[float, ...]:
     """Return the vector in an answer, scaled to unit length."""
     if not isinstance(numbers, list) or not numbers or not all(isinstance(one, int | float) for one in numbers):
         raise unusable("it contains no vector")
+    if len(numbers) > MAX_DIMENSIONS:
+        raise unusable(f"its vector has more than {MAX_DIMENSIONS:,} numbers")
     try:
         length = math.hypot(*numbers)
     except OverflowError:

@@ -47,7 +47,7 @@ class ModelClient:
         self._client = httpx.Client(
             base_url=settings.url.rstrip("/") + "/",
             headers={"Accept-Encoding": "identity"} | authorization,
-            timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=None),
+            timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=settings.pool_seconds),
             limits=httpx.Limits(max_connections=settings.concurrency),
             trust_env=False,
         )
@@ -67,18 +67,25 @@ class ModelClient:
         try:
             self._post(path, harmless)
         except RequestFailed as failure:
-            raise EnvironmentalError("model.failing", server=self._settings.name, problem=str(failure)) from failure
+            raise self._failing(failure) from failure
         except TransientError:
             pass  # an unusable answer, but an answer
         raise TransientError("model.picture", problem=problem)
 
-    def _post(self, path: str, body: Mapping[str, Any]) -> Any:
-        for retry in range(RETRIES + 1):
+    def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
+        """Return the answer to a single request, for a person who waits. Raises as post(), but not `model.picture`."""
+        try:
+            return self._post(path, body, retries=0)
+        except RequestFailed as failure:
+            raise self._failing(failure) from failure
+
+    def _post(self, path: str, body: Mapping[str, Any], retries: int = RETRIES) -> Any:
+        for retry in range(retries + 1):
             response, content = self._send(path, body)
             if response.status_code not in _BUSY:
                 return self._parse(response.status_code, content, str(body["model"]))
             seconds = _retry_seconds(response.headers.get("Retry-After", ""), retry)
-            if retry < RETRIES and seconds <= MAX_RETRY_SECONDS:
+            if retry < retries and seconds <= MAX_RETRY_SECONDS:
                 time.sleep(seconds)
             else:
                 break
@@ -123,6 +130,9 @@ class ModelClient:
 
     def _away(self, problem: str) -> EnvironmentalError:
         return EnvironmentalError("model.away", server=self._settings.name, problem=problem[:_PROBLEM_LENGTH])
+
+    def _failing(self, failure: RequestFailed) -> EnvironmentalError:
+        return EnvironmentalError("model.failing", server=self._settings.name, problem=str(failure))
 
     def _shown(self, content: bytes) -> str:
         """Return the text of an error response for display, without the key, which a server may echo."""

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from PIL import Image
 
-from uploads.analysis.base import Description, PictureVector
+from uploads.analysis.base import Description, PictureVector, QueryVector
 from uploads.analysis.model_servers.answers import unit_vector
 from uploads.analysis.model_servers.client import ModelClient
 from uploads.analysis.model_servers.questions import (
@@ -24,7 +24,7 @@ from uploads.analysis.model_servers.questions import (
 from uploads.analysis.model_servers.server_settings import ServerSettings
 from uploads.errors import EnvironmentalError
 
-QUERY_SECONDS = 3.0
+QUERY_SECONDS, QUERY_CONNECT_SECONDS = 2.0, 1.0
 PAUSE_SECONDS = 10.0
 _CACHED_QUERIES = 500
 
@@ -89,24 +89,19 @@ class ServerEmbedder:
 
     def __init__(self, protocol: ServerProtocol, server: ServerSettings) -> None:
         self.name = protocol.name
-        self.model = f"{self.name}:{server.embedding_model}"
         self._protocol = protocol
-        self._server = server
+        self._model = server.embedding_model
         self._client = ModelClient(server, protocol.missing)
-        self._dimensions = 0
 
     def embed(self, description: Description) -> PictureVector:
-        """See DescriptionEmbedder.embed. All vectors must have as many dimensions as the first."""
+        """See DescriptionEmbedder.embed."""
         text = text_to_embed(description)
-        vector = self.vector_of(text) if text else None
-        self._dimensions = self._dimensions or len(vector or ())
-        return PictureVector(self.model, vector, self._dimensions)
-
-    def vector_of(self, text: str) -> tuple[float, ...]:
-        """Return the vector of a text. Raises the errors of ModelClient.post()."""
-        protocol, model = self._protocol, self._server.embedding_model
-        body, harmless = protocol.embedding(model, text), protocol.embedding(model, "picture")
-        return unit_vector(protocol.vector(self._client.post(protocol.embedding_path, body, harmless)))
+        if not text:
+            return PictureVector(self._model, None, 0)
+        protocol = self._protocol
+        body, harmless = protocol.embedding(self._model, text), protocol.embedding(self._model, "picture")
+        vector = unit_vector(protocol.vector(self._client.post(protocol.embedding_path, body, harmless)))
+        return PictureVector(_model_of(self.name, self._model, vector), vector, len(vector))
 
 
 class ServerQueries:
@@ -119,21 +114,47 @@ class ServerQueries:
     hit_fit = 0.5
 
     def __init__(self, protocol: ServerProtocol, server: ServerSettings) -> None:
-        seconds = min(QUERY_SECONDS, server.read_seconds)
-        limited = replace(server, connect_seconds=min(server.connect_seconds, seconds), read_seconds=seconds)
-        self._embedder = ServerEmbedder(protocol, limited)
-        self.model = self._embedder.model
+        self._protocol = protocol
+        self._model = server.embedding_model
+        self._client = ModelClient(_for_queries(server), protocol.missing)
         self._failure: tuple[float, EnvironmentalError] | None = None
+        self._latest = ""
         self.embed_query = lru_cache(_CACHED_QUERIES)(self._embed)
 
-    def _embed(self, text: str) -> tuple[float, ...]:
+    @property
+    def model(self) -> str:
+        """See QueryEncoder.model."""
+        return self._embed("picture").model
+
+    def _embed(self, text: str) -> QueryVector:
         """Raises EnvironmentalError and TransientError; errors are not cached."""
         if self._failure is not None and time.monotonic() < self._failure[0]:
             raise self._failure[1]
+        protocol = self._protocol
         try:
-            vector = self._embedder.vector_of(text)
+            answer = self._client.post_once(protocol.embedding_path, protocol.embedding(self._model, text))
         except EnvironmentalError as error:
             self._failure = time.monotonic() + PAUSE_SECONDS, error
             raise
         self._failure = None
-        return vector
+        vector = unit_vector(protocol.vector(answer))
+        found = QueryVector(_model_of(protocol.name, self._model, vector), vector)
+        if found.model != self._latest:
+            self.embed_query.cache_clear()  # the server has another model under the same name
+            self._latest = found.model
+        return found
+
+
+def _model_of(provider: str, model: str, vector: tuple[float, ...]) -> str:
+    """Return the model's name and vector length. Servers may replace a model by another one under the same name."""
+    return f"{provider}:{model}@{len(vector)}"
+
+
+def _for_queries(server: ServerSettings) -> ServerSettings:
+    """Return the server with the time limits of a query."""
+    return replace(
+        server,
+        connect_seconds=min(QUERY_CONNECT_SECONDS, server.connect_seconds),
+        pool_seconds=QUERY_CONNECT_SECONDS,
+        read_seconds=min(QUERY_SECONDS, server.read_seconds),
+    )

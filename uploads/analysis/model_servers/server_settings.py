@@ -10,7 +10,7 @@ class ServerSettings:
     """A model server with its vision model and its embedding model. `key` is sent as a bearer token unless empty.
 
     The connection has to be established within `connect_seconds`, and an answer has to be complete within
-    `read_seconds`. Each process sends at most `concurrency` requests at a time.
+    `read_seconds`. Each process sends at most `concurrency` requests at a time; others wait, at most `pool_seconds`.
     """
 
     url: str
@@ -20,6 +20,7 @@ class ServerSettings:
     read_seconds: float
     concurrency: int
     key: str = field(repr=False, default="")
+    pool_seconds: float | None = None
 
     @property
     def name(self) -> str:

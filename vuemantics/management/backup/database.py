@@ -19,7 +19,7 @@ PORTABLE = ["--no-owner", "--no-privileges", "--no-comments"]
 
 
 def dump_database(path: Path) -> None:
-    """Write a consistent dump while other sessions continue. It replaces the previous dump once it is complete."""
+    """Write a consistent dump while other sessions continue. A complete dump replaces the previous one."""
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
     draft.touch(0o600)  # pg_dump keeps the mode of an existing file

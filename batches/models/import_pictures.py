@@ -1,0 +1,19 @@
+"""Which pictures an import contained."""
+
+import re
+from typing import Any
+
+from django.db.models import Q, QuerySet
+
+from batches.models.batch import UploadBatch
+from batches.models.item import BatchItem
+from batches.models.states import BatchKind
+
+
+def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
+    """Return the ids of the pictures of the owner's import with this id or, if there is none, with this in its name."""
+    imports = UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT)
+    by_id = Q(id=int(name_or_id)) if re.fullmatch("[0-9]{1,18}", name_or_id) else Q(id=None)
+    found = list(imports.filter(by_id).values_list("id", flat=True))
+    found = found or list(imports.filter(name__icontains=name_or_id).values_list("id", flat=True))
+    return BatchItem.objects.filter(batch_id__in=found, upload__isnull=False).values("upload_id")

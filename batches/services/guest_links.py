@@ -1,0 +1,130 @@
+"""Commands for guest links: owners create and revoke them, and guests add files through them.
+
+A guest's files go to an ordinary import of the owner, whose name contains the name that the guest typed. Guests see
+none of the owner's pictures, and do not learn whether the owner already had a file.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from django.db.models import F
+from django.utils import timezone
+
+from batches.engine.refusals import Refused
+from batches.intake.file_name import FileName
+from batches.intake.manifest import open_for_files
+from batches.intake.outcome import IntakeOutcome
+from batches.intake.partial_file import PartialFileBusy
+from batches.intake.receive import receive_file, reject
+from batches.intake.register import register_file
+from batches.models import GuestLink, UploadBatch
+from batches.models.batch_name import clean_name, truncate_name
+from batches.models.error_codes import RESUMABLE_CODES, default_message
+from batches.models.guest_link import open_guest_links
+from batches.models.scope import NotFound, Scope, owner_scope
+from batches.services.batch_commands import open_batch, seal_batch
+from uploads.media.sniff import ARCHIVES, HEAD_BYTES, sniff
+from uploads.sidecars.recognise import sidecar_kind
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedFiles:
+    """The import of a guest's files, how many were accepted, and why the remaining ones were not received."""
+
+    batch_id: int
+    accepted: int
+    error: str = ""
+
+
+def create_guest_link(scope: Scope, name: str, expires_at: datetime, max_files: int, max_bytes: int) -> GuestLink:
+    """Create a link that lets guests add files to the user's library, up to these limits."""
+    limits = {"max_files": max_files, "max_bytes": max_bytes}
+    return GuestLink.objects.create(owner_id=scope.user_id, name=name, expires_at=expires_at, **limits)
+
+
+def revoke_guest_link(scope: Scope, link_id: int) -> bool:
+    """Revoke a link of the user permanently. Return False if it does not exist or is already revoked."""
+    own = GuestLink.objects.filter(id=link_id, owner_id=scope.user_id, revoked_at=None)
+    return bool(own.update(revoked_at=timezone.now()))
+
+
+def find_guest_link(token: str) -> GuestLink:
+    """Return the link with this token if it works. Raises NotFound."""
+    link = GuestLink.objects.filter(open_guest_links(), token=token).select_related("owner").first()
+    if link is None:
+        raise NotFound
+    return link
+
+
+def receive_from_guest(link: GuestLink, guest: str, batch_id: int | None, files: Sequence[Any]) -> ReceivedFiles:
+    """Add uploaded files to the guest's import. Only photos and videos are accepted.
+
+    `batch_id` is the import to which this guest added files before. If it accepts no more files, a new one is opened.
+    Raises Refused, before any file is received, if the link has reached a limit (`guest.limit`) or no import can be
+    opened.
+    """
+    _reserve(link, files)
+    try:
+        batch = _open_batch(link, guest, batch_id)
+    except Refused:
+        _release(link, files)
+        raise
+    try:
+        return _receive(link, batch, files)
+    finally:
+        seal_batch(owner_scope(link.owner), batch.id)
+
+
+def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> ReceivedFiles:
+    accepted = 0
+    for position, file in enumerate(files):
+        try:
+            outcome = _receive_file(batch, file)
+        except (Refused, PartialFileBusy) as error:
+            refusal = error if isinstance(error, Refused) else Refused("server.busy")
+            _release(link, files[position:])
+            return ReceivedFiles(batch.id, accepted, refusal.message)
+        if outcome.code in RESUMABLE_CODES:
+            _release(link, [file])
+        accepted += outcome.state != "refused"
+    return ReceivedFiles(batch.id, accepted)
+
+
+def _receive_file(batch: UploadBatch, file: Any) -> IntakeOutcome:
+    # Forms send no modification times. A random text lets a guest send different files of the same name and size.
+    name = FileName(file.name or "file", file.size, last_modified=f"guest {uuid4()}")
+    stream = file.open("rb")
+    head = stream.read(HEAD_BYTES)
+    stream.seek(0)
+    new = name.as_new_file()
+    if sniff(head) not in ARCHIVES and not sidecar_kind(new.filename, new.size, head):
+        return receive_file(batch, name, stream)
+    # A sidecar could change the owner's pictures, and the contents of an archive could exceed the link's limits.
+    item = register_file(batch, new, reserve=False)
+    return reject(item, "guest.type", default_message("guest.type"))
+
+
+def _reserve(link: GuestLink, files: Sequence[Any]) -> None:
+    """Count files before they are received, so that concurrent requests do not exceed the limits together."""
+    count, size = len(files), sum(file.size for file in files)
+    room = GuestLink.objects.filter(open_guest_links(), id=link.pk, files__lte=F("max_files") - count)
+    if not room.filter(bytes__lte=F("max_bytes") - size).update(files=F("files") + count, bytes=F("bytes") + size):
+        raise Refused("guest.limit")
+
+
+def _release(link: GuestLink, files: Sequence[Any]) -> None:
+    """Do not count files that the server could not receive."""
+    count, size = len(files), sum(file.size for file in files)
+    GuestLink.objects.filter(id=link.pk).update(files=F("files") - count, bytes=F("bytes") - size)
+
+
+def _open_batch(link: GuestLink, guest: str, batch_id: int | None) -> UploadBatch:
+    scope, name = owner_scope(link.owner), truncate_name(f"{link.name}: {clean_name(guest)}")
+    if batch_id is not None:
+        found = open_for_files(scope).filter(id=batch_id, name=name, from_guests=True).first()
+        if found is not None:
+            return found
+    return open_batch(scope, name, from_guests=True)

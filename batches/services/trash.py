@@ -1,0 +1,74 @@
+"""Commands that move pictures to the trash, restore them, and delete them permanently."""
+
+from collections.abc import Collection
+from datetime import datetime, timedelta
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.utils import timezone
+
+from batches.engine.delete_pictures import delete_pictures
+from batches.engine.refusals import Refused
+from batches.models.scope import DELETE_PICTURES, Scope
+from batches.services.deletion import MAX_PICTURES
+from uploads.models import MediaKind, Upload
+from uploads.trash import move_to_trash, restore, trash_expiry
+
+CHUNK = 1000
+
+
+def trash_pictures(scope: Scope, ids: Collection[int]) -> tuple[int, datetime]:
+    """Move pictures and their parts to the trash.
+
+    Return how many pictures moved, and the time that identifies this command for `undo_trash`. Raises Refused
+    (`picture.too_many`).
+    """
+    now = timezone.now()
+    with transaction.atomic():
+        return move_to_trash(_covered(scope, ids), now), now
+
+
+def undo_trash(scope: Scope, trashed_at: datetime) -> int:
+    """Restore the pictures that one command moved to the trash, with their parts; return the number of pictures."""
+    # Parts that were trashed on their own; others are restored with their pictures.
+    shown = Q(part_of=None) | ~Q(part_of__trashed_at=trashed_at)
+    moved = scope.filter(Upload.objects.filter(shown, trashed_at=trashed_at), DELETE_PICTURES)
+    with transaction.atomic():
+        return restore(list(moved.order_by("id").values_list("id", flat=True)[:MAX_PICTURES]))
+
+
+def restore_pictures(scope: Scope, ids: Collection[int]) -> int:
+    """Restore pictures and their parts; return the number of files. Raises Refused (`picture.too_many`)."""
+    with transaction.atomic():
+        return restore(_covered(scope, ids))
+
+
+def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
+    """Permanently delete those of the pictures that are in the trash; return the number of files. Raises Refused."""
+    return delete_pictures(_covered(scope, ids), timezone.now())
+
+
+def empty_trash(scope: Scope, until: datetime) -> int:
+    """Delete what the user moved to the trash at `until` or earlier; return the number of files.
+
+    The files expire at once, and the cleanup deletes them soon afterwards.
+    """
+    expiry = trash_expiry()
+    own = Upload.objects.filter(owner_id=scope.user_id, trashed_at__gte=expiry, trashed_at__lte=until)
+    ids = sorted(own.values_list("id", flat=True))
+    return sum(_expire(own.filter(id__in=ids[at : at + CHUNK]), expiry) for at in range(0, len(ids), CHUNK))
+
+
+def _expire(trashed: QuerySet[Upload], expiry: datetime) -> int:
+    with transaction.atomic():
+        locked = trashed.select_for_update(no_key=True).order_by("id")
+        ids = list(locked.values_list("id", flat=True))
+        return Upload.objects.filter(id__in=ids).update(trashed_at=expiry - timedelta(days=1))
+
+
+def _covered(scope: Scope, ids: Collection[int]) -> list[int]:
+    if len(ids) > MAX_PICTURES:
+        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
+    pictures = scope.filter(Upload.objects.filter(id__in=ids).exclude(kind=MediaKind.ARCHIVE), DELETE_PICTURES)
+    return list(pictures.values_list("id", flat=True))

@@ -1,0 +1,115 @@
+"""The owner's page of guest links, and the page on which guests add files."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_not_required
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods
+
+from batches import services
+from batches.engine.refusals import Refused
+from batches.models import GuestLink
+from batches.models.batch_name import clean_name
+from batches.models.guest_link import MAX_LINK_NAME
+from batches.services import owner_scope
+from batches.views.page_requests import missing_as_404, require_button
+from uploads.text import storable
+
+MAX_GUEST_NAME = 80
+FORM_BYTES = 2**16
+"""How much larger a request with a single file may be than the file."""
+_BATCHES = "guest_batches"
+MAX_REMEMBERED = 20
+"""The number of imports that a guest's session remembers, so that later files are added to the same import."""
+
+
+class GuestLinkForm(forms.Form):
+    """The name, the duration and the limits of a new link."""
+
+    name = forms.CharField(label=gettext_lazy("What guests see"), max_length=MAX_LINK_NAME)
+    days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=365, initial=14)
+    max_files = forms.IntegerField(label=gettext_lazy("Files at most"), min_value=1, max_value=100_000, initial=1000)
+    gigabytes = forms.IntegerField(label=gettext_lazy("GB at most"), min_value=1, max_value=10_000, initial=10)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def guest_links(request: HttpRequest) -> HttpResponse:
+    """List the user's guest links; on POST, create one."""
+    form = GuestLinkForm(request.POST or None)
+    if form.is_valid():
+        chosen = form.cleaned_data
+        until = timezone.now() + timedelta(days=chosen["days"])
+        limits = chosen["max_files"], chosen["gigabytes"] * 2**30
+        services.create_guest_link(owner_scope(request.user), clean_name(chosen["name"]), until, *limits)
+        messages.success(request, _("Link created. Everybody who has it can add files to your library."))
+        return redirect("guest-links")
+    links = GuestLink.objects.filter(owner_id=request.user.pk).order_by("-id")
+    context = {"form": form, "links": links, "origin": request.build_absolute_uri("/")[:-1]}
+    return render(request, "batches/guest_links.html", context)
+
+
+@require_button("guest-links")
+def revoke(request: HttpRequest) -> HttpResponse:
+    """Revoke the link whose id is in the field `link`."""
+    link = request.POST.get("link", "")
+    if re.fullmatch("[0-9]{1,18}", link) and services.revoke_guest_link(owner_scope(request.user), int(link)):
+        messages.success(request, _("The link no longer works."))
+    return redirect("guest-links")
+
+
+@login_not_required
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+@missing_as_404()
+def guest_upload(request: HttpRequest, token: str) -> HttpResponse:
+    """Show the form on GET. On POST, receive files. The page's script sends them one by one and requests JSON."""
+    link = services.find_guest_link(token)
+    response = _receive(request, link) if request.method == "POST" else _page(request, link)
+    response["X-Robots-Tag"] = "noindex, nofollow"
+    response["Referrer-Policy"] = "same-origin"
+    return response
+
+
+def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
+    guest = clean_name(storable(request.POST.get("guest", "")))[:MAX_GUEST_NAME]
+    files = request.FILES.getlist("files")
+    error, accepted = "", 0
+    if not guest:
+        error = _("Type your name, so that the owner knows who added the files.")
+    elif not files:
+        error = _("No files selected. Select one or more, then press “Upload”.")
+    else:
+        try:
+            accepted, error = _add(request, link, guest, files)
+        except Refused as refusal:
+            error = refusal.message
+    if request.headers.get("Accept") == "application/json":
+        return JsonResponse({"accepted": accepted, "error": error}, status=409 if error else 200)
+    refused = len(files) - accepted
+    return _page(request, link, guest=guest, error=error, accepted=accepted, refused=0 if error else refused)
+
+
+def _add(request: HttpRequest, link: GuestLink, guest: str, files: list[Any]) -> tuple[int, str]:
+    """Add the files, and return how many were accepted, and why the rest was not received. Raises Refused."""
+    remembered: dict[str, int] = request.session.get(_BATCHES, {})
+    received = services.receive_from_guest(link, guest, remembered.get(str(link.pk)), files)
+    others = [(key, value) for key, value in remembered.items() if key != str(link.pk)]
+    request.session[_BATCHES] = dict([*others, (str(link.pk), received.batch_id)][-MAX_REMEMBERED:])
+    return received.accepted, received.error
+
+
+def _page(request: HttpRequest, link: GuestLink, **result: object) -> HttpResponse:
+    largest = settings.MAX_BODY_BYTES - FORM_BYTES
+    context = {"link": link, "max_length": MAX_GUEST_NAME, "max_bytes": largest, **result}
+    return render(request, "batches/guest_upload.html", context, status=409 if result.get("error") else 200)

@@ -1,0 +1,84 @@
+"""Measure how long it takes to read the text in pictures, and how much memory it takes.
+
+Run it with `make bench ARGS=reading`. The last line of the output is one JSON object: the CPU time in ms of a photo
+without text and of a page of 56 dense lines with 2048 or 1024 pixels, the shares of the pages' words that were read,
+and the peak memory in MB of a process that has also described photos.
+"""
+
+import json
+import re
+import resource
+import time
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from statistics import median
+
+from PIL import Image, ImageDraw, ImageFont
+from rich.console import Console
+from rich.table import Table
+
+from uploads.analysis.analyzer import analyze, get_analyzer
+from uploads.analysis.ocr.networks import Networks
+from uploads.analysis.ocr.text_reader import TextReader
+
+ROUNDS = 3
+SAMPLES = Path(__file__).resolve().parent.parent / "samples"
+WORDS = re.findall("[a-z]+", "seven wizards brew potions near the harbour every winter evening while lazy dogs sleep")
+LINES = [" ".join(WORDS[(line * 5 + word * 3) % len(WORDS)] for word in range(12)) for line in range(56)]
+
+
+def main() -> None:
+    """Describe and read the sample photos, then read the pages."""
+    photos = [_preview(path) for path in sorted(SAMPLES.glob("*.jpg"))]
+    analyzer = get_analyzer("local")
+    for photo in photos:
+        analyze(analyzer, (photo,), lambda stage: None)
+    reader = TextReader(Networks())
+    photo_ms = median(_cpu_ms(partial(reader.may_contain_text, photo)) for photo in photos)
+    table = Table("", "CPU ms", "words read")
+    table.add_row("photo without text", f"{photo_ms:.0f}", "")
+    figures: dict[str, object] = {"bench": "reading", "ms_photo": round(photo_ms)}
+    for name, size in (("page", (1448, 2048)), ("preview", (724, 1024))):
+        page = _draw_page(size)
+        page_ms, share = _cpu_ms(partial(reader.read, page)), _share_of_words(reader.read(page))
+        table.add_row(f"{name} with 56 lines", f"{page_ms:.0f}", f"{share:.1%}")
+        figures |= {f"ms_{name}": round(page_ms), f"words_{name}": round(share, 3)}
+    Console().print(table)
+    figures["peak_mb"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+    print(json.dumps(figures))
+
+
+def _preview(path: Path) -> Image.Image:
+    image = Image.open(path).convert("RGB")
+    image.thumbnail((1024, 1024))
+    return image
+
+
+def _draw_page(size: tuple[int, int]) -> Image.Image:
+    page = Image.new("RGB", size, "white")
+    font = ImageFont.load_default(size[1] / 80)
+    for number, line in enumerate(LINES):
+        place = (size[0] / 20, size[1] * (number + 2) / 60)
+        ImageDraw.Draw(page).text(place, line, fill="black", font=font)
+    return page
+
+
+def _share_of_words(text: str) -> float:
+    wanted = Counter(" ".join(LINES).split())
+    return (wanted & Counter(text.split())).total() / wanted.total()
+
+
+def _cpu_ms(function: Callable[[], object]) -> float:
+    """Return the lowest CPU time of several rounds, because other processes can only increase it."""
+    times = []
+    for _ in range(ROUNDS):
+        start = time.process_time()
+        function()
+        times.append((time.process_time() - start) * 1000)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,185 @@
+// Select pictures in a list: by click, range, long press or keyboard, also while parts of the list leave the document.
+// Without this script, the check boxes and the buttons of the form still work. The ids are sent with the form.
+
+const LONG_PRESS = 500;
+const form = document.getElementById("selection");
+const list = form?.closest(".selectable");
+const count = form?.querySelector(".selected-count");
+const chosen = new Set();
+let last = null;
+let press = 0;
+let isPressed = false;
+
+const boxes = () => [...list.querySelectorAll("[name=picture]")];
+const tiles = () => [...list.querySelectorAll(".tile")];
+const boxOf = (tile) => tile.querySelector("[name=picture]");
+const linkOf = (tile) => tile.querySelector("a");
+
+function choose(box, isChosen) {
+  box.checked = isChosen;
+  if (isChosen) chosen.add(box.value);
+  else chosen.delete(box.value);
+}
+
+// Apply the state of `box` to all boxes between the last one and it.
+function chooseRange(box) {
+  const all = boxes();
+  const [start, end] = [last, box].map((one) => all.indexOf(one)).sort((a, b) => a - b);
+  if (start >= 0) for (const one of all.slice(start, end + 1)) choose(one, box.checked);
+}
+
+function toggle(box, isRange) {
+  choose(box, !box.checked);
+  if (isRange) chooseRange(box);
+  last = box;
+  show();
+}
+
+function show() {
+  list.classList.toggle("has-selection", chosen.size > 0);
+  count.textContent = `${chosen.size.toLocaleString(document.documentElement.lang)} ${count.dataset.text}`;
+  for (const button of list.querySelectorAll(".select-day")) {
+    const own = [...button.closest(".day").querySelectorAll("[name=picture]")];
+    button.setAttribute("aria-pressed", own.length > 0 && own.every((box) => box.checked));
+  }
+}
+
+function clear() {
+  for (const box of boxes()) box.checked = false;
+  chosen.clear();
+  last = null;
+  show();
+}
+
+// One tile of the list can be reached with Tab, the others with the arrow keys.
+function prepare(part) {
+  for (const tile of part.querySelectorAll(".tile")) {
+    linkOf(tile).tabIndex = -1;
+    boxOf(tile).tabIndex = -1;
+    boxOf(tile).checked = chosen.has(boxOf(tile).value);
+  }
+  for (const heading of list.querySelectorAll(".day > h3")) {
+    if (!heading.querySelector(".select-day")) heading.lastElementChild.before(dayButton());
+  }
+  keepTabStop();
+  show();
+}
+
+function keepTabStop() {
+  const first = list.querySelector('.tile a[tabindex="0"]') ?? list.querySelector(".tile a");
+  if (first) first.tabIndex = 0;
+}
+
+function dayButton() {
+  const button = form.querySelector("template").content.firstElementChild.cloneNode(true);
+  button.addEventListener("click", () => {
+    const own = [...button.closest(".day").querySelectorAll("[name=picture]")];
+    const isChosen = !own.every((box) => box.checked);
+    for (const box of own) choose(box, isChosen);
+    show();
+  });
+  return button;
+}
+
+// The tile in the row above or below whose middle is nearest to that of `tile`.
+function vertical(all, tile, direction) {
+  const from = tile.getBoundingClientRect();
+  const middle = (box) => box.left + box.width / 2;
+  let best = null;
+  for (const one of direction < 0 ? all.slice(0, all.indexOf(tile)).reverse() : all.slice(all.indexOf(tile) + 1)) {
+    const box = one.getBoundingClientRect();
+    if (Math.abs(box.top - from.top) < 2) continue;
+    if (best && Math.abs(box.top - best.top) >= 2) break;
+    const distance = Math.abs(middle(box) - middle(from));
+    if (!best || distance < best.distance) best = { one, distance, top: box.top };
+  }
+  return best?.one;
+}
+
+function target(key, tile) {
+  const all = tiles();
+  const place = all.indexOf(tile);
+  switch (key) {
+    case "ArrowRight": return all[place + 1];
+    case "ArrowLeft": return all[place - 1];
+    case "ArrowDown": return vertical(all, tile, 1);
+    case "ArrowUp": return vertical(all, tile, -1);
+    case "Home": return all[0];
+    case "End": return all.at(-1);
+    default: return null;
+  }
+}
+
+function onKey(event) {
+  const tile = event.target.closest(".tile");
+  if (event.key === "Escape" && chosen.size) clear();
+  if (!tile || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.key === " ") {
+    event.preventDefault();
+    toggle(boxOf(tile), event.shiftKey);
+    return;
+  }
+  const next = target(event.key, tile);
+  if (!next) return;
+  event.preventDefault();
+  if (event.shiftKey) {
+    last ??= boxOf(tile);
+    choose(boxOf(tile), true);
+    choose(boxOf(next), true);
+    show();
+  }
+  linkOf(next).focus();
+}
+
+function onFocus({ target: focused }) {
+  const tile = focused.closest(".tile");
+  if (!tile) return;
+  for (const one of tiles()) linkOf(one).tabIndex = one === tile ? 0 : -1;
+}
+
+function onClick(event) {
+  const tile = event.target.closest(".tile");
+  if (!tile) return;
+  if (event.target === boxOf(tile)) {
+    choose(event.target, event.target.checked);
+    if (event.shiftKey) chooseRange(event.target);
+    last = event.target;
+    show();
+  } else if (isPressed || (event.target.closest("a") && chosen.size && !event.ctrlKey && !event.metaKey)) {
+    event.preventDefault();
+    if (!isPressed) toggle(boxOf(tile), event.shiftKey);
+    isPressed = false;
+  }
+}
+
+function startPress(event) {
+  clearTimeout(press);
+  isPressed = false;
+  const tile = event.target.closest(".tile");
+  if (!tile || event.pointerType === "mouse") return;
+  press = setTimeout(() => {
+    isPressed = true;
+    toggle(boxOf(tile), false);
+    navigator.vibrate?.(10);
+  }, LONG_PRESS);
+}
+
+if (list) {
+  count.dataset.text = count.textContent;
+  list.classList.add("scripted");
+  list.addEventListener("click", onClick);
+  list.addEventListener("keydown", onKey);
+  list.addEventListener("focusin", onFocus);
+  list.addEventListener("pointerdown", startPress);
+  for (const name of ["pointerup", "pointercancel"]) list.addEventListener(name, () => clearTimeout(press));
+  list.addEventListener("contextmenu", (event) => isPressed && event.preventDefault());
+  list.addEventListener("timeline:added", ({ detail }) => detail.lists.forEach(prepare));
+  new MutationObserver(keepTabStop).observe(list, { childList: true, subtree: true });
+  form.addEventListener("reset", () => setTimeout(clear));
+  form.addEventListener("formdata", ({ formData }) => {
+    formData.delete("picture");
+    for (const id of chosen) formData.append("picture", id);
+  });
+  for (const box of boxes()) if (box.checked) chosen.add(box.value);
+  prepare(list);
+}

@@ -1,0 +1,138 @@
+// Endless scrolling in the library. The document contains only the pages of the timeline near the viewport. Other pages
+// are removed, and requested again when they are needed. They leave no gap, because browsers limit the height of a
+// document. For each added page, the event "timeline:added" is fired with the page's lists.
+
+import { justifyEnd } from "./justified_rows.js";
+import { restorePosition, savePosition } from "./timeline_position.js";
+
+// Distances in viewport heights: another page is requested when the end of the loaded pages is nearer than LOAD. A
+// page is removed when it is farther away than KEEP.
+const LOAD = 1;
+const KEEP = 1.5;
+const PAUSE = 150;
+
+const monthOf = (day) => day.dataset.day.slice(0, 7);
+
+const timeline = document.getElementById("timeline");
+let pages = timeline ? [readPage(document)] : [];
+let isLoading = false;
+let pause = 0;
+
+function readPage(source) {
+  return {
+    days: [...source.querySelectorAll("#timeline > .day")],
+    lists: [...source.querySelectorAll("#timeline .rows")],
+    newer: source.querySelector(".pages [rel=prev]")?.getAttribute("href"),
+    older: source.querySelector(".pages [rel=next]")?.getAttribute("href"),
+    splitsDay: source.getElementById("timeline")?.hasAttribute("data-splits-day"),
+    scale: source.querySelector(".scale"),
+  };
+}
+
+async function requestPage(url) {
+  const response = await fetch(url);
+  const page = readPage(new DOMParser().parseFromString(await response.text(), "text/html"));
+  if (!page.lists.length) throw new Error(`${url} contains no pictures.`);
+  return page;
+}
+
+async function extend() {
+  if (isLoading) return;
+  const { top, bottom } = timeline.getBoundingClientRect();
+  const older = bottom < innerHeight * (1 + LOAD) && pages.at(-1).older;
+  const newer = top > -innerHeight * LOAD && pages[0].newer;
+  if (!older && !newer) return;
+  isLoading = true;
+  try {
+    const page = await requestPage(older || newer);
+    keepPosition(() => (older ? append(page) : prepend(page)));
+    removeDistant();
+  } finally {
+    isLoading = false;
+  }
+  requestAnimationFrame(extend);
+}
+
+function append(page) {
+  const last = timeline.lastElementChild;
+  timeline.append(...page.days);
+  join(last, page.days[0], last);
+  pages.push(page);
+  finish(page);
+}
+
+function prepend(page) {
+  const first = timeline.firstElementChild;
+  timeline.prepend(...page.days);
+  join(page.days.at(-1), first, first);
+  pages.unshift(page);
+  finish(page);
+}
+
+function removeDistant() {
+  const distant = pages.filter(isDistant);
+  pages = pages.filter((page) => !distant.includes(page));
+  keepPosition(() => distant.forEach(remove));
+  document.body.classList.toggle("has-older", Boolean(pages.at(-1).older));
+}
+
+function isDistant({ lists }) {
+  const above = -lists.at(-1).getBoundingClientRect().bottom;
+  const below = lists[0].getBoundingClientRect().top - innerHeight;
+  return Math.max(above, below) > innerHeight * KEEP;
+}
+
+function finish(page) {
+  if (page.splitsDay) justifyEnd(page.lists.at(-1));
+  timeline.dispatchEvent(new CustomEvent("timeline:added", { detail: { lists: page.lists } }));
+}
+
+function remove({ lists }) {
+  for (const list of lists) {
+    const day = list.closest(".day");
+    list.remove();
+    if (!day.querySelector(".rows")) day.remove();
+  }
+}
+
+// Removes the second heading if a month or day begins on one page and continues on the next. If both sections show
+// the same day, they are merged into `kept`, whose elements do not move, so that the focus is not lost.
+function join(upper, lower, kept) {
+  if (monthOf(upper) === monthOf(lower)) lower.querySelector(".month")?.remove();
+  if (upper.dataset.day !== lower.dataset.day) return;
+  if (kept === upper) {
+    upper.append(...lower.querySelectorAll(".rows"));
+    lower.remove();
+  } else {
+    lower.prepend(...upper.querySelectorAll(".month"));
+    lower.querySelector("h3").after(...upper.querySelectorAll(".rows"));
+    upper.remove();
+  }
+}
+
+// Keeps the pictures in the viewport in place while pages above them change.
+function keepPosition(change) {
+  const anchor = [...timeline.querySelectorAll(".rows")].find((list) => list.getBoundingClientRect().bottom > 0);
+  const before = anchor.getBoundingClientRect().top;
+  change();
+  scrollBy(0, anchor.getBoundingClientRect().top - before);
+}
+
+if (timeline) {
+  document.querySelector(".pages").hidden = true;
+  finish(pages[0]);
+  removeDistant();
+  restorePosition(timeline);
+  let width = timeline.clientWidth;
+  new ResizeObserver(() => {
+    if (timeline.clientWidth === width) return;
+    for (const { splitsDay, lists } of pages) if (splitsDay) justifyEnd(lists.at(-1));
+    width = timeline.clientWidth;
+  }).observe(timeline);
+  addEventListener("scroll", () => {
+    requestAnimationFrame(extend);
+    clearTimeout(pause);
+    pause = setTimeout(() => savePosition(timeline, pages), PAUSE);
+  }, { passive: true });
+  extend();
+}

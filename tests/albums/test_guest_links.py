@@ -1,0 +1,202 @@
+"""Guests can add files through a guest link, up to its limits and until it expires."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from http import HTTPStatus
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.contrib.auth.models import User
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from batches.intake import quota
+from batches.models import BatchItem, GuestLink, UploadBatch
+from batches.models.states import ItemResult
+from tests.engine.sidecar_files import xmp
+from tests.support.images import encoded, textured
+from uploads.models import Upload
+from vuemantics.server.limits import RequestHead
+from vuemantics.server.senders import check_sender
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def link(anna: User) -> GuestLink:
+    """A link that accepts three files."""
+    until = timezone.now() + timedelta(days=1)
+    return GuestLink.objects.create(owner=anna, name="Wedding", expires_at=until, max_files=3, max_bytes=10**6)
+
+
+@pytest.fixture
+def guest() -> Client:
+    """A client without an account."""
+    return Client()
+
+
+def picture(number: int) -> SimpleUploadedFile:
+    return SimpleUploadedFile(f"IMG_{number}.JPG", encoded(textured(32 + number, 24), "JPEG"))
+
+
+def send(client: Client, link: GuestLink, *files: SimpleUploadedFile, name: str = "Ben") -> tuple[int, str]:
+    answer = client.post(reverse("guest-upload", args=[link.token]), {"guest": name, "files": files})
+    return answer.status_code, answer.content.decode()
+
+
+def test_files_go_to_an_import_with_the_name_of_the_guest(guest: Client, anna: User, link: GuestLink) -> None:
+    assert "Wedding" in guest.get(reverse("guest-upload", args=[link.token])).content.decode()
+
+    status, html = send(guest, link, picture(1), SimpleUploadedFile("notes.txt", b"notes"))
+    send(guest, link, picture(2))
+
+    assert (status, "1 file added." in html, "1 file is not a supported" in html) == (200, True, True)
+    batch = UploadBatch.objects.get()
+    assert (batch.owner, batch.name, batch.total) == (anna, "Wedding: Ben", 3)
+    assert batch.sealed_at is not None
+    assert Upload.objects.filter(owner=anna).count() == 2
+
+
+def test_each_guest_has_an_import(guest: Client, link: GuestLink) -> None:
+    send(guest, link, picture(1))
+    send(Client(), link, picture(2), name="Cleo")
+
+    assert set(UploadBatch.objects.values_list("name", flat=True)) == {"Wedding: Ben", "Wedding: Cleo"}
+
+
+def expire(_link: GuestLink) -> None:
+    GuestLink.objects.update(expires_at=timezone.now())
+
+
+def revoke(_link: GuestLink) -> None:
+    GuestLink.objects.update(revoked_at=timezone.now())
+
+
+def deactivate_owner(_link: GuestLink) -> None:
+    User.objects.update(is_active=False)
+
+
+def forge(link: GuestLink) -> None:
+    link.token = link.token[::-1]
+
+
+@pytest.mark.parametrize("close", [expire, revoke, deactivate_owner, forge])
+def test_closed_link_is_not_found_and_takes_nothing(
+    guest: Client, link: GuestLink, close: Callable[[GuestLink], None]
+) -> None:
+    close(link)
+
+    assert guest.get(reverse("guest-upload", args=[link.token])).status_code == 404
+    assert send(guest, link, picture(1))[0] == 404
+    assert not BatchItem.objects.exists()
+
+
+@pytest.mark.parametrize("limits", [{"max_files": 1}, {"max_bytes": 1000}])
+def test_files_beyond_a_limit_are_refused_together(guest: Client, link: GuestLink, limits: dict[str, int]) -> None:
+    GuestLink.objects.filter(id=link.pk).update(**limits)
+
+    status, html = send(guest, link, picture(1), picture(2))
+
+    assert (status, "reached its limit" in html) == (409, True)
+    assert not BatchItem.objects.exists()
+
+
+@pytest.mark.parametrize(("name", "numbers"), [(" \t ", [1]), ("Ben", [])])
+def test_name_and_files_are_required(guest: Client, link: GuestLink, name: str, numbers: list[int]) -> None:
+    status, _ = send(guest, link, *map(picture, numbers), name=name)
+
+    assert status == 409
+    assert not UploadBatch.objects.exists()
+
+
+def test_guest_does_not_learn_that_the_owner_has_a_file(guest: Client, link: GuestLink) -> None:
+    send(guest, link, picture(1))
+    Upload.objects.update(processed_at=timezone.now())
+
+    answer = Client().post(
+        reverse("guest-upload", args=[link.token]),
+        {"guest": "Cleo", "files": [picture(1)]},
+        headers={"Accept": "application/json"},
+    )
+
+    assert answer.json() == {"accepted": 1, "error": ""}
+    assert (answer["X-Robots-Tag"], Upload.objects.count()) == ("noindex, nofollow", 1)
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [("IMG_1.xmp", xmp('xmp:Rating="1"').encode()), ("Photos.zip", b"PK\3\4" + bytes(200))],
+    ids=["sidecar", "archive"],
+)
+def test_sidecars_and_archives_of_guests_are_refused(guest: Client, link: GuestLink, name: str, data: bytes) -> None:
+    status, html = send(guest, link, SimpleUploadedFile(name, data))
+
+    assert (status, "1 file is not a supported" in html) == (200, True)
+    assert BatchItem.objects.get().error_code == "guest.type"
+
+
+def test_pictures_of_guests_are_not_matched_with_those_of_the_owner(guest: Client, link: GuestLink) -> None:
+    send(guest, link, picture(1))
+
+    assert BatchItem.objects.get().folder_key is None
+
+
+def test_file_of_a_guest_leaves_the_same_picture_in_the_trash(guest: Client, link: GuestLink) -> None:
+    send(guest, link, picture(1))
+    Upload.objects.update(processed_at=timezone.now(), trashed_at=timezone.now())
+
+    send(Client(), link, picture(1), name="Cleo")
+
+    assert Upload.objects.get().trashed_at is not None
+    assert BatchItem.objects.latest("id").result == ItemResult.DUPLICATE
+
+
+def test_files_before_a_refused_one_are_kept_and_only_they_count(
+    guest: Client, link: GuestLink, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.OWNER_BYTES = (picture(1).size or 0) * 3 // 2
+    monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
+
+    status, html = send(guest, link, picture(1), picture(2))
+
+    assert (status, "1 file added." in html, "already used or reserved" in html) == (409, True, True)
+    link.refresh_from_db()
+    assert (link.files, link.bytes) == (1, Upload.objects.get().size)
+    assert guest.session["guest_batches"] == {str(link.pk): UploadBatch.objects.get().id}
+
+
+def test_file_does_not_count_if_the_disk_is_full(guest: Client, link: GuestLink, settings: Settings) -> None:
+    settings.MIN_FREE_BYTES = 2**62
+
+    send(guest, link, picture(1))
+
+    link.refresh_from_db()
+    assert (BatchItem.objects.get().error_code, link.files, link.bytes) == ("storage.full", 0, 0)
+
+
+async def test_server_accepts_large_bodies_only_for_links_that_work(link: GuestLink) -> None:
+    head = RequestHead("203.0.113.7", f"/g/{link.token}/", {})
+    assert await check_sender(head) is None
+
+    await sync_to_async(revoke)(link)
+
+    refusal = await check_sender(head)
+    assert refusal is not None
+    assert refusal.status == HTTPStatus.NOT_FOUND
+
+
+def test_owner_creates_and_revokes_links(page: Client, guest: Client) -> None:
+    url = reverse("guest-links")
+    page.post(url, {"name": "Party", "days": 0, "max_files": 10, "gigabytes": 1})
+    assert not GuestLink.objects.exists()
+
+    html = page.post(url, {"name": "Party", "days": 7, "max_files": 10, "gigabytes": 1}, follow=True).content.decode()
+
+    link = GuestLink.objects.get()
+    assert f"http://testserver/g/{link.token}/" in html
+    page.post(reverse("guest-link-revoke"), {"link": "9" * 5000})
+    page.post(reverse("guest-link-revoke"), {"link": link.pk})
+    assert guest.get(reverse("guest-upload", args=[link.token])).status_code == 404

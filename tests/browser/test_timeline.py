@@ -1,0 +1,109 @@
+"""Scrolling through the library, returning to the same place, and the pages without scripts."""
+
+from datetime import UTC, datetime, timedelta
+
+from django.contrib.auth.models import User
+from django.utils import timezone
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import OpenPage
+from tests.support.batches import digest
+from uploads.models import MediaKind, Upload
+
+PICTURES = 420
+NOON = datetime(2026, 6, 18, 12, tzinfo=UTC)
+SHIFTS = """window.shift = 0;
+new PerformanceObserver((list) => {
+  for (const entry of list.getEntries()) window.shift += entry.value;
+}).observe({ type: "layout-shift", buffered: true });"""
+# For each list that continues in the next one: the distance of its last picture from the right edge, in pixels.
+GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
+  Math.round(list.getBoundingClientRect().right - list.lastElementChild.getBoundingClientRect().right))"""
+NUMBERS = """[...document.querySelectorAll(".tile input")]
+    .map((box) => Number(box.getAttribute("aria-label").split(" ").at(-1)))"""
+FIRST_VISIBLE = """(() => {
+  const bar = document.querySelector(".top").getBoundingClientRect().bottom;
+  const tile = [...document.querySelectorAll(".tile")].find((one) => one.getBoundingClientRect().bottom > bar);
+  return { cursor: tile.dataset.cursor, top: tile.getBoundingClientRect().top };
+})()"""
+
+
+def add_one_day(owner: User) -> None:
+    """Add pictures of different ratios, all taken on one day."""
+    Upload.objects.bulk_create(
+        Upload(
+            owner=owner,
+            sha256=digest(number),
+            filename=f"{number:03}",
+            size=1,
+            kind=MediaKind.IMAGE,
+            width=(3000, 4000, 2250)[number * 7 % 5 % 3],
+            height=3000,
+            taken_at=NOON - timedelta(seconds=number),
+            processed_at=timezone.now(),
+        )
+        for number in range(PICTURES)
+    )
+
+
+def scroll_to(page: Page, number: int) -> None:
+    """Scroll towards the picture with this number until it is on the page."""
+    page.wait_for_function(
+        f"""(number) => {{
+          const numbers = {NUMBERS};
+          if (numbers.includes(number)) return true;
+          window.scrollBy(0, numbers[0] < number ? 700 : -700);
+          return false;
+        }}""",
+        arg=number,
+        polling=50,
+    )
+
+
+def test_pages_follow_each_other_without_shifts_gaps_or_growth(open_page: OpenPage, owner: User) -> None:
+    add_one_day(owner)
+    page = open_page("/library/", viewport={"width": 1280, "height": 800})
+    page.evaluate(SHIFTS)
+
+    for number in (PICTURES - 1, 0):
+        scroll_to(page, number)
+        numbers = page.evaluate(NUMBERS)
+        assert numbers == sorted(set(numbers))
+        assert len(numbers) <= 320
+        assert set(page.evaluate(GAPS)) <= {0}
+        expect(page.locator(".day > h3")).to_have_count(1)
+    assert page.evaluate("window.shift") == 0
+
+
+def test_going_back_shows_the_same_pictures(open_page: OpenPage, owner: User) -> None:
+    add_one_day(owner)
+    page = open_page("/library/", viewport={"width": 1280, "height": 800})
+    scroll_to(page, 250)
+    page.get_by_role("checkbox", name="Select 250").evaluate("(box) => box.scrollIntoView()")
+    page.wait_for_function(f"() => location.search.endsWith({FIRST_VISIBLE}.cursor)")
+    before = page.evaluate(FIRST_VISIBLE)
+
+    page.get_by_role("link", name="Trash").evaluate("(link) => link.click()")
+    page.wait_for_url("**/trash/")
+    page.go_back()
+
+    page.wait_for_function(
+        f"""(before) => {{
+          const now = {FIRST_VISIBLE};
+          return now.cursor === before.cursor && Math.abs(now.top - before.top) < 2;
+        }}""",
+        arg=before,
+    )
+
+
+def test_library_has_a_pager_without_scripts(open_page: OpenPage, owner: User) -> None:
+    add_one_day(owner)
+    page = open_page("/library/", java_script_enabled=False)
+
+    page.get_by_role("link", name="Next").click()
+    expect(page.get_by_role("checkbox", name="Select 060")).to_be_attached()
+    page.get_by_role("link", name="Previous").click()
+    expect(page.get_by_role("checkbox", name="Select 000")).to_be_attached()
+    page.get_by_role("link", name="Jun", exact=True).click()
+
+    expect(page.get_by_role("heading", name="June 2026")).to_be_visible()

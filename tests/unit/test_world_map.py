@@ -1,0 +1,24 @@
+"""Coordinates are placed correctly on the map of the picture page."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from uploads.places.world_map import project, view_around
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "point"),
+    [(0, 0, (0, 0)), (0, 180, (1800, 0)), (38.7223, -9.1393, (-91, -421)), (-84, 0, (0, 1689)), (-90, 0, (0, 1689))],
+)
+def test_map_is_a_mercator_projection(latitude: float, longitude: float, point: tuple[int, int]) -> None:
+    assert project(latitude, longitude) == point
+
+
+@given(st.floats(-90, 90), st.floats(-180, 180))
+def test_location_is_inside_the_part_that_is_shown(latitude: float, longitude: float) -> None:
+    view = view_around(latitude, longitude)
+
+    assert view.left <= view.x <= view.left + view.width
+    assert view.top <= view.y <= view.top + view.height
+    assert -1800 <= view.left <= 1800 - view.width

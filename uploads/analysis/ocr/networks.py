@@ -1,0 +1,57 @@
+"""The networks that read text: a detector of lines and a recogniser of the characters in one line (PP-OCRv6 small)."""
+
+import threading
+from functools import cache
+
+import numpy as np
+from PIL import Image
+
+from uploads.analysis.model_files import Floats
+from uploads.analysis.ocr.installed_models import DETECTOR, RECOGNISER, find_model
+from uploads.analysis.onnx_model import open_session
+
+GRID = 32
+LINE_HEIGHT = 48
+_lock = threading.Lock()
+
+
+class Networks:
+    """Both networks. Thread-safe; the constructor raises the errors of find_model().
+
+    `characters` are those that the recogniser knows; the first is the blank of decode().
+    """
+
+    def __init__(self) -> None:
+        self._detector = open_session(find_model(DETECTOR))
+        self._recogniser = open_session(find_model(RECOGNISER))
+        known = self._recogniser.get_modelmeta().custom_metadata_map["character"].splitlines()
+        self.characters = ["", *known, " "]
+
+    def detect(self, image: Image.Image) -> Floats:
+        """Return the probability that each pixel is in the core of a line: shape (height, width), multiples of GRID."""
+        [[[found]]] = self._detector.run(None, {self._detector.get_inputs()[0].name: _pixels(image)})
+        probabilities: Floats = found
+        return probabilities
+
+    def recognise(self, line: Image.Image) -> Floats:
+        """Return the probabilities of all characters at each step along a line of LINE_HEIGHT pixels."""
+        [[found]] = self._recogniser.run(None, {self._recogniser.get_inputs()[0].name: _pixels(line)})
+        probabilities: Floats = found
+        return probabilities
+
+
+def _pixels(image: Image.Image) -> Floats:
+    """Return the RGB picture as the networks expect it: shape (1, 3, height, width), blue first, from -1 to 1."""
+    pixels = np.asarray(image, np.float32)[..., ::-1] / 127.5 - 1
+    return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
+
+
+def shared_networks() -> Networks:
+    """Return the networks of this process; the first call loads them. Raises their errors. Thread-safe."""
+    with _lock:
+        return _load()
+
+
+@cache
+def _load() -> Networks:
+    return Networks()

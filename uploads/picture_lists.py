@@ -1,0 +1,100 @@
+"""Find the pictures before and after a picture in a list: the library, the results of a search, or similar pictures."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from django.db.models import QuerySet
+
+from uploads.models import Upload, library_pictures
+from uploads.search.encoders import owner_encoders
+from uploads.search.filters import filter_pictures
+from uploads.search.language import QueryError, parse_query
+from uploads.search.results import ranked_ids
+from uploads.search.transaction import SearchTooSlow, search_transaction
+from uploads.similar.neighbours import similar_pictures
+from uploads.timeline import before, place_of, starting_at, timeline_of
+
+BEFORE, AFTER = 6, 12
+"""How many pictures are read before and after the current one."""
+
+_SHOWN = ("id", "owner_id", "key", "kind", "previews", "processed_at", "filename", "duration", "timeline_at",
+          "description", "description_model", "description_edited")  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbours:
+    """The pictures just before and after a picture in a list, in the order of the list.
+
+    `position` is the place of that picture, from 1, and `total` the length of the list, if it is known.
+    """
+
+    before: list[Upload] = field(default_factory=list)
+    after: list[Upload] = field(default_factory=list)
+    position: int | None = None
+    total: int | None = None
+
+    @property
+    def previous(self) -> Upload | None:
+        """The picture before, or None at the beginning of the list."""
+        return self.before[-1] if self.before else None
+
+    @property
+    def next(self) -> Upload | None:
+        """The picture after, or None at the end of the list."""
+        return self.after[0] if self.after else None
+
+
+def in_timeline(upload: Upload) -> Neighbours:
+    """Return the pictures around one in its owner's timeline; none if the timeline does not show it."""
+    if upload.timeline_at is None:
+        return Neighbours()
+    rows, cursor = timeline_of(upload.owner_id).only(*_SHOWN), place_of(upload)
+    newer, older = before(rows, cursor)[:BEFORE], starting_at(rows, cursor)[1 : AFTER + 1]
+    return Neighbours(list(newer)[::-1], list(older))
+
+
+def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
+    """Run the search again, and return the pictures around one in its results, in the order of the pages.
+
+    There are none if the search is invalid or takes too long, or if it does not find the picture.
+    """
+    owner_id = upload.owner_id
+    try:
+        query = parse_query(text)
+        if query.alternatives:
+            ids = ranked_ids(owner_id, query, owner_encoders(owner_id), by_date=by_date)
+            return in_ids(owner_id, ids, upload.pk)
+        with search_transaction():
+            return _by_id(filter_pictures(owner_id, query), upload.pk) if query else Neighbours()
+    except (QueryError, SearchTooSlow):
+        return Neighbours()
+
+
+def in_similar(first: Upload, upload: Upload) -> Neighbours:
+    """Return the pictures around one in the list of `first` and the pictures that are similar to it."""
+    try:
+        similar = similar_pictures(first)
+    except SearchTooSlow:
+        return Neighbours()
+    return in_ids(first.owner_id, [first.pk, *(one.pk for one in similar)], upload.pk)
+
+
+def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
+    """Return the pictures around one in a list of ids; pictures that the library no longer shows are left out."""
+    if upload_id not in ids:
+        return Neighbours()
+    place = ids.index(upload_id)
+    newer, older = ids[max(0, place - BEFORE) : place], ids[place + 1 : place + 1 + AFTER]
+    found = library_pictures(owner_id).only(*_SHOWN).in_bulk([*newer, *older])
+    return Neighbours(
+        [found[id] for id in newer if id in found], [found[id] for id in older if id in found], place + 1, len(ids)
+    )
+
+
+def _by_id(rows: QuerySet[Upload], upload_id: int) -> Neighbours:
+    """Return the pictures around one in a list of filtered pictures, the newest id first."""
+    # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
+    newer = list(rows.filter(id__gt=upload_id).order_by("id").values_list("id", flat=True)[:BEFORE])
+    older = list(rows.filter(id__lt=upload_id).order_by("-id").values_list("id", flat=True)[:AFTER])
+    found = rows.only(*_SHOWN).in_bulk([*newer, *older])
+    return Neighbours([found[id] for id in reversed(newer) if id in found], [found[id] for id in older if id in found])

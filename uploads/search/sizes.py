@@ -1,0 +1,18 @@
+"""Limits for the size of a file in queries: `>10MB`, `<500KB`, `>1.5GB`."""
+
+import re
+
+_UNITS = {"KB": 2**10, "MB": 2**20, "GB": 2**30}
+_SIZE = re.compile(r"([<>])([0-9]{1,6}(?:\.[0-9]{1,3})?)(KB|MB|GB)", re.ASCII)
+
+
+class SizeError(ValueError):
+    """A text that is not a limit for a size."""
+
+
+def parse_size(text: str) -> tuple[str, int]:
+    """Return "gt" or "lt", the lookup of the ORM, and the number of bytes. Raises SizeError."""
+    found = _SIZE.fullmatch(text.upper())
+    if found is None:
+        raise SizeError(text)
+    return "gt" if found[1] == ">" else "lt", round(float(found[2]) * _UNITS[found[3]])

@@ -1,0 +1,56 @@
+"""The transaction of a search: the settings of PostgreSQL's planner, and a limit for the time of each statement."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import OperationalError, connection, transaction
+from django.utils.translation import gettext as _
+
+from uploads.errors import CodedError
+
+STATEMENT_SECONDS = 5.0
+"""The time limit.
+
+Searches usually take less than 0.1 s, but some combinations of filters read all rows of a library.
+"""
+
+SCAN_SETTINGS = {
+    # Continue an index scan until enough vectors match the filters, but not through a whole large library.
+    "hnsw.iterative_scan": "relaxed_order",
+    "hnsw.ef_search": "400",
+    "hnsw.max_scan_tuples": "10000",
+    "hnsw.scan_mem_multiplier": "8",
+    # No search may read a whole table, even if the statistics are out of date.
+    "enable_seqscan": "off",
+    # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the vector index.
+    "enable_sort": "off",
+    # A hash join would read all rows of the other table. Look them up one by one instead.
+    "enable_hashjoin": "off",
+    "enable_mergejoin": "off",
+}
+"""Settings for the transactions of searches; see docs/search.md for how they were chosen."""
+
+_QUERY_CANCELED = "57014"
+
+
+class SearchTooSlow(CodedError):
+    """PostgreSQL needed more than STATEMENT_SECONDS for a statement. The message is in the current language."""
+
+    def __init__(self) -> None:
+        super().__init__("search.too_slow", _("This search takes too long. Add words or a date."))
+
+
+@contextmanager
+def search_transaction() -> Iterator[None]:
+    """Run the statements of a search in a transaction with SCAN_SETTINGS. Raises SearchTooSlow."""
+    settings = {**SCAN_SETTINGS, "statement_timeout": f"{STATEMENT_SECONDS * 1000:.0f}"}
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
+                cursor.execute(f"SELECT {calls}", [part for setting in settings.items() for part in setting])
+            yield
+    except OperationalError as error:
+        if getattr(error.__cause__, "sqlstate", None) == _QUERY_CANCELED:
+            raise SearchTooSlow from error
+        raise

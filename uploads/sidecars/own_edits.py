@@ -1,0 +1,112 @@
+"""What an owner changed about a picture. These values come before those of sidecars and of the file.
+
+`Upload.sidecars` holds them under EDITS, by the keys below, and processing keeps them.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Any
+
+from uploads.media.utc_offset import MAX_UTC_OFFSET
+from uploads.sidecars.merge import PlaceAndTime
+
+EDITS = "edits"
+"""The key, beside the kinds of sidecars, of the owner's changes."""
+
+TIME, LOCATION, ARCHIVED = "time", "location", "archived"
+"""The keys of values that can be changed for many pictures at once."""
+
+LABELS, DESCRIPTION = "labels", "description"
+"""The keys of the labels that were removed, and of the description that was replaced."""
+
+OWN = "own"
+MIDDAY = time(12)
+
+Change = Callable[[PlaceAndTime], Any]
+"""Takes the shown time and place of a picture. Returns the new value, or None if the change does not apply to it."""
+
+
+def apply_edits(found: PlaceAndTime, edits: Mapping[str, Any]) -> PlaceAndTime:
+    """Return `found` with the time and the location that the owner set."""
+    if TIME in edits:
+        edited = edits[TIME]
+        found = replace(
+            found,
+            taken_at=datetime.fromisoformat(edited["taken_at"]),
+            utc_offset=edited["utc_offset"],
+            source=OWN,
+        )
+    return replace(found, **edits[LOCATION]) if LOCATION in edits else found
+
+
+def removed_labels(sidecars: Mapping[str, Any]) -> list[str]:
+    """Return the names of the labels that the owner removed."""
+    return [label["name"] for label in sidecars.get(EDITS, {}).get(LABELS, [])]
+
+
+def with_edit(sidecars: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
+    """Return a picture's sidecars with another value of one key; None removes it."""
+    edits = {**sidecars.get(EDITS, {}), key: value}
+    kept = {name: one for name, one in edits.items() if one is not None}
+    others = {name: one for name, one in sidecars.items() if name != EDITS}
+    return {**others, EDITS: kept} if kept else others
+
+
+def shift_time(by: timedelta) -> Change:
+    """Move the time of each picture by the same amount. Pictures without a time do not change."""
+    return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local + by, shown.utc_offset)
+
+
+def set_zone(zone: tzinfo) -> Change:
+    """Set the time zone of the camera's clock. The local time stays the same, so the instant changes."""
+    return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local, zone)
+
+
+def set_date(day: date, at: time | None) -> Change:
+    """Set the local date and time. Without a time, keep the picture's time, or use midday. The zone stays the same."""
+
+    def change(shown: PlaceAndTime) -> Any:
+        known = shown.taken_at or datetime.combine(day, MIDDAY, UTC)
+        return _changed(
+            known, shown.utc_offset, lambda local: datetime.combine(day, at or local.time()), shown.utc_offset
+        )
+
+    return change
+
+
+def set_location(latitude: float | None, longitude: float | None) -> Change:
+    """Set the coordinates, in degrees; None removes them."""
+    return lambda shown: {"latitude": latitude, "longitude": longitude}
+
+
+def set_archived(archived: bool) -> Change:
+    """Hide pictures from the library, or show them again."""
+    return lambda shown: archived
+
+
+def _changed(
+    taken_at: datetime | None, utc_offset: int | None, move: Callable[[datetime], datetime], zone: tzinfo | int | None
+) -> Any:
+    """Return the value of TIME after `move` has changed the camera's clock, or None if there is no valid time.
+
+    `zone` is the new time zone: minutes ahead of UTC, or None if it is unknown. The clock is then stored as if it were
+    UTC.
+    """
+    if taken_at is None:
+        return None
+    try:
+        local = move((taken_at.astimezone(UTC) + timedelta(minutes=utc_offset or 0)).replace(tzinfo=None))
+        offset = _minutes(local, zone) if isinstance(zone, tzinfo) else zone
+        instant = (local - timedelta(minutes=offset or 0)).replace(tzinfo=UTC)
+    except OverflowError:  # before the year 1 or after 9999
+        return None
+    if not 1 < local.year < 9999:  # as for dates from files: the year 1 means no date, and conversions could overflow
+        return None
+    return {"taken_at": instant.isoformat(), "utc_offset": offset}
+
+
+def _minutes(local: datetime, zone: tzinfo) -> int | None:
+    # Before time zones, the local mean time could differ from UTC by up to 16 hours.
+    offset = local.replace(tzinfo=zone).utcoffset() or timedelta()
+    return round(offset / timedelta(minutes=1)) if abs(offset) <= MAX_UTC_OFFSET else None

@@ -1,0 +1,14 @@
+"""The template tag `icon`; it needs no `load` (TEMPLATES in settings.py)."""
+
+from django import template
+from django.templatetags.static import static
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+
+register = template.Library()
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Return the icon with this id in static/icons.svg. Screen readers ignore it, so the control also needs text."""
+    return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)

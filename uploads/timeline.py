@@ -1,0 +1,120 @@
+"""The timeline: an owner's pictures by day, the newest first, in pages. Pictures without a date come last."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import groupby
+from typing import cast
+
+from django.db.models import QuerySet, Sum
+
+from uploads.models import UNDATED, PartRole, TimelineDay, Upload
+from uploads.pagination import Cursor, compare
+
+PAGE_PICTURES = 60
+# A page ends at the end of a day if it then has at least this many pictures. Otherwise, the day continues on the next
+# page.
+FEWEST_PICTURES = 40
+_TILE_COLUMNS = (
+    *("id", "owner_id", "key", "filename", "kind", "width", "height", "duration", "place", "previews", "tint"),
+    *("description", "description_model", "description_edited", "processed_at", "timeline_at"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """The pictures of one day on a page. `date` is None for pictures without a date. `total` counts the whole day."""
+
+    date: date | None
+    place: str
+    total: int
+    pictures: list[Upload]
+
+
+@dataclass(frozen=True, slots=True)
+class TimelinePage:
+    """A page of a timeline, with cursors for the newer and the older pages; None if there are none.
+
+    `newer` is the place of the first picture on this page, and `older` that of the first picture on the next page.
+    `live` contains the ids of live photos.
+    """
+
+    days: list[Day]
+    newer: Cursor | None
+    older: Cursor | None
+    live: set[int]
+
+    @property
+    def splits_day(self) -> bool:
+        """Whether the next page begins with pictures of the day with which this page ends."""
+        return self.older is not None and self.older.at.date() == (self.days[-1].date or UNDATED.date())
+
+
+def timeline_of(owner_id: int) -> QuerySet[Upload]:
+    """Return the pictures that the owner's timeline shows, in its order."""
+    rows = Upload.objects.filter(owner_id=owner_id, timeline_at__isnull=False)
+    return rows.order_by("-timeline_at", "-id")
+
+
+def starting_at(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
+    """Limit the rows of a timeline to the picture at `cursor` and all older ones."""
+    return rows.filter(compare("timeline_at", "<=", cursor))
+
+
+def before(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
+    """Limit the rows of a timeline to those newer than the picture at `cursor`, the nearest first."""
+    return rows.filter(compare("timeline_at", ">", cursor)).reverse()
+
+
+def place_of(upload: Upload) -> Cursor:
+    """Return the place of an upload that the timeline shows. As a cursor, id 0 is the place after all of an instant."""
+    return Cursor(cast(datetime, upload.timeline_at), upload.pk)
+
+
+def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
+    """Return the page that begins at the cursor `from` or ends before the cursor `before` of the query.
+
+    Without a valid cursor, or if the page would be empty, return the first page.
+    """
+    rows = timeline_of(owner_id).only(*_TILE_COLUMNS)
+    end, start = Cursor.parse(query.get("before")), Cursor.parse(query.get("from"))
+    if end is not None and (found := list(before(rows, end)[: PAGE_PICTURES + 1])):
+        count = _page_length(found)
+        newer = place_of(found[count - 1]) if count < len(found) else None
+        older = end if starting_at(rows, end).exists() else None
+        return _make_page(owner_id, found[count - 1 :: -1], newer, older)
+    found = list(starting_at(rows, start)[: PAGE_PICTURES + 1]) if start else []
+    found = found or list(rows[: PAGE_PICTURES + 1])
+    count = _page_length(found)
+    first = place_of(found[0]) if found else None
+    newer = first if first and start and before(rows, first).exists() else None
+    return _make_page(owner_id, found[:count], newer, place_of(found[count]) if count < len(found) else None)
+
+
+def _page_length(found: list[Upload]) -> int:
+    """Return how many pictures to show on the page. `found` has one more than fit on a page if more follow."""
+    if len(found) <= PAGE_PICTURES:
+        return len(found)
+    ends = (end for end in range(PAGE_PICTURES, FEWEST_PICTURES - 1, -1) if _day(found[end]) != _day(found[end - 1]))
+    return next(ends, PAGE_PICTURES)
+
+
+def _make_page(owner_id: int, pictures: list[Upload], newer: Cursor | None, older: Cursor | None) -> TimelinePage:
+    ids = [picture.id for picture in pictures]
+    live = Upload.objects.filter(part_of__in=ids, part_role=PartRole.LIVE).values_list("part_of_id", flat=True)
+    return TimelinePage(list(_group_by_day(owner_id, pictures)), newer, older, {id for id in live if id is not None})
+
+
+def _group_by_day(owner_id: int, pictures: list[Upload]) -> Iterator[Day]:
+    dates = {_day(picture) for picture in pictures}
+    counts = TimelineDay.objects.filter(owner_id=owner_id, day__in=dates).values("day")
+    totals = {row["day"]: row["total"] for row in counts.annotate(total=Sum("pictures")).order_by("day")}
+    for day, shown in groupby(pictures, _day):
+        of_day = list(shown)
+        places = [picture.place for picture in of_day if picture.place]
+        place = max(places, key=places.count, default="")
+        yield Day(None if day == UNDATED.date() else day, place, totals.get(day, len(of_day)), of_day)
+
+
+def _day(picture: Upload) -> date:
+    return cast(datetime, picture.timeline_at).date()

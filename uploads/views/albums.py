@@ -1,0 +1,167 @@
+"""Pages and buttons for the user's albums and their share links."""
+
+import re
+from datetime import timedelta
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from uploads.albums import (
+    add_pictures,
+    album_files,
+    album_pictures,
+    create_album,
+    move_to_front,
+    own_albums,
+    remove_pictures,
+    with_covers,
+)
+from uploads.models import Album, Upload
+from uploads.models.album import MAX_ALBUM_NAME
+from uploads.pagination import Page, page_number
+from uploads.shares import create_link, revoke_link
+from uploads.text import storable
+from uploads.views.zip_download import zip_response
+
+PICTURES_PER_PAGE = 200
+LINK_DAYS = (7, 30, 90, 365)
+MAX_PASSWORD = 128
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def album_list(request: HttpRequest) -> HttpResponse:
+    """List the user's albums; on POST, create one with the field `name`."""
+    if request.method == "POST":
+        name = _name(request)
+        if not name:
+            messages.warning(request, _("Give the album a name."))
+            return redirect("albums")
+        return redirect("album", create_album(request.user.pk or 0, name).pk)
+    albums = list(with_covers(own_albums(request.user.pk)))
+    covers = Upload.objects.in_bulk([album.cover_id for album in albums if album.cover_id])
+    rows = [(album, covers.get(album.cover_id)) for album in albums]
+    return render(request, "uploads/albums.html", {"albums": rows})
+
+
+@never_cache
+@require_safe
+def album_detail(request: HttpRequest, album_id: int) -> HttpResponse:
+    """Show a page of an album's pictures, and the album's links."""
+    album = _own_album(request, album_id)
+    page = album_page(album, request)
+    links = album.share_links.order_by("-id")
+    context = {"album": album, "page": page, "links": links, "link_days": LINK_DAYS, "origin": _origin(request)}
+    return render(request, "uploads/album.html", context)
+
+
+@never_cache
+@require_POST
+def add_to_album(request: HttpRequest) -> HttpResponse:
+    """Ask for an album, then add the pictures named by `picture` parameters to it.
+
+    `album` is the id of an album; otherwise `name` is the name of a new one.
+    """
+    ids, number, name = _chosen(request), request.POST.get("album", ""), _name(request)
+    if not ids:
+        messages.warning(request, _("No pictures selected. Select some first."))
+        return redirect("upload-list")
+    if re.fullmatch("[0-9]{1,18}", number):
+        album = _own_album(request, int(number))
+    elif name:
+        album = create_album(request.user.pk or 0, name)
+    else:
+        return render(request, "uploads/album_add.html", {"ids": sorted(ids), "albums": own_albums(request.user.pk)})
+    added = add_pictures(album, ids)
+    text = ngettext("%(count)s picture added to the album.", "%(count)s pictures added to the album.", added)
+    messages.success(request, text % {"count": added})
+    return redirect("album", album.pk)
+
+
+@require_POST
+def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
+    """Rename the album to `name`; or move the pictures named by `picture` to the front, or remove them."""
+    album, ids = _own_album(request, album_id), _chosen(request)
+    if "remove" in request.POST:
+        removed = remove_pictures(album, ids)
+        text = ngettext("%(count)s picture removed from the album.", "%(count)s pictures removed.", removed)
+        messages.success(request, text % {"count": removed})
+    elif "front" in request.POST:
+        move_to_front(album, sorted(ids))
+    elif name := _name(request):
+        Album.objects.filter(id=album.pk).update(name=name)
+    return redirect("album", album.pk)
+
+
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete_album(request: HttpRequest, album_id: int) -> HttpResponse:
+    """Ask for confirmation on GET; delete the album on POST. Its pictures stay in the library."""
+    album = _own_album(request, album_id)
+    if request.method != "POST":
+        return render(request, "uploads/album_delete.html", {"album": album})
+    album.delete()
+    messages.success(request, _("Album deleted. Its pictures are still in your library."))
+    return redirect("albums")
+
+
+@require_POST
+def download_album(request: HttpRequest, album_id: int) -> HttpResponseBase:
+    """Send the album's originals as a ZIP archive, with their parts."""
+    album = _own_album(request, album_id)
+    return zip_response(album_files(album), album.name)
+
+
+@require_POST
+def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
+    """Create a link to the album that works for `days` days."""
+    album = _own_album(request, album_id)
+    days = request.POST.get("days", "")
+    if days not in map(str, LINK_DAYS):
+        messages.warning(request, _("Choose how long the link works."))
+        return redirect("album", album.pk)
+    until = timezone.now() + timedelta(days=int(days))
+    password = storable(request.POST.get("password", ""))[:MAX_PASSWORD]
+    create_link(album, until, password, allows_originals="originals" in request.POST)
+    messages.success(request, _("Link created. Everybody who has it can see this album."))
+    return redirect("album", album.pk)
+
+
+@require_POST
+def revoke_share(request: HttpRequest, album_id: int, link_id: int) -> HttpResponse:
+    """Revoke a link of the album."""
+    album = _own_album(request, album_id)
+    if revoke_link(request.user.pk, link_id):
+        messages.success(request, _("The link no longer works."))
+    return redirect("album", album.pk)
+
+
+def album_page(album: Album, request: HttpRequest) -> Page[Upload]:
+    """Return the page of the album's pictures that the query string requests."""
+    number = page_number(request.GET)
+    start = (number - 1) * PICTURES_PER_PAGE
+    found = list(album_pictures(album).defer("metadata", "sidecars", "words")[start : start + PICTURES_PER_PAGE + 1])
+    following = f"page={number + 1}" if len(found) > PICTURES_PER_PAGE else ""
+    return Page(found[:PICTURES_PER_PAGE], following, f"page={number - 1}" if number > 1 else "")
+
+
+def _own_album(request: HttpRequest, album_id: int) -> Album:
+    return get_object_or_404(Album, id=album_id, owner_id=request.user.pk)
+
+
+def _chosen(request: HttpRequest) -> set[int]:
+    return {int(text) for text in request.POST.getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
+
+
+def _name(request: HttpRequest) -> str:
+    return " ".join(storable(request.POST.get("name", "")).split())[:MAX_ALBUM_NAME]
+
+
+def _origin(request: HttpRequest) -> str:
+    return request.build_absolute_uri("/")[:-1]

@@ -1,0 +1,45 @@
+"""Download several originals as one ZIP archive."""
+
+import re
+
+from django.contrib import messages
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect
+from django.utils import timezone
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+
+from uploads.models import INSTANT, MediaKind, Upload
+from uploads.zip_stream import stream_archive, zip_entries
+
+MAX_PICTURES = 2000
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+def download_selection(request: HttpRequest) -> HttpResponseBase:
+    """Send the originals of the user's pictures named by `picture` parameters, with their parts.
+
+    A GET, which occurs after signing in if the session had expired, leads to the library.
+    """
+    if request.method != "POST":
+        return redirect("upload-list")
+    ids = {int(text) for text in request.POST.getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
+    if not ids or len(ids) > MAX_PICTURES:
+        text = _("Select pictures to download, up to %(count)s at a time.")
+        messages.warning(request, text % {"count": intcomma(MAX_PICTURES)})
+        return redirect("upload-list")
+    own = Upload.objects.filter(Q(id__in=ids) | Q(part_of__in=ids), owner_id=request.user.pk, trashed_at=None)
+    name = _("photos %(date)s") % {"date": timezone.localdate().isoformat()}
+    return zip_response(own.exclude(kind=MediaKind.ARCHIVE), name)
+
+
+def zip_response(uploads: QuerySet[Upload], name: str) -> StreamingHttpResponse:
+    """Return a ZIP archive of these uploads, oldest first. The caller has checked access and limited their number."""
+    fields = ("filename", "key", "size", "sha256", "taken_at", "created_at")
+    entries = zip_entries(uploads.only(*fields).order_by(INSTANT, "id"))
+    disposition = content_disposition_header(as_attachment=True, filename=f"{name}.zip")
+    headers = {"Content-Disposition": disposition or "attachment", "X-Accel-Buffering": "no"}
+    return StreamingHttpResponse(stream_archive(entries), content_type="application/zip", headers=headers)
