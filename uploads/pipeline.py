@@ -65,7 +65,7 @@ def process_file(
     """Process the file at `path`.
 
     `on_stage` is called before each stage, with "checking", "previewing", "describing", "auditing" and "embedding" in
-    this order. If a poor description is regenerated, "describing" follows "auditing" once more. If `on_stage` raises an
+    this order. If a poor description is regenerated, "describing" follows "auditing" again. If `on_stage` raises an
     exception, processing stops and the exception propagates. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many

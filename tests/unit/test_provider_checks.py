@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from tests.support.clip_model import build_model
 from uploads.analysis.ocr import installed_models
-from vuemantics.checks import ocr, providers
+from vuemantics.checks import providers
 from vuemantics.checks.analyzer import check_analyzer
 
 CHECKS = (
@@ -93,11 +93,11 @@ def test_text_can_be_required_only_if_the_networks_are_installed(
     settings: Settings, monkeypatch: pytest.MonkeyPatch, setting: str, codes: list[str]
 ) -> None:
     settings.OCR = setting
-    assert ocr.check_ocr() == []
+    assert providers.check_ocr() == []
 
     monkeypatch.setattr("uploads.analysis.ocr.installed_models.PACKAGE", "vuemantics_without_networks")
 
-    found = ocr.check_ocr()
+    found = providers.check_ocr()
     assert [message.id for message in found] == codes
     assert not installed_models.reads_text()
     assert all("requirements-ocr.txt" in str(message.hint) for message in found)

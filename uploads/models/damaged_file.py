@@ -18,7 +18,7 @@ class DamageReason(models.TextChoices):
 class DamagedFile(models.Model):
     """An upload whose original is damaged. The row is deleted once the same bytes are stored again.
 
-    `notified_at` is when the owner was told by e-mail.
+    `notified_at` is when the owner was notified by e-mail.
     """
 
     upload = models.OneToOneField(

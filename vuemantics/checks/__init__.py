@@ -12,12 +12,12 @@ from vuemantics.checks.limits import (
     check_partial_file_expiry,
 )
 from vuemantics.checks.mail import check_mail_links, check_mail_sender
-from vuemantics.checks.ocr import check_ocr
 from vuemantics.checks.providers import (
     check_clip_model,
     check_description_language,
     check_model_servers,
     check_model_time_limits,
+    check_ocr,
     check_prompt,
 )
 from vuemantics.checks.security import check_debug, check_hosts, check_secret_key

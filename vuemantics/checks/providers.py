@@ -1,4 +1,4 @@
-"""Check the settings of the providers that need a model folder or a model server."""
+"""Check the settings of models that need a folder, a server or packages of their own."""
 
 from importlib.util import find_spec
 from math import ceil
@@ -10,6 +10,7 @@ from django.utils.translation import get_language_info
 
 from batches.models.states import Stage
 from uploads.analysis.clip.folder import missing_files
+from uploads.analysis.ocr.installed_models import PACKAGE, models_folder
 
 MAX_MODEL_NAME = 85
 REQUESTS_PER_STAGE = 2
@@ -102,3 +103,12 @@ def check_model_time_limits(**_: Any) -> list[CheckMessage]:
     problem = f"The model server may take {needed:g} s for one file, which is more than the limit for a stage."
     hint = "Lower VUEMANTICS_MODEL_READ_SECONDS, or raise VUEMANTICS_MODEL_CONCURRENCY or VUEMANTICS_STAGE_SECONDS."
     return [Error(problem, hint=hint, id="vuemantics.E064")]
+
+
+def check_ocr(**_: Any) -> list[CheckMessage]:
+    """Require the networks if text in pictures must be read."""
+    if settings.OCR != "on" or models_folder() is not None:
+        return []
+    problem = f"VUEMANTICS_OCR is on but the networks of {PACKAGE} are not installed."
+    hint = "Run: .venv/bin/pip install --no-deps --require-hashes -r requirements-ocr.txt"
+    return [Error(problem, hint=hint, id="vuemantics.E067")]

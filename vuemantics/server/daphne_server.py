@@ -2,7 +2,7 @@
 
 This is daphne with the limits of `limited_http.py`. It reports the connection's address as the client's address; Django
 evaluates proxy headers if VUEMANTICS_BEHIND_PROXY is set. After SIGTERM, requests in progress get a few seconds to
-finish, and websocket clients are told to reconnect.
+finish, and WebSocket clients are asked to reconnect.
 """
 
 import argparse
