@@ -15,7 +15,14 @@ from django.utils import timezone
 from batches.engine.attempt_history import delete_history
 from batches.engine.cancel import cancel_items
 from batches.engine.delete_archives import forget_entries
-from batches.engine.delete_pictures import count_failures, detach_items, lock_library_items
+from batches.engine.delete_pictures import (
+    TRIES,
+    NewReference,
+    count_failures,
+    detach_items,
+    library_items,
+    lock_library_items,
+)
 from batches.engine.sidecar_entries import delete_sidecars, forget_pictures
 from batches.engine.transitions import move_batches
 from batches.messaging import live_events
@@ -86,33 +93,54 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     """Delete up to CHUNK items of a batch that is being deleted, and the pictures to which no other items refer.
 
     Return how many items were deleted, and the ids of those that may have a partial file, which the caller must delete.
-    (0, []) means that no items are left or that other processes have locked the remaining ones.
+    (0, []) means that no items are left, that other processes have locked the remaining ones, or that a re-analysis
+    began to refer to their pictures during every attempt.
     """
     if UploadBatch.all_objects.filter(id=batch_id, total__gt=ENDED_ITEMS).exists():
         # Workers no longer write to cancelled items, so no worker has to wait for the row locks taken below.
         cancel_items(batch_id)
-    with transaction.atomic():
-        items = [_DeletedItem(*row) for row in fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})]
-        ids = [item.id for item in items]
-        delete_history(ids)
-        ArchiveEntry.objects.filter(item_id__in=ids).delete()
-        delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
-        # A re-analysis of the library keeps no pictures. If it locked the items of another one, both could deadlock.
-        keeps_pictures = UploadBatch.all_objects.filter(id=batch_id, model="").exists()
-        pictures = {item.upload_id for item in items if item.upload_id and keeps_pictures}
-        described = lock_library_items(pictures)
-        uploads = lock_uploads(pictures)
-        ignored = [item.id for item in described]
-        unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads, "ignored": ignored})]
-        failing = detach_items([item for item in described if item.upload_id in set(unreferenced)])
-        forget_entries(unreferenced)
-        forget_pictures(unreferenced)
-        delete_uploads(unreferenced)
-        incomplete = [item.id for item in items if item.may_have_partial_file]
-        schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
-        _subtract(batch_id, Counter((item.status, item.result) for item in items))
-        count_failures(failing)
+    for _try in range(TRIES):
+        try:
+            with transaction.atomic():
+                return _delete_items(batch_id)
+        except NewReference:
+            continue
+    return 0, []
+
+
+def _delete_items(batch_id: int) -> tuple[int, list[int]]:
+    items = [_DeletedItem(*row) for row in fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})]
+    ids = [item.id for item in items]
+    delete_history(ids)
+    ArchiveEntry.objects.filter(item_id__in=ids).delete()
+    delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
+    # A re-analysis of the library keeps no pictures. If it locked the items of another one, both could deadlock.
+    keeps_pictures = UploadBatch.all_objects.filter(id=batch_id, model="").exists()
+    failing = _delete_pictures({item.upload_id for item in items if item.upload_id and keeps_pictures})
+    incomplete = [item.id for item in items if item.may_have_partial_file]
+    schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
+    _subtract(batch_id, Counter((item.status, item.result) for item in items))
+    count_failures(failing)
     return len(items), incomplete
+
+
+def _delete_pictures(ids: set[int]) -> "Counter[int]":
+    """Delete those pictures that no import refers to any more; return the failures that this causes, by batch id.
+
+    Raises NewReference if a re-analysis of the library began to refer to one of them while this waited for its lock.
+    Its items would otherwise seem to keep the picture, which nothing would delete later.
+    """
+    described = lock_library_items(ids)
+    uploads = lock_uploads(ids)
+    if library_items(ids).count() > len(described):
+        raise NewReference
+    ignored = [item.id for item in described]
+    unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads, "ignored": ignored})]
+    failing = detach_items([item for item in described if item.upload_id in set(unreferenced)])
+    forget_entries(unreferenced)
+    forget_pictures(unreferenced)
+    delete_uploads(unreferenced)
+    return failing
 
 
 def finish_deletion(batch_id: int) -> bool:

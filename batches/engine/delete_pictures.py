@@ -33,7 +33,7 @@ TRIES = 5
 GONE = "item.gone"
 
 
-class _NewReference(Exception):
+class NewReference(Exception):
     """Another item started to refer to one of the pictures after the items were locked."""
 
 
@@ -48,7 +48,7 @@ def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None
         try:
             with transaction.atomic():
                 deleted, failed, batches = _delete(ids, trashed_before)
-        except _NewReference:
+        except NewReference:
             continue
         for batch_id in failed:
             complete_batches(batch_id)
@@ -69,7 +69,7 @@ def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int,
     items = _lock_items(references)
     uploads = lock_uploads(ids)
     if references.count() > len(items) or not _parts(ids) <= ids:
-        raise _NewReference
+        raise NewReference
     if trashed_before is not None:
         expired = Upload.objects.filter(id__in=uploads, trashed_at__lt=trashed_before)
         uploads = sorted(expired.values_list("id", flat=True))
@@ -82,9 +82,14 @@ def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int,
     return deleted, sorted(failing), sorted({item.batch_id for item in items})
 
 
+def library_items(ids: Collection[int]) -> QuerySet[BatchItem]:
+    """Return the items of library re-analyses that refer to these pictures."""
+    return BatchItem.objects.filter(upload_id__in=ids, batch__model__gt="")
+
+
 def lock_library_items(ids: Collection[int]) -> list[BatchItem]:
-    """Lock and return the items of library re-analyses that refer to these pictures."""
-    return _lock_items(BatchItem.objects.filter(upload_id__in=ids, batch__model__gt=""))
+    """Lock and return library_items()."""
+    return _lock_items(library_items(ids))
 
 
 def detach_items(items: Collection[BatchItem]) -> "Counter[int]":

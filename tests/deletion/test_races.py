@@ -1,5 +1,6 @@
 """Deletions while the same bytes are received, processed or deleted concurrently."""
 
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -207,3 +208,33 @@ def test_concurrent_deletions_and_finishes_do_not_deadlock(owner: User) -> None:
         assert_counters_match(batch)
     assert set(Upload.objects.filter(items=None)) == strangers
     assert Upload.objects.exclude(items=None).distinct().count() == 40
+
+
+@pytest.mark.parametrize("reanalysis", ["library", "text", "selection"])
+def test_pictures_of_a_reanalysis_that_starts_during_the_deletion_of_their_import_are_deleted(
+    owner: User, reanalysis: str
+) -> None:
+    batch = make_batch(owner, 3)
+    pictures = list(batch.items.values_list("upload_id", flat=True))
+    Upload.objects.update(processed_at=timezone.now())
+    services.delete_batch(services.owner_scope(owner), batch.id)
+    start: Callable[[], int | None] = {
+        "library": partial(reanalyse.reanalyse_library, owner.id, "model", only_missing=False),
+        "text": partial(reanalyse.read_library_text, owner.id, "model"),
+        "selection": partial(reanalyse.reanalyse_selection, owner.id, pictures),
+    }[reanalysis]
+
+    def delete() -> int:
+        try:
+            return delete_batch.delete_chunk(batch.id)[0]
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            assert start()
+            deletion: Future[int] = pool.submit(delete)
+            wait_until(blocked)
+        assert deletion.result(20) == 3
+
+    assert not Upload.objects.exists()
