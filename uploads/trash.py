@@ -6,7 +6,7 @@ the items before it calls these functions, and the batches afterwards.
 """
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -14,6 +14,9 @@ from django.utils import timezone
 
 from uploads.models import Upload
 from uploads.picture_facts import lock_pictures
+
+EXPIRED = datetime(1970, 1, 1, tzinfo=UTC)
+"""The `trashed_at` of pictures that the cleanup must delete, however long the trash keeps others."""
 
 
 def trashed_pictures(owner_id: int | None) -> QuerySet[Upload]:

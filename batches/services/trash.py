@@ -1,7 +1,7 @@
 """Commands that move pictures to the trash, restore them, and delete them permanently."""
 
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
@@ -13,7 +13,7 @@ from batches.engine.refusals import Refused
 from batches.models.scope import DELETE_PICTURES, Scope
 from batches.services.deletion import MAX_PICTURES
 from uploads.models import MediaKind, Upload
-from uploads.trash import move_to_trash, restore, trash_expiry
+from uploads.trash import EXPIRED, move_to_trash, restore
 
 CHUNK = 1000
 
@@ -49,22 +49,18 @@ def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
     return delete_pictures(_covered(scope, ids), timezone.now())
 
 
-def empty_trash(scope: Scope, until: datetime) -> int:
-    """Delete what the user moved to the trash at `until` or earlier; return the number of files.
-
-    The files expire at once, and the cleanup deletes them soon afterwards.
-    """
-    expiry = trash_expiry()
-    own = Upload.objects.filter(owner_id=scope.user_id, trashed_at__gte=expiry, trashed_at__lte=until)
+def empty_trash(scope: Scope, until: datetime) -> None:
+    """Delete what the user moved to the trash at `until` or earlier. The cleanup deletes the files soon afterwards."""
+    own = Upload.objects.filter(owner_id=scope.user_id, trashed_at__gt=EXPIRED, trashed_at__lte=until)
     ids = sorted(own.values_list("id", flat=True))
-    return sum(_expire(own.filter(id__in=ids[at : at + CHUNK]), expiry) for at in range(0, len(ids), CHUNK))
+    for start in range(0, len(ids), CHUNK):
+        _expire(own.filter(id__in=ids[start : start + CHUNK]))
 
 
-def _expire(trashed: QuerySet[Upload], expiry: datetime) -> int:
+def _expire(trashed: QuerySet[Upload]) -> None:
     with transaction.atomic():
         locked = trashed.select_for_update(no_key=True).order_by("id")
-        ids = list(locked.values_list("id", flat=True))
-        return Upload.objects.filter(id__in=ids).update(trashed_at=expiry - timedelta(days=1))
+        Upload.objects.filter(id__in=list(locked.values_list("id", flat=True))).update(trashed_at=EXPIRED)
 
 
 def _covered(scope: Scope, ids: Collection[int]) -> list[int]:
