@@ -1,6 +1,7 @@
 """Render the live fragments of a batch's page. The page and its socket use the same templates."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django.template.loader import render_to_string
@@ -21,6 +22,8 @@ FREQUENT, FREQUENT_BYTES = ("summary", "in_progress"), 1536
 """The fragments that nearly every frame contains, and their maximum total size in bytes."""
 NAME_BYTES = 48
 """The maximum length in bytes of the escaped name of a file in progress."""
+MIN_NAME_BYTES = 12
+"""If names would be shorter than this, fewer files in progress are listed."""
 
 # Matches indentation, and line breaks before a block element's tag or before the “>” of a tag. Browsers ignore these.
 _INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|ul)\b|>)|(?<=\n)\s+")
@@ -42,16 +45,25 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
 def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
     """Render all fragments and return them by name.
 
-    The names of files in progress are truncated so that the frequent fragments fit into FREQUENT_BYTES.
+    The names of files in progress are truncated, and fewer of them listed if necessary, so that the frequent fragments
+    fit into FREQUENT_BYTES.
     """
-    context = fragment_context(snapshot, eta) | {"name_bytes": 0}
-    fragments = {name: render_fragment(name, context) for name in NAMES}
-    if snapshot.in_progress:
-        bytes_left = FREQUENT_BYTES - sum(len(fragments[name].encode()) for name in FREQUENT)
+    context = fragment_context(snapshot, eta)
+    fragments = {name: render_fragment(name, context) for name in NAMES if name != "in_progress"}
+    others = sum(len(fragments[name].encode()) for name in FREQUENT if name in fragments)
+    return fragments | {"in_progress": _render_in_progress(context, FREQUENT_BYTES - others)}
+
+
+def _render_in_progress(context: dict[str, Any], max_bytes: int) -> str:
+    files = context["snapshot"].in_progress
+    for count in range(len(files), 0, -1):
+        context |= {"snapshot": replace(context["snapshot"], in_progress=files[:count])}
+        nameless = render_fragment("in_progress", context | {"name_bytes": 0})
         # Round down to a multiple of 4, so that an extra digit in a counter rarely changes where names are truncated.
-        name_bytes = bytes_left // len(snapshot.in_progress) // 4 * 4
-        fragments["in_progress"] = render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
-    return fragments
+        name_bytes = (max_bytes - len(nameless.encode())) // count // 4 * 4
+        if name_bytes >= MIN_NAME_BYTES:
+            return render_fragment("in_progress", context | {"name_bytes": min(name_bytes, NAME_BYTES)})
+    return render_fragment("in_progress", context | {"name_bytes": MIN_NAME_BYTES})
 
 
 def render_fragment(name: str, context: dict[str, Any]) -> str:

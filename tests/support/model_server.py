@@ -115,6 +115,7 @@ class _Handler(BaseHTTPRequestHandler):
             return self._send(how.statuses.pop(0), json.dumps({"error": how.error}).encode())
         if how.hang:
             self.server.released.wait()
+            self.close_connection = True
             return None
         time.sleep(how.seconds)
         if how.cut:

@@ -70,12 +70,21 @@ def hanging(job: Job) -> None:
 
 
 def needing_a_core(job: Job) -> None:
-    """Use a CPU core for a moment. For the item BUSY_ITEM, use it as long as the file BUSY_WHILE exists."""
+    """Use a CPU core for a moment. The item BUSY_ITEM uses it first, as long as the file BUSY_WHILE exists."""
     cpu_slots.MAX_WAIT_SECONDS = 0.5
     job.enter(Stage.CHECKING)
-    with cpu_slots.cpu_slot(job):
-        while job.claim.item_id == int(os.environ["BUSY_ITEM"]) and Path(os.environ["BUSY_WHILE"]).exists():
+    busy_while = Path(os.environ["BUSY_WHILE"])
+    started = busy_while.with_suffix(".started")
+    if job.claim.item_id == int(os.environ["BUSY_ITEM"]):
+        with cpu_slots.cpu_slot(job):
+            started.touch()
+            while busy_while.exists():
+                time.sleep(0.02)
+    else:
+        while not started.exists():
             time.sleep(0.02)
+        with cpu_slots.cpu_slot(job):
+            pass
 
 
 def unreachable(job: Job) -> None:
