@@ -1,4 +1,4 @@
-"""Albums: create, fill, reorder and delete them, and list their pictures.
+"""Create, fill, reorder and delete albums, and list their pictures.
 
 Each function takes the id of the user and changes only this user's albums and pictures. Pictures in the trash stay in
 their albums, but the albums do not show them until they are restored.
@@ -24,7 +24,7 @@ def own_albums(owner_id: int | None) -> QuerySet[Album]:
 
 
 def with_covers(albums: QuerySet[Album]) -> QuerySet[Any]:
-    """Return each album with its number of pictures and the id of its first picture, which counts all entries."""
+    """Annotate albums with `pictures`, how many pictures each shows, and `cover_id`, the id of the first of these."""
     first = AlbumEntry.objects.filter(album=OuterRef("pk"), upload__trashed_at=None, upload__part_of=None)
     cover = Subquery(first.order_by("position", "id").values("upload")[:1])
     return albums.annotate(pictures=Count("entries", filter=_SHOWN)).annotate(cover_id=cover)

@@ -6,7 +6,8 @@ import logging
 class OutageLog:
     """Tracks whether one dependency is available. There is no lock, so concurrent reports may log a line twice.
 
-    `lost` is logged as a warning, with the error in place of `%s`; `back` is logged at level INFO.
+    When an outage starts, `lost` is logged as a warning, with the error in place of `%s`. When it ends, `back` is
+    logged at level INFO.
     """
 
     def __init__(self, logger: logging.Logger, lost: str, back: str) -> None:

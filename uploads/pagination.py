@@ -26,7 +26,7 @@ class Cursor:
 
     @classmethod
     def parse(cls, text: str | None) -> "Cursor | None":
-        """Return the cursor that `text` names, or None if it is invalid."""
+        """Return the cursor that `text` represents, or None if it is invalid."""
         match = re.fullmatch(r"(-?[0-9]{1,17})\.([0-9]{1,18})", text or "", re.ASCII)
         if match is None:
             return None

@@ -51,7 +51,7 @@ class PairFile:
 
 
 def find_parts(files: Sequence[PairFile]) -> Parts:
-    """Return, for each file that is a part of another one, the id of that picture and the part's role.
+    """Return a dictionary that maps the id of each part to the id of its picture and the part's role.
 
     `files` are candidates: files of one folder with the same `name_key`, or with the same `group_id`. The result does
     not depend on their order. No picture in the result is itself a part. Of an edited picture and its original, the

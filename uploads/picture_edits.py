@@ -1,4 +1,4 @@
-"""Change what is shown about pictures, and undo it.
+"""Apply owners' changes to what is shown about their pictures, and undo them.
 
 Files are never changed. Each function locks the pictures, so that a change is not lost if a picture is processed or
 gets a sidecar at the same time.
@@ -24,7 +24,7 @@ KEPT = timedelta(days=30)
 class EditResult:
     """How many pictures were changed, and how many the change does not apply to. Parts are not counted.
 
-    `edit_id` is the PictureEdit by which the change can be undone, None if nothing was changed.
+    `edit_id` identifies the PictureEdit with which the change can be undone. It is None if nothing was changed.
     """
 
     changed: int
@@ -51,15 +51,15 @@ def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None)
                 changes.append((row.id, before, after))
         own = PictureEdit.objects.filter(owner_id=owner_id)
         edit_id = own.create(owner_id=owner_id, key=key, changes=changes).id if changes else None
-    # After the transaction, because undo_edit locks a PictureEdit before the pictures.
+    # Delete outside the transaction: undo_edit locks a PictureEdit before the pictures, so there could be a deadlock.
     own.filter(created_at__lt=timezone.now() - KEPT).delete()
     return EditResult(len(ids & {id for id, _, _ in changes}), skipped, edit_id)
 
 
 def undo_edit(owner_id: int, edit_id: int) -> int | None:
-    """Undo a change, except of values that were changed again since; return how many pictures and parts were restored.
+    """Undo a change of all values that have not changed since. Return how many pictures and parts were restored.
 
-    Return None if the owner has no such change, or it was undone already.
+    Return None if the owner has no such change or has already undone it.
     """
     restored = 0
     with transaction.atomic():
@@ -100,7 +100,7 @@ def restore_label(upload_id: int, name: str) -> None:
 
 
 def edit_description(upload_id: int, text: str) -> None:
-    """Replace a picture's description. An empty text restores the one that was written for the picture."""
+    """Replace a picture's description. An empty text restores the original description."""
     with transaction.atomic():
         for row in _lock(upload_id):
             upload = Upload.objects.only("description", "description_edited").get(id=row.id)

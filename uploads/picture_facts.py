@@ -79,7 +79,7 @@ class PictureRow:
 
     @property
     def file(self) -> PlaceAndTime:
-        """The time and place from the file itself, which excludes a date from its name."""
+        """The time and place from the file itself, without a date from its name."""
         if FILE in self.sidecars:
             return PlaceAndTime.from_json(self.sidecars[FILE])
         return self.shown if self.taken_source != "name" else replace(self.shown, taken_at=None, source="")
@@ -93,7 +93,7 @@ class PictureRow:
         """Return what is needed to decide if the file is part of another; `name` is its name in the import's folder."""
         taken_at = self.taken_at
         if EDITS in self.sidecars:
-            # An owner's new date must not separate a live photo from its film.
+            # Ignore the owner's changes: a new date must not separate a live photo from its film.
             taken_at = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename).taken_at
         return PairFile(self.id, name or self.filename, self.kind, taken_at, self.duration, self.group_id, batch_id)
 
@@ -136,7 +136,7 @@ def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Link a locked picture and its parts to the picture `main_id`, as parts. None makes it a picture of its own."""
+    """Link a locked picture and its parts to the picture `main_id`, as parts. If None, make it a separate picture."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 
@@ -146,7 +146,7 @@ def find_group(owner_id: int, group_id: str) -> list[int]:
 
 
 def group_id_of(metadata: Mapping[str, Any]) -> str:
-    """Return the id from a file's metadata that the camera wrote into all files of a live photo or burst."""
+    """Return the identifier that the camera wrote into the metadata of all files of a live photo or burst."""
     for prefix, key in (("burst", "burst_id"), ("live", "content_identifier")):
         if isinstance(value := metadata.get(key), str) and value:
             return f"{prefix}:{value}"[:100]

@@ -25,7 +25,7 @@ _SHOWN = ("id", "owner_id", "key", "kind", "previews", "processed_at", "filename
 class Neighbours:
     """The pictures just before and after a picture in a list, in the order of the list.
 
-    `position` is the place of that picture, from 1, and `total` the length of the list, if it is known.
+    `position` is the place of that picture, from 1, and `total` is the length of the list. Both are None if unknown.
     """
 
     before: list[Upload] = field(default_factory=list)
@@ -45,7 +45,7 @@ class Neighbours:
 
 
 def in_timeline(upload: Upload) -> Neighbours:
-    """Return the pictures around one in its owner's timeline; none if the timeline does not show it."""
+    """Return the neighbours of a picture in its owner's timeline; none if the timeline does not show it."""
     if upload.timeline_at is None:
         return Neighbours()
     rows, cursor = timeline_of(upload.owner_id).only(*_SHOWN), place_of(upload)
@@ -54,7 +54,7 @@ def in_timeline(upload: Upload) -> Neighbours:
 
 
 def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
-    """Run the search again, and return the pictures around one in its results, in the order of the pages.
+    """Run the search again, and return the neighbours of a picture in its results, in the order of the pages.
 
     There are none if the search is invalid or takes too long, or if it does not find the picture.
     """
@@ -71,7 +71,7 @@ def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
 
 
 def in_similar(first: Upload, upload: Upload) -> Neighbours:
-    """Return the pictures around one in the list of `first` and the pictures that are similar to it."""
+    """Return the neighbours of `upload` in the list that consists of `first` and the pictures similar to `first`."""
     try:
         similar = similar_pictures(first)
     except SearchTooSlow:
@@ -80,7 +80,7 @@ def in_similar(first: Upload, upload: Upload) -> Neighbours:
 
 
 def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
-    """Return the pictures around one in a list of ids; pictures that the library no longer shows are left out."""
+    """Return the neighbours of a picture in a list of ids, without those that the library no longer shows."""
     if upload_id not in ids:
         return Neighbours()
     place = ids.index(upload_id)
@@ -92,7 +92,7 @@ def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
 
 
 def _by_id(rows: QuerySet[Upload], upload_id: int) -> Neighbours:
-    """Return the pictures around one in a list of filtered pictures, the newest id first."""
+    """Return the neighbours of a picture in a list of filtered pictures, the newest id first."""
     # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
     newer = list(rows.filter(id__gt=upload_id).order_by("id").values_list("id", flat=True)[:BEFORE])
     older = list(rows.filter(id__lt=upload_id).order_by("-id").values_list("id", flat=True)[:AFTER])

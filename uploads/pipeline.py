@@ -73,7 +73,7 @@ def process_file(
     block, or raise an exception, which also propagates. Providers that wait for a server run outside of it.
 
     `read` decodes the picture; workers pass a function that does so in another process. `edited` is a description that
-    a person wrote; it replaces the describer's.
+    a user wrote; it replaces the describer's.
 
     Raises any ProcessingError (see uploads.errors) and the errors of analyze().
     """

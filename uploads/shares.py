@@ -47,7 +47,7 @@ def is_unlocked(request: HttpRequest, link: ShareLink) -> bool:
 
 
 def unlock(request: HttpRequest, link: ShareLink, password: str) -> bool:
-    """Return whether the password is right, and record this in the session.
+    """Check the password. If it is right, record this in the session and return True.
 
     After too many wrong passwords, the right one is also refused, and django-axes replaces the response.
     """

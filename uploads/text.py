@@ -11,5 +11,5 @@ def storable(text: str) -> str:
 
 
 def percent(value: int) -> str:
-    """Format `value` with a percent sign as in the current language."""
+    """Format `value` as a percentage in the current language."""
     return _("%(value)s%%") % {"value": value}

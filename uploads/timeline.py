@@ -67,7 +67,7 @@ def before(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
 
 
 def place_of(upload: Upload) -> Cursor:
-    """Return the place of an upload that the timeline shows. As a cursor, id 0 is the place after all of an instant."""
+    """Return the place of an upload that the timeline shows. A cursor with id 0 follows all pictures of its instant."""
     return Cursor(cast(datetime, upload.timeline_at), upload.pk)
 
 

@@ -16,7 +16,7 @@ from uploads.models import Upload
 from uploads.picture_facts import lock_pictures
 
 EXPIRED = datetime(1970, 1, 1, tzinfo=UTC)
-"""The `trashed_at` of pictures that the cleanup must delete, however long the trash keeps others."""
+"""The `trashed_at` of pictures that the cleanup must delete, regardless of TRASH_DAYS."""
 
 
 def trashed_pictures(owner_id: int | None) -> QuerySet[Upload]:
@@ -26,7 +26,7 @@ def trashed_pictures(owner_id: int | None) -> QuerySet[Upload]:
 
 
 def trash_expiry() -> datetime:
-    """Return the time of the oldest pictures to keep. Those moved to the trash earlier are deleted for good."""
+    """Return the earliest `trashed_at` to keep. Pictures that were moved to the trash earlier are deleted for good."""
     return timezone.now() - timedelta(days=settings.TRASH_DAYS)
 
 

@@ -87,9 +87,9 @@ def insert_upload(upload: Upload) -> None:
 def save_result(picture: PictureRow, result: "Result", previews: dict[str, str], sidecars: Sidecars) -> None:
     """Replace all results of a locked picture; call it inside the transaction that finishes its item.
 
-    `sidecars` are the values of all of its sidecars, which come before those of the result.
-    `previews` maps each longest side to the storage name of a preview that is already written. If the result has no
-    vector, the old vector is kept. A description that a person edited is kept too, and removed labels stay removed.
+    `sidecars` are the values of all of its sidecars, which take precedence over those of the result. `previews` maps
+    each longest side to the storage name of a preview that is already written. If the result has no vector, the old
+    vector is kept. A description that a user edited is kept too, and removed labels stay removed.
     """
     file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
     removed = removed_labels(sidecars)

@@ -1,1 +1,1 @@
-"""Describe pictures: the provider interfaces, and an embedded analyzer that ships with its models."""
+"""Analyse pictures: the interfaces of providers, and an embedded provider that ships with its models."""

@@ -113,7 +113,7 @@ def _best_of_two(
 
 
 def _audit(description: Description) -> int:
-    # Labels are English, so they cannot be looked for in a description in another language.
+    # Labels are in English, so a description in another language is not expected to mention them.
     return audit(description.description, description.labels if description.language == "en" else ())
 
 

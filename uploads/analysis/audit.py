@@ -1,4 +1,4 @@
-"""Score a description from 0 (unusable) to 100. Pure.
+"""Score a description from 0 (unusable) to 100. Pure functions only.
 
 A description starts with 100 points and loses points for each sign of an unusable answer. Answers that are not a
 description (a refusal, empty text, endless repetition) score below 40. A correct sentence that is merely short or

@@ -103,7 +103,7 @@ Embedder = DescriptionEmbedder | ImageEmbedder
 
 
 class QueryVector(NamedTuple):
-    """The vector of a query, of unit length. `model` names the vectors of pictures that it can be compared with."""
+    """The unit vector of a query. It can be compared only with the vectors of pictures that have the same `model`."""
 
     model: str
     numbers: tuple[float, ...]
@@ -112,15 +112,15 @@ class QueryVector(NamedTuple):
 class QueryEncoder(Protocol):
     """Embeds search queries as vectors that can be compared with those of pictures.
 
-    A search has hits by look only if the best fit is at least `hit_fit`, which is calibrated for each model (see
-    docs/search.md). Thread-safe.
+    A search finds pictures by appearance only if the best fit is at least `hit_fit`, which is calibrated for each model
+    (see docs/search.md). Thread-safe.
     """
 
     hit_fit: float
 
     @property
     def model(self) -> str:
-        """The model of new vectors. If it runs on a server, this asks the server and raises as embed_query()."""
+        """The model of new vectors. If it runs on a server, this sends a request; for errors, see embed_query()."""
         ...
 
     def embed_query(self, text: str) -> QueryVector:

@@ -32,7 +32,7 @@ EVERYDAY_KINDS = _names(
     | fence | flower | mountain, hill | musical instrument | sports equipment
     """
 )
-"""Kinds that appear in descriptions. All other kinds are used only for search."""
+"""Kinds (groups of classes) that appear in descriptions. All other kinds are used only for search."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
 """Detected objects that are not named: the detector confuses animals, and the classifier is more reliable."""

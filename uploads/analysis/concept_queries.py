@@ -13,8 +13,8 @@ class ConceptQueries:
     """A QueryEncoder. Recent queries are cached, because every page of results encodes its query again."""
 
     model = MODEL
-    # Calibrated on judged queries: about 15 % of the queries that some picture matches have no hit, and about 15 % of
-    # the queries that no picture matches have one.
+    # Calibrated on judged queries: about 15 % of the queries with a matching picture find nothing, and about 15 % of
+    # the queries without one find something.
     hit_fit = 0.44
 
     def __init__(self) -> None:

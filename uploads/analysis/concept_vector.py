@@ -92,7 +92,7 @@ def _colours(evidence: Evidence) -> list[tuple[str, float]]:
 
 
 def _media(evidence: Evidence) -> list[tuple[str, float]]:
-    """Weigh each medium by its probability, because a picture can be between two of them."""
+    """Weigh each medium by its probability, because a picture can be something between two media."""
     if evidence.colours.plain:
         return []
     probable = [(name, p) for name, p in evidence.look.media.items() if p >= _MIN_MEDIUM and name in MEDIA]

@@ -1,4 +1,4 @@
-"""Tell people where their pictures are analysed."""
+"""Tell users where their pictures are analysed."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,8 +16,8 @@ EMBEDDED = frozenset({"local", "clip"})
 class Disclosure:
     """What is sent to which model server. `private` means that nothing is sent anywhere.
 
-    It is false for a site's own class, because nothing is known about it, and for a model server on this machine,
-    because that may forward requests.
+    It is also false for a site's own provider class, about which nothing is known, and for a model server on this
+    machine, which may forward requests.
     """
 
     private: bool

@@ -32,7 +32,7 @@ class Evidence:
     - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
     - `objects` are the detected classes except people, each with its best score, highest score first.
     - `people` is the number of people detected; `close_up` is whether one of them fills a large part of the picture.
-    - `may_show_people` is also true if people are too uncertain to be mentioned.
+    - `may_show_people` is also true if people are detected with too little certainty to be mentioned.
     """
 
     probabilities: Floats

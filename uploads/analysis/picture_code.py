@@ -1,4 +1,4 @@
-"""Compute a picture's code, which finds near duplicates among 100,000 pictures in milliseconds. Pure.
+"""Compute a picture's code, which finds near duplicates among 100,000 pictures in milliseconds. Pure functions only.
 
 A code has 5 words of 64 bits. The first is the difference hash (dHash): a bit is set if, in the picture reduced to 9 x
 8 grey pixels, a pixel is brighter than the one to its right. The others are the signs of 256 random projections of the

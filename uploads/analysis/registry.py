@@ -45,7 +45,7 @@ PROVIDERS = {
         queries="uploads.analysis.model_servers.openai:OpenAIQueries",
     ),
 }
-"""The providers by short name. Any other name is a site's own class, as "package.module:Class"."""
+"""The providers by short name. Any other name must be the path of a site's own class, as "package.module:Class"."""
 
 _objects: dict[str, Any] = {}
 _lock = threading.Lock()

@@ -1,4 +1,4 @@
-"""Which media and scenes are named, the words for them, and the phrases that represent them in vectors.
+"""Decide which media (such as drawings) and scenes are named, with which words and with which phrases in vectors.
 
 The thresholds were chosen on pictures that the probe was not trained on; see docs/analysis.md.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uploads.analysis.probe import Look
 
 _PAGE, _KNOWN_PAGE, _DRAWN = 0.6, 0.8, 0.5
-# Close-ups, such as of a leaf, look like patterns, but their scene is certain.
+# With a scene of this probability, a picture is not named a pattern: close-ups of a leaf, for example, look like one.
 _NO_PATTERN = 0.8
 _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
@@ -136,7 +136,7 @@ def find_scenes(look: Look) -> list[tuple[Scene, float]]:
 
 
 def guess_scene(look: Look) -> Scene | None:
-    """Return the most likely scene for a photo in which nothing is certain, or None if no scene is likely enough."""
+    """Return the most likely scene for a photo of which nothing is certain, or None if no scene is likely enough."""
     if find_medium(look) is not None:
         return None
     likeliness = {name: look.scenes[name] / scene.minimum for name, scene in SCENES.items() if scene.words}

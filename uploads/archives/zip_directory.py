@@ -127,7 +127,8 @@ def _find_end64(read_at: ReadAt, end_at: int) -> tuple[int, ...] | None:
         return None
     if locator[1] or locator[3] > 1:
         raise PermanentError("archive.split")
-    # If bytes precede the archive, the stated offset is wrong. Without extensions, the record ends at the locator.
+    # If bytes precede the archive, the stated offset is wrong. A record without extensions ends where the locator
+    # begins.
     for at in (locator[2], end_at - END64_LOCATOR.size - END64.size):
         if 0 <= at <= end_at - END64_LOCATOR.size - END64.size:
             record = END64.unpack(_exactly(read_at, at, END64.size))

@@ -20,7 +20,7 @@ from uploads.storage import read_original
 
 CHUNK = 200
 SIDECAR_BYTES = 8 * 2**10
-"""An estimate of the disk space for the two sidecars of a file. Few take up more."""
+"""Estimated disk space for the two sidecars of a file. Few need more."""
 UNDATED = "undated"
 
 
@@ -55,7 +55,7 @@ def export_library(owner_id: int, folder: Path, manifest: Manifest) -> Iterator[
     for month, ids in groupby(_months_and_ids(owner_id), key=lambda row: row[0]):
         subfolder = f"{month:%Y/%m}" if month else UNDATED
         (folder / subfolder).mkdir(parents=True, exist_ok=True)
-        # A listed file that is missing in the folder keeps its name, because it is copied again.
+        # A listed file that is missing from the folder keeps its name, because it is copied again.
         known = (path.removeprefix(f"{subfolder}/") for path in listed.get(subfolder, ()))
         names = FolderNames([*os.listdir(folder / subfolder), *known])  # noqa: PTH208 (no Path for each)
         while chunk := [upload_id for _month, upload_id in islice(ids, CHUNK)]:

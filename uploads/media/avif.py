@@ -16,7 +16,7 @@ from uploads.media.heif_boxes import check_container, colour_codes
 from uploads.media.pixel_rows import reduced_picture
 
 PIXEL_BYTES = 12
-"""Measured memory per pixel: the decoder's planes, its result, and Pillow's copy of the result."""
+"""Measured memory per pixel, in bytes: the decoder's planes, its result, and Pillow's copy of the result."""
 
 _THREADS = 2
 

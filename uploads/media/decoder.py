@@ -24,7 +24,7 @@ ATTEMPTS = 2
 POLL_SECONDS = 0.1
 """How often a thread that waits for a decoder checks whether it should stop."""
 EXIT_SECONDS = 1.0
-"""How long a thread waits for a decoder to exit after it closed its socket or was killed."""
+"""How long a thread waits for the exit of a decoder that closed its socket or was killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The decoder inherits no other environment variables, because they contain passwords.
@@ -84,7 +84,7 @@ class Decoder:
         self._process.kill()
         self._descriptors.close()
         if not self._wait():
-            # It becomes a zombie when it ends; Popen reaps it when the next process is started.
+            # The process becomes a zombie when it ends; Popen reaps it when the next process is started.
             logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
     def decode(self, path: Path, max_pixels: int, check: Callable[[], None], longest: int) -> Picture:
@@ -137,7 +137,7 @@ class Decoder:
 
 
 class DecoderPool:
-    """The decoder processes of this process, as many as its threads have used at the same time. Thread-safe."""
+    """Decoder processes, as many as the threads of this process have used at the same time. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

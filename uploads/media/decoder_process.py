@@ -114,7 +114,7 @@ def _limit_files() -> None:
 
 
 def _limit(kind: int, value: int, *, final: bool) -> None:
-    """Set a limit, but not above an inherited one. A final limit cannot be raised again."""
+    """Set a limit, but not above an inherited one. If `final`, this process cannot raise it again."""
     hard = resource.getrlimit(kind)[1]
     allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
     resource.setrlimit(kind, (allowed, allowed if final else hard))

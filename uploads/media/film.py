@@ -29,7 +29,7 @@ from uploads.media.iso_boxes import check_complete
 from uploads.media.limits import check_size, too_complex
 from uploads.media.sanitize import Json, clean_text
 
-# By line: codecs of phones and browsers, of cameras, of older software, and lossless ones.
+# Line by line: codecs of phones and browsers, of cameras, of older software, and lossless codecs.
 CODECS = frozenset(
     {"h264", "hevc", "av1", "libdav1d", "vp8", "vp9", "libvpx", "libvpx-vp9", "theora"}
     | {"mpeg4", "mpeg2video", "mpeg1video", "mjpeg", "h263", "prores", "dvvideo", "dnxhd", "vc1"}

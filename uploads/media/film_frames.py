@@ -15,8 +15,8 @@ from uploads.media.colour import coded_space_of_photo, convert_to_srgb
 from uploads.media.image import MAX_FRAMES
 
 FRAME_BYTES = 5.0
-"""Memory per pixel for two frames with 10 bits: the decoded frame and its reference frame."""
-# In a damaged file, a long stretch after a position may contain no decodable picture.
+"""Memory per pixel, in bytes, for two frames with 10 bits: the decoded frame and its reference frame."""
+# Limits the search for a key frame, because a damaged file may have none for a long stretch.
 _MAX_PACKETS = 300
 _BT709, _BT601 = 1, 5
 _UNSPECIFIED = (0, 2, 3)

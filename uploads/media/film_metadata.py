@@ -36,7 +36,8 @@ _FIRST_YEAR = 1971
 def read_metadata(tags: Mapping[str, str], *, local_clock: bool = False) -> ExifData:
     """Return the values in a container's tags. Missing or invalid values are None, "" or absent from `details`.
 
-    `local_clock` means that dates without a zone are in the camera's local time, as in AVI files; otherwise in UTC.
+    `local_clock` means that dates without a zone are in the camera's local time, as in AVI files. Otherwise, they are
+    in UTC.
     """
     lower = {name.lower(): value for name, value in tags.items()}
     latitude, longitude, altitude = _position(_first(lower, _POSITIONS))

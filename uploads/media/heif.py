@@ -17,7 +17,7 @@ from uploads.media.limits import WORKING_MEMORY
 from uploads.media.pixel_rows import reduced_picture
 
 PIXEL_BYTES = 5.3
-"""Measured memory per pixel with three channels of 8 bits: the decoder's planes and its result."""
+"""Measured memory per pixel, in bytes, with three channels of 8 bits: the decoder's planes and its result."""
 
 _WIDE_PIXEL_BYTES = 16.5
 _ALPHA_BYTES = 2

@@ -51,7 +51,7 @@ _DECODE_ERRORS = (
 )
 
 
-# Errors that decoders raise have no errno, or one of these if damaged files contain bad offsets.
+# OSErrors that decoders raise have no errno or, if a damaged file contains bad offsets, one of these.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 

@@ -177,7 +177,7 @@ class _Reader:
         return False
 
     def _next_marker_in_scan(self) -> int | None:
-        """Return the marker that ends the scan, or None at the end of the file or of the picture's part of it."""
+        """Return the marker that ends the scan, or None at the end of the file or of the part to read."""
         self._file.seek(self._position)
         last = b""
         while block := self._file.read(min(_BLOCK, max(0, self._limit - self._position))):

@@ -15,12 +15,12 @@ from uploads.media.limits import check_loaded_size
 from uploads.media.normalize import turn
 
 PIXEL_BYTES = 12
-"""Measured memory per pixel. Lossless pictures need 50 % more."""
+"""Measured memory per pixel, in bytes. Lossless pictures need 50 % more."""
 
 _CODESTREAM = b"\xff\x0a"
 _MAX_EXIF_BYTES = 2**20
 _HEAD_BYTES = 64
-"""How much of a codestream is read for its size and orientation; more than enough."""
+"""Number of bytes read from a codestream to find its size and orientation, which take up fewer."""
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 
@@ -63,7 +63,7 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
 
 
 def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
-    """Return the start of the codestream, and the EXIF data if the file is a container that has them."""
+    """Return the start of the codestream, and the EXIF data, which only a container can have."""
     file.seek(0)
     stream = file.read(_HEAD_BYTES)
     if stream.startswith(_CODESTREAM):

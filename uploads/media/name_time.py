@@ -1,10 +1,10 @@
-"""Read the time when a picture was taken from its file name, for files without a date of their own."""
+"""Find out from a file's name when the picture was taken, for files that contain no date."""
 
 import re
 from datetime import UTC, datetime
 
-# A date of eight digits and a time of six, or nine with milliseconds, as written by cameras, phones and messengers.
-# Adjacent digits are not allowed, or any long number could be a date.
+# A date of eight digits and a time of six, or nine with milliseconds, as written by cameras, phones and messengers. No
+# digit may precede or follow, since any long number could otherwise be a date.
 _DATE_TIME = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:[-_. T]| \w{1,4} |-at-)?"
     r"([0-2]\d|\d(?=[.:]))[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)(?:[-_.]?(\d{3}))?(?!\d)(?:\s?([AP])M)?",
@@ -17,9 +17,9 @@ _YEARS = range(1990, 2100)
 
 
 def time_from_name(name: str) -> datetime | None:
-    """Return the time in a file's name, or None. Without a known zone, the local time counts as UTC.
+    """Return the time in a file's name, or None. If the zone is unknown, the local time is returned as UTC.
 
-    Names that contain only a date give midnight.
+    If the name contains only a date, the time is midnight.
     """
     stem = name.rpartition(".")[0] or name
     if match := _MILLISECONDS.fullmatch(stem):

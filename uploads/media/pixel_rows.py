@@ -1,4 +1,4 @@
-"""Reduce decoded pixels to a picture without copying all of them."""
+"""Build a reduced picture from decoded pixels without copying all of them."""
 
 from typing import Any
 
@@ -10,10 +10,9 @@ _REDUCIBLE_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
 
 
 def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, longest: int) -> Image.Image:
-    """Return the picture in `pixels`, reduced by an integer factor to no fewer than `longest` pixels on the longer
-    side.
+    """Return the picture in `pixels`, reduced by an integer factor to at least `longest` pixels on the longer side.
 
-    Each row has `stride` bytes. `pixels` are bytes or a memoryview, which Pillow accepts, although its types do not.
+    Each row has `stride` bytes. `pixels` is bytes or a memoryview; Pillow accepts both, although its type hints do not.
     """
     width, height = size
     factor = box_factor(size, longest)

@@ -21,7 +21,7 @@ from uploads.media.tiff_tags import FileBytes, Value
 MIN_PREVIEW = 1000
 """Minimum longer side, in pixels, of an embedded preview used instead of the sensor data."""
 SENSOR_PIXEL_BYTES = 5
-"""Memory per sensor pixel: 2 bytes for the sensor data, 2 for the half-size picture, and the 8-bit result."""
+"""Memory per sensor pixel, in bytes: 2 for the sensor data, 2 for the half-size picture, and the 8-bit result."""
 
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
 """Maps LibRaw's orientations to EXIF orientations."""

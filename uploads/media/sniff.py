@@ -60,7 +60,7 @@ def _jpeg_xl_type(head: bytes) -> str | None:
 
 
 def _bmp_type(head: bytes) -> str | None:
-    """Also check the header's size, because text can start with BM."""
+    """Return the type of a BMP, or None. The header's size is checked too, because text can start with BM."""
     is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
     return "image/bmp" if is_bmp else None
 

@@ -1,7 +1,7 @@
 """Forbid system calls that no decoder needs: opening sockets and starting programs.
 
-The kernel runs the filter (seccomp, https://docs.kernel.org/userspace-api/seccomp_filter.html), and it cannot be
-removed. Native code that a hostile file has taken over cannot reach the network.
+The kernel enforces the filter (seccomp, https://docs.kernel.org/userspace-api/seccomp_filter.html), which cannot be
+removed. So native code that a hostile file has taken over cannot reach the network.
 """
 
 import ctypes
@@ -36,7 +36,7 @@ def forbid_system_calls() -> bool:
 
 
 def _filter(architecture: int, calls: tuple[int, ...]) -> bytes:
-    """Return the program. Each jump (code, jt, jf, k) skips jt instructions if the comparison is true, else jf."""
+    """Return the BPF program. Each jump (code, jt, jf, k) skips jt instructions if the comparison is true, else jf."""
     after = len(calls) + 1
     program = [
         (_LOAD, 0, 0, _ARCHITECTURE),

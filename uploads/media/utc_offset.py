@@ -10,7 +10,7 @@ _OFFSET = re.compile(r"(?:UTC|GMT)?([+-])(\d\d?)(?::?(\d\d))?", re.ASCII)
 
 
 def parse_utc_offset(text: str) -> timedelta | None:
-    """Return an offset such as “+02:00”, “-0330”, “UTC+2” or “Z”, or None if `text` is not a valid offset."""
+    """Parse an offset such as “+02:00”, “-0330”, “UTC+2” or “Z”. Return None if `text` is not a valid offset."""
     if text in {"Z", "z", "UTC", "GMT"}:
         return timedelta()
     match = _OFFSET.fullmatch(text)

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from uploads.media.limits import too_complex
 
 PIXEL_BYTES = 12
-"""Memory for each pixel: libwebp keeps two canvases, and Pillow copies the result."""
+"""Memory per pixel, in bytes: libwebp keeps two canvases, and Pillow copies the result."""
 MAX_CHUNKS = 100_000
 MAX_METADATA_BYTES = 1024 * 1024
 """Maximum size of EXIF data and of XMP. Larger data is ignored."""

@@ -41,8 +41,8 @@ class TimelineTime(Func):
 class SearchWords(Func):
     """The words with which search finds an upload. An immutable expression of its other columns.
 
-    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). The names of file,
-    camera and place and the text in the picture are not stemmed, and are split at everything but letters and digits.
+    Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File names,
+    cameras, places and the text in the picture are not stemmed, and are split at everything but letters and digits.
     Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see
     uploads.search.words.OwnerWord.
     """

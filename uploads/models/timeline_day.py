@@ -1,4 +1,4 @@
-"""How many pictures of an owner the timeline shows per day."""
+"""The number of pictures per day in an owner's timeline."""
 
 from django.conf import settings
 from django.db import models

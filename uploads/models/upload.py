@@ -35,9 +35,9 @@ class Upload(models.Model):
     regenerated; see uploads/analysis/audit.py.
 
     `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
-    and place; see uploads/sidecars/merge.py for how the columns follow from them. `group_id` is the identifier that the
-    camera wrote into all files of a live photo or burst. A part (`part_of`) is shown with its picture only. No part has
-    parts.
+    and place; see uploads/sidecars/merge.py for how the columns are derived from them. `group_id` is the identifier
+    that the camera wrote into all files of a live photo or burst. A part (`part_of`) is shown only with its picture. A
+    part cannot have parts.
 
     `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is the model that read it; empty if
     the text has not been read yet.
@@ -146,7 +146,7 @@ class Upload(models.Model):
             ),
         ]
         indexes = [
-            # Searches with filters but no words read only this index, until a page is full.
+            # A search with filters but no words reads only this index, and stops when a page is full.
             models.Index(
                 fields=["owner", "-id"],
                 include=[
@@ -187,7 +187,7 @@ class Upload(models.Model):
 
     @property
     def description_language(self) -> str:
-        """The language code of the description; blank if it is unknown, because a person wrote it."""
+        """The language code of the description; blank if it is unknown, because a user wrote it."""
         if self.description_edited:
             return ""
         by_server = self.description_model.startswith(SERVER_PREFIXES)

@@ -16,6 +16,6 @@ def name_place(latitude: float | None, longitude: float | None) -> str:
 
 
 def find_place(name: str) -> tuple[float, float] | None:
-    """Return the coordinates of the city with this name, or None. Raises like name_place()."""
+    """Return the coordinates of the city with this name, or None. Raises the same errors as name_place()."""
     found: tuple[float, float] | None = import_string("uploads.places.nearest_city.cities")().find(name)
     return found

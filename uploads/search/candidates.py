@@ -23,14 +23,14 @@ MAX_CANDIDATES = 200
 """The maximum number of pictures found by vector, and of those found by words."""
 
 MAX_UNCHECKED = 600
-"""The maximum instead of MAX_CANDIDATES if words or filters may exclude some of the pictures."""
+"""Replaces MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
 """A word that PostgreSQL expects in more pictures is not searched. It only affects the ranking of other candidates."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
-"""If this many pictures contain all words, pictures that contain only one of them are not searched."""
+"""If this many pictures contain all words, pictures that contain only some of them are not searched."""
 
 Words = Sequence[SearchQueryCombinable]
 
@@ -93,11 +93,11 @@ def _nearest(
 ) -> dict[int, float]:
     """Return the cosines of the nearest vectors of `pictures`, by picture.
 
-    A picture whose cosine is below `least` cannot be a hit by its look alone. `checked` means that `pictures` must
-    contain or exclude words, which vectors cannot tell; `quotes` are the words that can be searched in the index.
+    A picture whose cosine is below `least` cannot be a hit by appearance alone. `checked` means that `pictures` must
+    contain or exclude words, which vectors do not show; `quotes` are the words that can be searched in the index.
 
     Rare quotes are searched first. Otherwise, the nearest vectors are read first, and the words of their pictures are
-    checked. That is enough if it fills the result, or if it includes all pictures that can be hits by their look.
+    checked. Further vectors are compared only if too few pictures remain and others could be hits by appearance.
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES)

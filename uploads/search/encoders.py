@@ -29,7 +29,7 @@ def site_encoder() -> QueryEncoder | None:
 def site_model() -> str | None:
     """Return the model of new vectors, or None if they cannot be searched. This usually does not load the model.
 
-    For a model on a server, this sends a request; None if it fails.
+    If the model runs on a server, this sends a request, and returns None if the request fails.
     """
     try:
         return get_query_model(settings.EMBEDDER)
@@ -45,7 +45,7 @@ def owner_encoders(owner_id: int) -> list[QueryEncoder]:
     """
     encoder = site_encoder()
     found = [encoder] if encoder is not None else []
-    # Reading only the first and the last model from the index is fast, and there are rarely more than two.
+    # Reading only the first and the last model name from the index is fast, and there are rarely more than two.
     models = Embedding.objects.filter(owner_id=owner_id).aggregate(Min("model"), Max("model")).values()
     others = (_encoder_of_other(model) for model in sorted(set(models) - {None}))
     return [*found, *(other for other in others if other is not None)]

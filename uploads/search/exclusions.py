@@ -1,4 +1,4 @@
-"""Expand an excluded term to the words it stands for: “-people” also excludes “a person”, and “-dog” a terrier."""
+"""Expand an excluded term to the words it stands for: “-people” also excludes “person”, and “-dog” “terrier”."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -33,7 +33,7 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
         for name in _forms(split_words(term.wording).lower())
         for phrase in (name, *_labels_by_kind().get(name, ()))
     ]
-    # A single parsed query, because a kind may have more than a hundred labels.
+    # Combine the phrases into one query, because a kind may have more than a hundred labels.
     raw = " | ".join(f"({' <-> '.join(split_words(phrase).split())})" for phrase in dict.fromkeys(phrases))
     return words | SearchQuery(raw, config="english", search_type="raw")
 

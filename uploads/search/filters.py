@@ -59,7 +59,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
     """Return the embeddings of the same pictures; those that contain an excluded term are not left out."""
-    # All kinds are named, because `kind` comes before the date in the index.
+    # List all kinds, so that PostgreSQL can use the date in the index, which comes after `kind`.
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False
     )
@@ -117,7 +117,7 @@ def _upload_condition(one: Filter, upload: str) -> Q:
 
 
 def _taken(first: date | None, after: date | None) -> Q:
-    """Return the condition that the local time, which pages also show, is in this range."""
+    """Return the condition that the picture's local time, which is what pages show, is in this range."""
     condition = Q(camera_clock__isnull=False)
     if first:
         condition &= Q(camera_clock__gte=datetime.combine(first, time(), UTC))

@@ -1,4 +1,4 @@
-"""Interpret what a person typed: parse the query, translate it, and correct mistyped words."""
+"""Interpret what a user typed: parse the query, translate it, and correct mistyped words."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""The query language of search: parse what a person types, and format a query as text.
+"""The query language of search: parse what a user types, and format a query as text.
 
     red car "golden gate" OR bridge -people taken:2024-06..2024-08 camera:"Pixel 8" type:photo has:place -has:date
     place:Lisbon album:Norway import:Iceland is:favourite orientation:portrait size:>10MB
@@ -118,7 +118,7 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """Parse a query. A quote that is not closed ends with the text, because results appear while people type.
+    """Parse a query. A quote that is not closed ends with the text, because results appear while users type.
 
     Raises QueryError.
     """

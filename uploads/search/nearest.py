@@ -19,12 +19,12 @@ Vector = tuple[float, ...]
 class OwnerVectors:
     """One model's vectors of an owner's pictures that match a query's filters, compared with `vector`.
 
-    `vector` has unit length. Cosines are returned by upload, best first. Use this in a search_transaction().
+    `vector` has unit length. Cosines are keyed by the id of the upload, best first. Use this in a search_transaction().
     """
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
         self._owner_id, self._query, self._model = owner_id, query, model
-        # Django would compare a list with those of other expressions, number by number.
+        # Pass the vector as text: Django would compare lists in expressions number by number.
         self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
         self.indexed = has_index(owner_id, model)
@@ -39,7 +39,7 @@ class OwnerVectors:
         return self.exact(Q(), limit)
 
     def exact(self, condition: Q | AnyOf, limit: int) -> dict[int, float]:
-        """Compare all vectors that match another condition."""
+        """Compare all vectors that also match `condition`."""
         return dict(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit])
 
     def approximate(self, limit: int) -> dict[int, float]:
@@ -52,7 +52,7 @@ class OwnerVectors:
         return self.rows.annotate(cosine=self._cosine("vector")).order_by("-cosine", "-upload_id")
 
     def by_index(self) -> QuerySet[Any, Any]:
-        """Return rows in approximate order of `distance`, which is the index's expression."""
+        """Return rows in approximate order of `distance`, the expression that is indexed."""
         indexed = Cast("vector", HalfVectorField(dimensions=self._dimensions))
         return self.rows.annotate(distance=MaxInnerProduct(indexed, self._vector)).order_by("distance")
 

@@ -1,4 +1,4 @@
-"""Explain why a picture was found: words of the query in its text, or its look. Pure."""
+"""Explain why a picture was found: words of the query in its text, or its appearance. Pure functions only."""
 
 import re
 from collections.abc import Iterable
@@ -25,9 +25,9 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """The text in which words of the query were found; `source` is its key in the picture's texts.
+    """The text in which words of the query were found; `source` is the key of this text in explain()'s `texts`.
 
-    Of a long text, `parts` are only those around the first of these words.
+    If the text is long, `parts` cover only an excerpt around the first of these words.
     """
 
     source: str

@@ -30,7 +30,7 @@ _ONLY_WORDS = 1.0
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A picture in the result. `reason` is None if it was found only by its look."""
+    """A picture in the result. `reason` is None if it was found only by its appearance."""
 
     upload: Upload
     reason: Reason | None
@@ -38,9 +38,9 @@ class Hit:
 
 @dataclass(frozen=True, slots=True)
 class Results:
-    """One page of hits and the total number of hits. If there are none, the closest pictures instead.
+    """One page of hits and the total number of hits. If there are none, `closest` has the closest pictures.
 
-    If `incomplete`, a model did not answer, so pictures that only look like the query may be missing.
+    If `incomplete`, a model did not answer, so pictures that match only by appearance may be missing.
     """
 
     page: Page[Upload]

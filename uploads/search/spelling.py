@@ -44,9 +44,9 @@ def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
 
 
 def nearest_words(words: Sequence[str], known: Iterable[str]) -> list[str | None]:
-    """Return, for each of the words, the most similar known one, or None if none is similar enough. All in lower case.
+    """Return the most similar known word for each of `words`, or None if none is similar enough. All are in lower case.
 
-    Of several that are equally similar, the first in the alphabet is returned.
+    If several are equally similar, the alphabetically first is returned.
     """
     choices = [one for one in known if len(one) >= _SHORTEST]
     if not choices:

@@ -1,4 +1,4 @@
-"""The transaction of a search: the settings of PostgreSQL's planner, and a limit for the time of each statement."""
+"""The transaction of a search, with settings for PostgreSQL's planner and a time limit for each statement."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from uploads.errors import CodedError
 
 STATEMENT_SECONDS = 5.0
-"""The time limit.
+"""The time limit for each statement.
 
 Searches usually take less than 0.1 s, but some combinations of filters read all rows of a library.
 """

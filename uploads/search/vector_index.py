@@ -37,7 +37,7 @@ SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = pg_class.
 
 
 def index_name(owner_id: int, model: str) -> str:
-    """Return the name of the index of an owner's vectors of a model."""
+    """Return the name of the index on an owner's vectors of one model."""
     return f"{_PREFIX}{owner_id}_{hashlib.sha256(model.encode()).hexdigest()[:12]}"
 
 

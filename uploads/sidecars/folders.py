@@ -14,7 +14,7 @@ _ICLOUD_PART = re.compile(r"(.+?) part \d+ of \d+( ?\(\d+\))?(\.zip)?")
 
 
 def joined_folder(path: str, relative: str = "") -> str:
-    """Return the folder in which a file was before the export, or the folder `relative` to it, such as “../a”.
+    """Return the folder that contained a file before the export, or the folder `relative` to it, such as “../a”.
 
     The parts of an export from Google or iCloud are joined, so equal results mean the same folder.
     """

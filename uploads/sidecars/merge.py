@@ -91,8 +91,8 @@ def combine_times(
 ) -> tuple[datetime, int | None]:
     """Return the time and its UTC offset in minutes, from a sidecar's time and the file's.
 
-    If they agree, the file's time is kept, which may have fractions of seconds and a zone. A sidecar with the instant
-    and a file with only the local time together determine the zone.
+    If they agree, the file's time is kept, which may have fractions of seconds and a zone. If the sidecar has the
+    instant and the file has only the local time, the zone follows from both.
     """
     if taken_at is None:
         return sidecar.at, sidecar.utc_offset

@@ -120,7 +120,7 @@ def takeout_rank(target: str, picture: str) -> int | None:
 
 
 def xmp_rank(target: str, picture: str) -> int | None:
-    """Return how well an XMP file's target matches: “IMG_1.CR2.xmp”, “IMG_1.xmp”, or a darktable version."""
+    """Return how well an XMP file's target matches, for names such as “IMG_1.CR2.xmp”, “IMG_1.xmp” and darktable's."""
     wanted, found = split_name(target), split_name(picture)
     if wanted.name == found.name:
         return 0
@@ -131,7 +131,7 @@ def xmp_rank(target: str, picture: str) -> int | None:
 
 
 def aae_rank(target: str, picture: str) -> int | None:
-    """Return how well an AAE file's target matches: “IMG_1” or “IMG_O1”."""
+    """Return how well an AAE file's target, such as “IMG_1” or “IMG_O1”, matches."""
     wanted, found = split_name(target), split_name(picture)
     own = found.name.removesuffix(found.extension)
     if wanted.name == own:

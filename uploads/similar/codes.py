@@ -1,4 +1,4 @@
-"""Compare picture codes; see uploads/analysis/picture_code.py. Pure. Does not load the image libraries."""
+"""Compare picture codes; see uploads/analysis/picture_code.py. Pure functions; the image libraries are not loaded."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Index pictures that are due. This module does not load numpy unless there are any."""
+"""Index pictures that are due. numpy is loaded only if there are any."""
 
 from django.utils.module_loading import import_string
 

@@ -75,7 +75,7 @@ class DiskStorage(FileSystemStorage):
             Path(self.path(name)).unlink(missing_ok=True)
 
     def is_available(self) -> bool:
-        """Return whether the folder of originals contains anything."""
+        """Return whether the folder of originals contains anything; it is empty if the disk is not mounted."""
         try:
             return any(Path(self.path("originals")).iterdir())
         except OSError:
@@ -87,7 +87,7 @@ class DiskStorage(FileSystemStorage):
 
 
 def _open(path: Path) -> BinaryIO:
-    """Open a file whose folder is accessible. So if access is denied, only this file has wrong permissions."""
+    """Open a file in a folder that is known to be accessible: if access is denied, only this file is affected."""
     try:
         return path.open("rb")
     except PermissionError as error:

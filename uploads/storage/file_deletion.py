@@ -111,9 +111,8 @@ def lock_uploads(ids: Collection[int]) -> list[int]:
 def delete_uploads(ids: Collection[int]) -> int:
     """Delete uploads and their results. Return how many uploads were deleted.
 
-    Their parts that are not deleted become pictures of their own.
-    The caller must have locked the uploads, and no item may refer to them. The statement that deletes the uploads also
-    schedules the removal of their files.
+    Parts that are not deleted with their picture become separate pictures. The caller must have locked the uploads, and
+    no item may refer to them. The statement that deletes the uploads also schedules the removal of their files.
     """
     if not ids:
         return 0

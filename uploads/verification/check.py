@@ -66,7 +66,7 @@ def is_intact(upload: Upload) -> bool:
 def mark_repaired(upload_id: int) -> None:
     """Record that the original's bytes were received and stored again.
 
-    Call this after the transaction that refers to the upload, because it locks the upload after the batch.
+    Do not call this in a transaction that has locked a batch, because it locks the upload.
     """
     with transaction.atomic():
         Upload.objects.filter(id=upload_id).update(verified_at=timezone.now())

@@ -45,7 +45,7 @@ async def send_preview(request: HttpRequest, upload: Upload, side: int, name: st
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range.
 
-    Pages also play videos from this URL: media elements ignore that the response is an attachment.
+    Pages also play videos from this URL: media elements ignore the header Content-Disposition.
     """
     return await send_original(request, await _own_upload(request, upload_id))
 

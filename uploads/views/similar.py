@@ -18,7 +18,7 @@ from uploads.similar.neighbours import similar_pictures
 
 @require_safe
 def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show the user's pictures that look most like one of them; to htmx, only the list."""
+    """Show the user's pictures that look most like one of them. htmx gets only the list."""
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(own.defer("metadata", "sidecars", "words"), id=upload_id)
     try:

@@ -22,7 +22,7 @@ MAX_PICTURES = 2000
 def download_selection(request: HttpRequest) -> HttpResponseBase:
     """Send the originals of the user's pictures named by `picture` parameters, with their parts.
 
-    A GET, which occurs after signing in if the session had expired, leads to the library.
+    A GET redirects to the library. Browsers send one after the user signed in again because the session had expired.
     """
     if request.method != "POST":
         return redirect("upload-list")

@@ -14,7 +14,7 @@ OWNER = "immich-app"
 
 
 class Recommended(NamedTuple):
-    """A recommended model. `memory` is the memory of a process with both networks."""
+    """A recommended model. `memory` is the memory use of a process that has loaded both networks."""
 
     name: str
     download: str

@@ -22,8 +22,9 @@ _TYPES = {
 class ClipModel:
     """A network that returns vectors. Thread-safe.
 
-    The constructor tries the network with `first`, its first input, and `others`, which are passed if it has inputs of
-    these names. It raises EnvironmentalError `clip.folder`.
+    The constructor runs the network once, to check it. `first` is the value of its first input, whatever the name.
+    `others` are values of further inputs by name; names that the network does not have are ignored. Raises
+    EnvironmentalError `clip.folder`.
     """
 
     def __init__(self, folder: ClipFolder, name: str, first: npt.NDArray[Any], **others: npt.NDArray[Any]) -> None:
@@ -40,7 +41,7 @@ class ClipModel:
         self._run(first, others)
 
     def run(self, first: npt.NDArray[Any], **others: npt.NDArray[Any]) -> Floats:
-        """Return the vector, of unit length, for the same kinds of inputs as in the constructor.
+        """Return the unit vector for inputs of the same kinds as in the constructor.
 
         Raises EnvironmentalError `clip.folder`, and TransientError `analysis.answer` if the vector's length is zero or
         not finite.

@@ -50,7 +50,7 @@ class ClipQueries:
 
 
 def _inputs(encoding: Encoding) -> dict[str, npt.NDArray[np.int64]]:
-    """Return the inputs of the textual network, the first of which has different names in different models."""
+    """Return the inputs of the textual network. The name of the first one differs between models."""
     return {"first": np.array([encoding.ids]), "attention_mask": np.array([encoding.attention_mask])}
 
 

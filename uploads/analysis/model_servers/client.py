@@ -73,7 +73,7 @@ class ModelClient:
         raise TransientError("model.picture", problem=problem)
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Return the answer to a single request, for a person who waits. Raises as post(), but not `model.picture`."""
+        """Like post(), but without retries, because a user is waiting. Does not raise `model.picture`."""
         try:
             return self._post(path, body, retries=0)
         except RequestFailed as failure:

@@ -59,7 +59,7 @@ class OllamaEmbedder(ServerEmbedder):
 
 
 class OllamaQueries(ServerQueries):
-    """Embeds queries with the same model."""
+    """Embeds queries with the model of OllamaEmbedder."""
 
     def __init__(self) -> None:
         super().__init__(OllamaProtocol(), settings.OLLAMA)

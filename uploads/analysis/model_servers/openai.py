@@ -59,7 +59,7 @@ class OpenAIEmbedder(ServerEmbedder):
 
 
 class OpenAIQueries(ServerQueries):
-    """Embeds queries with the same model."""
+    """Embeds queries with the model of OpenAIEmbedder."""
 
     def __init__(self) -> None:
         super().__init__(OpenAIProtocol(), settings.OPENAI)

@@ -105,7 +105,7 @@ class ServerEmbedder:
 
 
 class ServerQueries:
-    """A QueryEncoder for the vectors of a ServerEmbedder. Its timeouts are short, because a person is waiting.
+    """A QueryEncoder for the vectors of a ServerEmbedder. Its timeouts are short, because a user is waiting.
 
     After a server failure, queries fail immediately for PAUSE_SECONDS.
     """
@@ -146,7 +146,7 @@ class ServerQueries:
 
 
 def _model_of(provider: str, model: str, vector: tuple[float, ...]) -> str:
-    """Return the model's name and vector length. Servers may replace a model by another one under the same name."""
+    """Include the vector length, because a server may replace a model by another one under the same name."""
     return f"{provider}:{model}@{len(vector)}"
 
 

@@ -24,7 +24,7 @@ SHA256 = {
 def models_folder() -> Path | None:
     """Return the folder of the networks, or None if the package is not installed or has other networks.
 
-    Each process looks only once.
+    The result is cached per process.
     """
     return _folder_in(PACKAGE)
 

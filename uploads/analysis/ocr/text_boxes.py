@@ -1,4 +1,4 @@
-"""Find lines of text in the map that a text detector computes. Pure.
+"""Find lines of text in the map that a text detector computes. Pure functions only.
 
 The map gives each pixel the probability that it is in the core of a line of text; cores are smaller than lines, so that
 they do not touch (Differentiable Binarization, Liao et al. 2020, arXiv:1911.08947).
@@ -15,7 +15,7 @@ from uploads.analysis.model_files import Floats
 _IN_CORE = 0.3
 _MIN_SCORE = 0.5
 _MIN_SIDE = 3.0
-# The outline of a line is this number times the core's area divided by its perimeter away from the core.
+# The distance from a core to the outline of its line, as a multiple of the core's area divided by its perimeter.
 _UNCLIP = 1.6
 _COARSE = np.radians(np.arange(-45.0, 45.0, 1.5))
 _FINE = np.radians(np.arange(-1.5, 1.55, 0.1))

@@ -1,4 +1,4 @@
-"""Cut lines of text out of a picture, decode the recogniser's output, and sort the lines. Pure."""
+"""Cut lines of text out of a picture, decode the recogniser's output, and sort the lines. Pure functions only."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class TextLine:
 
 
 def cut_out(image: Image.Image, box: TextBox) -> Image.Image:
-    """Return the part of `image` in the box, turned so that the line runs to the right."""
+    """Return the part of `image` in the box, rotated so that the line runs to the right."""
     width, height = max(1, round(box.width)), max(1, round(box.height))
     along_x, along_y = box.direction
     left = box.x - (width * along_x - height * along_y) / 2
@@ -36,7 +36,7 @@ def cut_out(image: Image.Image, box: TextBox) -> Image.Image:
 
 
 def split_line(line: Image.Image, longest: int) -> list[Image.Image]:
-    """Split the picture of a line that is too wide at its emptiest place, most likely the space between two words."""
+    """Split the picture of a line that is too long, at its emptiest column, most likely between two words."""
     if line.width <= longest:
         return [line]
     contrast = np.asarray(line.convert("L"), np.float32).std(axis=0)

@@ -12,13 +12,13 @@ from uploads.analysis.ocr.text_boxes import TextBox, find_boxes
 from uploads.analysis.ocr.text_lines import TextLine, cut_out, decode, in_order, split_line
 
 MAX_LINES = 300
-# The longer side to which a picture is reduced before lines are detected: by may_contain_text() and by read().
+# The longer side of the picture in which lines are detected: _GATE_SIDE by may_contain_text(), _SIDE by read().
 _GATE_SIDE = 384
 _SIDE = 1280
-# The detector takes 350 MB per megapixel, so it sees the picture in tiles, which overlap by twice the grid.
+# The detector takes 350 MB per megapixel, so the picture is divided into tiles, which overlap by 2 * GRID pixels.
 _TILE = 480
 _LONGEST_LINE = 1600
-# The minimum scores of a line: one in a picture that may contain text, and each line that read() returns.
+# Minimum scores of lines: may_contain_text() needs one line of _PROBABLE; read() returns only lines of _CERTAIN.
 _PROBABLE = 0.6
 _CERTAIN = 0.85
 _MIN_CHARACTERS = 2
@@ -28,8 +28,9 @@ _SAMPLE = 3
 class TextReader:
     """Reads printed text in Latin letters, Chinese and Japanese, in RGB pictures.
 
-    `step` returns a context manager, which is entered for each run of a network. A run takes at most 0.3 s, so other
-    work that needs the same slot does not wait long. An exception from `step` stops the reading and propagates.
+    `step` returns a context manager, which is entered for each run of a network. A run takes at most 0.3 s, so if the
+    context manager holds a CPU slot, other work does not wait long. An exception from `step` stops the reading and
+    propagates.
     """
 
     def __init__(self, networks: Networks, step: Callable[[], AbstractContextManager[object]] = nullcontext) -> None:

@@ -1,4 +1,4 @@
-"""`manage.py remove_orphaned_files`: delete files without a picture, left by a crash or a restored backup."""
+"""`manage.py remove_orphaned_files`: delete files that belong to no picture, left by a crash or a restored backup."""
 
 from argparse import ArgumentParser
 from typing import Any

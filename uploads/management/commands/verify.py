@@ -46,7 +46,7 @@ class Command(BaseCommand):
         parser.add_argument("--bytes", type=_byte_count, metavar="SIZE", help="stop after this many bytes, such as 50G")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Verify. Raises SystemExit if the exit status is not 0, and CommandError if a server is unavailable."""
+        """Run it. Raises SystemExit if the exit status is not 0, and CommandError if a server is unavailable."""
         try:
             damaged = self._verify(self._checks(**options))
         except KeyboardInterrupt:
@@ -60,7 +60,7 @@ class Command(BaseCommand):
             sys.exit(DAMAGED)
 
     def _checks(self, *, owner: str, all: bool, bytes: float | None, **_options: Any) -> Iterator[Check]:
-        """Return the checks, which run as they are iterated.
+        """Return an iterator; each check runs when it is requested.
 
         Without arguments, verify as much as the workers do per day.
         """
@@ -75,7 +75,7 @@ class Command(BaseCommand):
         return verify(rows, math.inf if bytes is None else bytes, now, now)
 
     def _verify(self, checks: Iterator[Check]) -> int:
-        """Report the checks as they are made, and return how many files are damaged."""
+        """Report each check when it is done, and return how many files are damaged."""
         files = size = damaged = 0
         reported = time.monotonic()
         for check in checks:
