@@ -162,7 +162,7 @@ OUTAGES = {
     "full.",
     "storage.unreadable": "The file cannot be read from the storage. Processing resumes when the storage works again.",
 }
-"""English messages of the codes that only make workers wait. Pages show these messages as details."""
+"""English messages of codes that do not fail a file but make workers wait. Pages show these messages as details."""
 
 
 def english_message(code: str, **details: object) -> str:

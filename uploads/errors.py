@@ -4,7 +4,7 @@ from uploads.error_codes import english_message
 
 
 class CodedError(Exception):
-    """Base class of every error that is shown to people or programs.
+    """Base class of every error that is shown to users or sent to programs.
 
     `code` is stable and machine-readable (`image.truncated`); `message` says what happened and what to do, in plain
     words, and never contains a path.

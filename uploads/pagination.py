@@ -37,7 +37,7 @@ class Cursor:
 
 
 def compare(instant: str, operator: str, cursor: Cursor) -> Func:
-    """Return a condition that compares the row (instant, id) with `cursor`; PostgreSQL finds the place in an index."""
+    """Return a condition that compares the row (instant, id) with `cursor`. PostgreSQL can use an index for it."""
     row, place = (
         Func(*values, function="ROW") for values in ((F(instant), F("id")), (Value(cursor.at), Value(cursor.id)))
     )

@@ -23,7 +23,7 @@ Parts = dict[int, tuple[int, PartRole]]
 
 @dataclass(frozen=True, slots=True)
 class PairFile:
-    """A file that may be part of another one. `name` is its name in the folder; `group_id` as in Upload.
+    """A file that may be a part of a picture. `name` is its name in the folder; `group_id` as in Upload.
 
     `batch` is the file's import. Files of different imports are matched by name only if they were taken at the same
     time.
@@ -39,7 +39,7 @@ class PairFile:
 
     @property
     def stem(self) -> tuple[str, str]:
-        """A key made from the name, which is the same for all parts of a picture."""
+        """A key derived from the name. It is the same for a picture and its parts."""
         parts = split_name(self.name)
         stem = name_key(self.name) if parts.stem.startswith("pxl_") else parts.stem.removesuffix("_hevc")
         return stem, parts.counter

@@ -90,7 +90,7 @@ class PictureRow:
         return PlaceAndTime(self.taken_at, self.utc_offset, self.taken_source, self.latitude, self.longitude)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
-        """Return what is needed to decide if the file is part of another; `name` is its name in the import's folder."""
+        """Return the file as find_parts() needs it. `name` is its name in the import's folder."""
         taken_at = self.taken_at
         if EDITS in self.sidecars:
             # Ignore the owner's changes: a new date must not separate a live photo from its film.

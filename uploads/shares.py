@@ -1,7 +1,7 @@
 """Share links of albums: create and revoke them, and check who may open one.
 
 A link that is expired or revoked, or whose owner is deactivated, is treated like an unknown one. Visitors enter a
-password once per session. Wrong passwords are counted per link and address, and limited as for signing in.
+password once per session. Wrong passwords are counted per link and IP address, with the same limit as for signing in.
 """
 
 from datetime import datetime

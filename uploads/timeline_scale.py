@@ -1,4 +1,4 @@
-"""The scale beside the timeline: the years with pictures, and the months of the year that a page begins with."""
+"""The scale beside the timeline: the years with pictures, and the months of the year in which the page begins."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,7 +19,8 @@ _LAST_MONTH = date(9999, 12, 1)
 class Period:
     """A month, a year, or the pictures without a date (`first_day` is None).
 
-    `cursor` is the place in the timeline where the period begins. `months` is empty unless the page begins in the year.
+    `cursor` is the place in the timeline where the period begins. `months` is empty unless the page begins in this
+    year.
     """
 
     first_day: date | None

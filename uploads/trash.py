@@ -1,8 +1,8 @@
 """The trash: pictures that their owner deleted, until the cleanup deletes them for good.
 
-The files of a picture (its parts, such as the film of a live photo) move together. The functions run in the caller's
-transaction; those that write lock the pictures in id order. A transaction that also changes items or batches must lock
-the items before it calls these functions, and the batches afterwards.
+A picture and its parts, such as the film of a live photo, move together. The functions run in the caller's transaction;
+those that write lock the pictures in id order. A transaction that also changes items or batches must lock the items
+before it calls these functions, and the batches afterwards.
 """
 
 from collections.abc import Collection
@@ -43,7 +43,7 @@ def move_to_trash(ids: Collection[int], at: datetime) -> int:
 
 
 def restore(ids: Collection[int]) -> int:
-    """Take pictures out of the trash, with all of their files; return how many of `ids` were in it.
+    """Take pictures and their parts out of the trash. Return how many of `ids` were in it.
 
     A part is restored with its picture, because it is shown only there.
     """

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which mos
 FIND_BY_SHA256 = """
 SELECT id, key, processed_at, trashed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s
 """
-# A new upload has values only in these columns. The ORM would take three times the CPU time.
+# Insert only the columns for which a new upload has values. The ORM would take three times the CPU time.
 INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,
                             previews, labels, description, created_at, updated_at)

@@ -27,7 +27,7 @@ CHECKSUMS = "SHA256SUMS.txt"
 MODE = S_IFREG | 0o644
 # All archives of this process share two threads. Each task reads one chunk, so that archives take turns.
 _threads = ThreadPoolExecutor(2, thread_name_prefix="zip")
-# Times that ZIP can store as MS-DOS time and as 32-bit Unix time.
+# The range of times that ZIP can store both as MS-DOS time and as 32-bit Unix time.
 _EARLIEST, _LATEST = datetime(1980, 1, 2, tzinfo=UTC), datetime(2038, 1, 18, tzinfo=UTC)
 
 
@@ -43,7 +43,7 @@ class ZipEntry:
 
 
 def zip_entries(uploads: Iterable[Upload]) -> list[ZipEntry]:
-    """Return an entry for each upload. Names that differ at most in upper and lower case are numbered."""
+    """Return an entry for each upload. Names that are equal except for upper and lower case are numbered."""
     names = FolderNames([CHECKSUMS])
     return [
         ZipEntry(

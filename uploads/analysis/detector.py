@@ -28,7 +28,7 @@ _MAX_OVERLAP = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detected object: its class (COCO index), its score from 0 to 1, and the share of the picture in its box."""
+    """A detected object: class (COCO index), score from 0 to 1, and the share of the picture that its box covers."""
 
     kind: int
     score: float

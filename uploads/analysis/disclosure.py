@@ -14,7 +14,7 @@ EMBEDDED = frozenset({"local", "clip"})
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """What is sent to which model server. `private` means that nothing is sent anywhere.
+    """States what is sent to which model server. `private` means that nothing is sent anywhere.
 
     It is also false for a site's own provider class, about which nothing is known, and for a model server on this
     machine, which may forward requests.

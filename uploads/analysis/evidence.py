@@ -20,7 +20,7 @@ PERSON = 0
 """The detector's class index for people."""
 
 _CLOSE_UP_AREA = 0.24
-# The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real ones.
+# The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
 
 

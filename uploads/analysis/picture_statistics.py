@@ -14,10 +14,12 @@ _TEXT_EDGES = 0.03
 class Statistics(NamedTuple):
     """All shares, saturation and luminance range from 0 to 1.
 
-    - `flat`, `fine` and `edges` are the shares of horizontal neighbours that differ not at all, slightly or strongly.
+    - `flat`, `fine` and `edges` are the shares of horizontal neighbours that differ not at all, slightly and strongly,
+      respectively.
     - `colours` is the binary logarithm of the number of colours that cover 90 % of the picture.
     - `cover` is the share of the three most frequent colours.
-    - `blue_top` is the share of sky blue in the upper third, `warm_top` of sunset colours in the upper two thirds.
+    - `blue_top` is the share of sky blue in the upper third, and `warm_top` that of sunset colours in the upper two
+      thirds.
     - `lights` is the share of bright pixels if the picture is dark as a whole.
     - `text_rows` is how often rows with and without sharp edges alternate.
     - `shape` is the natural logarithm of width divided by height.

@@ -54,7 +54,7 @@ class Manifest:
         self._paths[bytes.fromhex(sha256)] = path
 
     def tidy(self) -> None:
-        """Rewrite the manifest without blank and incomplete lines, which repeated and interrupted runs leave."""
+        """Rewrite the manifest without blank and incomplete lines, which repeated and interrupted runs leave behind."""
         draft = self._file.with_name(f".{NAME}.partial")
         with draft.open("w", encoding="utf-8") as lines:
             lines.writelines(f"{digest.hex()}  {path}\n" for digest, path in self._paths.items())

@@ -1,4 +1,4 @@
-"""What the library knows about a picture, as JSON and as XMP (ISO 16684-1), which other photo programs read."""
+"""Export what the library knows about a picture as JSON and as XMP (ISO 16684-1), which other programs can read."""
 
 import json
 import re

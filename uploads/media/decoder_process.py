@@ -108,7 +108,7 @@ def _limit_memory() -> None:
 
 
 def _limit_files() -> None:
-    """Limit the number of open files, and the size of written files to that of the shared memory."""
+    """Limit the number of open files, and the size of each written file to PIXEL_BYTES."""
     _limit(resource.RLIMIT_NOFILE, _MAX_OPEN_FILES, final=True)
     _limit(resource.RLIMIT_FSIZE, PIXEL_BYTES, final=True)
 

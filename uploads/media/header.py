@@ -19,7 +19,7 @@ def load_reduced(source: ImageFile.ImageFile, longest: int) -> Image.Image:
 
 
 class Opened(Protocol):
-    """The return type of `ImageHeader.open`, which Pillow's images satisfy. `size` is width and height."""
+    """The return type of `ImageHeader.open`, a protocol that Pillow's images satisfy. `size` is width and height."""
 
     @property
     def size(self) -> tuple[int, int]: ...

@@ -20,7 +20,7 @@ PIXEL_BYTES = 12
 _CODESTREAM = b"\xff\x0a"
 _MAX_EXIF_BYTES = 2**20
 _HEAD_BYTES = 64
-"""Number of bytes read from a codestream to find its size and orientation, which take up fewer."""
+"""Number of bytes to read from a codestream. Its size and orientation are within the first few."""
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 
 

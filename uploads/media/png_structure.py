@@ -14,7 +14,7 @@ from uploads.media.limits import too_complex
 
 MAX_CHUNKS = 1_000_000
 MAX_UNPACKED_BYTES = 1024 * 1024
-"""Maximum size of EXIF data and of XMP. Larger ones are ignored."""
+"""Maximum size of EXIF data and of XMP. Larger data is ignored."""
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
 """Maximum size of a colour profile. A larger one is ignored."""
 

@@ -8,7 +8,8 @@ from uploads.media import PREVIEW_SIZES, ZOOM_SIDE
 from uploads.media.normalize import downscale
 
 _QUALITY = {320: 78, 1024: 82, ZOOM_SIDE: 85}
-# Pillow first reduces the picture with a fast filter to about 1.5 times the target size. The result looks the same.
+# Pillow first reduces the picture with a fast filter to about 1.5 times the target size. The result looks the same as
+# without this step.
 _REDUCING_GAP = 1.5
 
 
@@ -29,7 +30,7 @@ def average_colour(image: Image.Image) -> str:
 
 
 def encode_preview(image: Image.Image, size: int) -> bytes:
-    """Return `image` as a JPEG of at most `size` pixels on its longer side: one of PREVIEW_SIZES or ZOOM_SIDE."""
+    """Return `image` as a JPEG of at most `size` pixels (one of PREVIEW_SIZES, or ZOOM_SIDE) on its longer side."""
     small = downscale(image, size, reducing_gap=_REDUCING_GAP)
     buffer = io.BytesIO()
     small.save(buffer, "JPEG", quality=_QUALITY[size])

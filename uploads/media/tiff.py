@@ -57,7 +57,7 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
 
 
 def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
-    """Return the memory for one strip, because strips are decompressed as a whole."""
+    """Return the memory for one strip, in bytes. A strip is decompressed as a whole."""
     found = tags.first_directory(_STRIP_TAGS)
     if found.get(_BASE.Compression, _UNCOMPRESSED) == _UNCOMPRESSED:
         return 0

@@ -65,7 +65,8 @@ class TiffTags:
     def directory(self, offset: object, wanted: frozenset[int]) -> dict[int, Value]:
         """Return the wanted tags of the directory at `offset`, or an empty dict if there is no directory.
 
-        A fraction becomes a float, which is NaN if its denominator is zero. A single number is not a tuple.
+        A fraction becomes a float, which is NaN if its denominator is zero. A single number is returned as such, not as
+        a tuple.
         """
         if not self._order or not isinstance(offset, int) or not 0 < offset < len(self._data):
             return {}

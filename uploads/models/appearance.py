@@ -1,4 +1,4 @@
-"""What pictures look like, and which pictures look almost the same."""
+"""The appearance of pictures, and pairs of near duplicates."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from uploads.models.upload import Upload
 
 
 class Appearance(models.Model):
-    """What a picture looks like, as numbers with which similar pictures and near duplicates are found.
+    """A picture's appearance as numbers, for finding similar pictures and near duplicates.
 
     `code` has 40 bytes; see uploads/analysis/picture_code.py. `features` has unit length; null if the analyzer computes
     none. `due_at` is set while the picture waits to be indexed in the background (uploads/similar/indexing.py).

@@ -34,10 +34,10 @@ class Upload(models.Model):
     `description_edited`. `audit_score` rates the description, and `regenerations` counts how often a poor one was
     regenerated; see uploads/analysis/audit.py.
 
-    `sidecars` holds the values of the picture's sidecars by kind, and under “file” what the file itself says about time
-    and place; see uploads/sidecars/merge.py for how the columns are derived from them. `group_id` is the identifier
-    that the camera wrote into all files of a live photo or burst. A part (`part_of`) is shown only with its picture. A
-    part cannot have parts.
+    `sidecars` holds the values of the picture's sidecars by kind, and, under “file”, the time and place from the file
+    itself; see uploads/sidecars/merge.py for how the columns are derived from them. `group_id` is the identifier that
+    the camera wrote into all files of a live photo or burst. A part (`part_of`) is shown only with its picture. A part
+    cannot have parts.
 
     `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is the model that read it; empty if
     the text has not been read yet.
@@ -168,7 +168,7 @@ class Upload(models.Model):
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
-            # The first index is for the pages of the trash, the second finds the pictures to delete for good.
+            # The first index serves the pages of the trash; the second finds expired pictures.
             models.Index(
                 fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
             ),

@@ -1,6 +1,6 @@
 """Name the city at or near coordinates, such as "Lisbon, Portugal".
 
-The list has all 230,000 cities and villages of GeoNames' cities500. Its arrays, ordered by latitude: `latitudes` and
+The list has all 230,000 cities and villages of GeoNames' cities500. Its arrays are ordered by latitude: `latitudes` and
 `longitudes` in thousandths of a degree, `reach` in units of 100 m, `region_of` (an index into `regions`), and `names`.
 `names` and `regions` are UTF-8 lines. tools/build_places.py builds the file, and NOTICE names its source.
 """

@@ -14,7 +14,7 @@ from uploads.models import Embedding
 logger = logging.getLogger(__name__)
 
 LOCAL = "local"
-"""The provider whose models have names without a prefix."""
+"""The provider whose model names have no prefix."""
 
 
 def site_encoder() -> QueryEncoder | None:

@@ -1,4 +1,4 @@
-"""Expand an excluded term to the words it stands for: “-people” also excludes “person”, and “-dog” “terrier”."""
+"""Expand an excluded term to related words: “-people” also excludes “person”, and “-dog” also excludes “terrier”."""
 
 from collections import defaultdict
 from collections.abc import Mapping
@@ -22,8 +22,8 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
 
     Return None if none of its words is indexed.
 
-    Quoted text is not expanded. A word also stands for its plural or singular and, if it is a kind in the vocabulary,
-    for all labels of that kind.
+    Quoted text is not expanded. A word also excludes its plural or singular and, if it is a kind in the vocabulary, all
+    labels of that kind.
     """
     words = text_query(term)
     if words is None or term.quoted:

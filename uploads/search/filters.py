@@ -47,7 +47,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     """Return the owner's processed pictures and videos that meet all filters and contain no excluded term.
 
     Parts of other pictures and pictures in the trash are left out, as in the library, and so are archived pictures
-    unless a filter asks for them.
+    unless a filter includes them.
     """
     pictures = library_pictures(owner_id)
     pictures = pictures.filter(_conditions(owner_id, query, _PLACE, ""))
@@ -58,7 +58,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
-    """Return the embeddings of the same pictures; those that contain an excluded term are not left out."""
+    """Return the embeddings of the pictures of filter_pictures(), and of those that contain an excluded term."""
     # List all kinds, so that PostgreSQL can use the date in the index, which comes after `kind`.
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False

@@ -30,7 +30,7 @@ def translate_query(query: Query) -> Query:
 
 
 def english_for(word: str) -> str | None:
-    """Return the English for a German word in any form, "" for an article, or None if it is unknown."""
+    """Return the English translation of a German word in any form, "" for an article, or None if it is unknown."""
     word = _fold(word)
     found = _inflected(word)
     return next(_compounds(word), None) if found is None else found
@@ -59,7 +59,7 @@ def _inflected(word: str) -> str | None:
 
 
 def _compounds(word: str) -> Iterator[str]:
-    """Yield the English for each way to split `word` into two known words, longest first word first."""
+    """Yield the English translation for each way to split `word` into two known words, longest first word first."""
     for end in range(len(word) - _SHORTEST_STEM, _SHORTEST_STEM - 1, -1):
         first, last = word[:end], _inflected(word[end:])
         forms = (first, f"{first}e", *(first.removesuffix(link) for link in _LINKS if first.endswith(link)))

@@ -63,7 +63,7 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
 
 
 def fuse(rankings: Sequence[Ranking]) -> Ranking:
-    """Join the rankings of several models, whose fits are not comparable, by reciprocal ranks."""
+    """Merge the rankings of several models, whose fits are not comparable, by reciprocal ranks."""
     if len(rankings) == 1:
         return rankings[0]
     hits = _fuse([one.hits for one in rankings])

@@ -7,11 +7,11 @@ _SIZE = re.compile(r"([<>])([0-9]{1,6}(?:\.[0-9]{1,3})?)(KB|MB|GB)", re.ASCII)
 
 
 class SizeError(ValueError):
-    """A text that is not a limit for a size."""
+    """The text is not a valid size limit."""
 
 
 def parse_size(text: str) -> tuple[str, int]:
-    """Return "gt" or "lt", the lookup of the ORM, and the number of bytes. Raises SizeError."""
+    """Return the ORM lookup, "gt" or "lt", and the number of bytes. Raises SizeError."""
     found = _SIZE.fullmatch(text.upper())
     if found is None:
         raise SizeError(text)

@@ -8,7 +8,7 @@ _MIN_YEAR, _MAX_YEAR = 1000, 9998
 
 
 class TakenError(ValueError):
-    """A text that is not a date or a range of dates."""
+    """The text is neither a date nor a range of dates."""
 
 
 def parse_taken(text: str) -> tuple[date | None, date | None]:

@@ -113,7 +113,7 @@ def _run(statement: sql.Composed) -> None:
 
 @contextmanager
 def _build_lock() -> Iterator[bool]:
-    """Take the lock for index maintenance and give the session memory for it. Yield whether the lock was free.
+    """Take the lock for index maintenance and give the session enough memory for it. Yield whether the lock was free.
 
     The lock belongs to the session: if this process dies, PostgreSQL continues to build, and keeps the
     lock until it has finished.

@@ -20,8 +20,8 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
 class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django's own SearchQuery
     """The condition that a picture's words belong to an owner.
 
-    Combined with a word, it makes one index scan find the owner's matches without reading those of others. No text
-    contains such a word, because the parsers split text at spaces.
+    Combined with a word of the query, it lets one index scan find the owner's matches without reading those of others.
+    No text contains the word that stands for an owner, because the parsers split text at spaces.
     """
 
     template = "%(expressions)s::tsquery"

@@ -27,7 +27,7 @@ _FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0"
 
 
 def parse_aae(data: bytes, name: str) -> list[Entry]:
-    """Check that a file contains edits from an Apple program. They contain no date or place."""
+    """Check that a file contains edits from an Apple program. Such files contain no date or place."""
     try:
         edits = plistlib.loads(data)
     except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, RecursionError, OverflowError) as error:

@@ -16,7 +16,7 @@ from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues
 
 PRECEDENCE = (SidecarKind.XMP, SidecarKind.TAKEOUT, SidecarKind.APPLE, SidecarKind.AAE, SidecarKind.ALBUM)
 FILE = "file"
-"""The key, next to the kinds of sidecars, for the time and place from the picture's file itself."""
+"""The key in `Upload.sidecars` of the time and place from the picture's file itself."""
 
 SIDECAR, NAME = "sidecar", "name"
 

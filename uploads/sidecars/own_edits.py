@@ -12,7 +12,7 @@ from uploads.media.utc_offset import MAX_UTC_OFFSET
 from uploads.sidecars.merge import PlaceAndTime
 
 EDITS = "edits"
-"""The key, beside the kinds of sidecars, of the owner's changes."""
+"""The key of the owner's changes in `Upload.sidecars`, whose other keys are kinds of sidecars."""
 
 TIME, LOCATION, ARCHIVED = "time", "location", "archived"
 """The keys of values that can be changed for many pictures at once."""

@@ -24,7 +24,7 @@ class SidecarKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """How files of a kind are recognised, and their maximum size. White space may precede `starts`."""
+    """How files of a kind are recognised, and their maximum size. Leading white space is not compared with `starts`."""
 
     kind: SidecarKind
     extension: str

@@ -1,7 +1,7 @@
 """Read the JSON files of a Google Takeout export: one per picture, and one per album folder.
 
-Google publishes no schema. The keys are those of exports between 2016 and 2025. `people` is not read, because the names
-of people in pictures must not be imported from other services.
+Google publishes no schema. The keys are those found in exports from 2016 to 2025. `people` is not read, because the
+names of people in pictures must not be imported from other services.
 """
 
 import json

@@ -163,7 +163,7 @@ def _degrees(properties: Properties, axis: str) -> float | None:
 
 
 def _keywords(properties: Properties) -> tuple[str, ...]:
-    """Return the flat keywords or, without any, the last parts of hierarchical ones."""
+    """Return the flat keywords or, if there are none, the last parts of the hierarchical keywords."""
     flat = properties.get("dc:subject", [])
     paths = [*properties.get("lr:hierarchicalSubject", []), *properties.get("digiKam:TagsList", [])]
     own = (path for path in paths if not path.startswith("darktable|"))

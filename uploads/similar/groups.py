@@ -1,4 +1,4 @@
-"""Groups of near duplicates: list them with the best picture first, or mark all pictures of a group to be kept."""
+"""Groups of near duplicates: list them with the best picture first, or mark all pictures of a group as kept."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

@@ -19,7 +19,7 @@ _SIGN_BITS = ((4, 256), (12, 87), (22, 64))
 _MAX_PARTNERS = 50
 
 PAGES = frozenset(("document", "screenshot", "chart", "text", "web site", "menu", "crossword puzzle"))
-"""Labels of pictures of text. They all look alike, so they are near duplicates only if they show the same page."""
+"""Labels of pictures of text. These all look alike, so only pictures of the same page are near duplicates."""
 
 
 def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:

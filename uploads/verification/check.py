@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 def find_damage(upload: Upload) -> DamageReason | None:
     """Read an upload's original and return what is wrong with it, or None.
 
-    Raises EnvironmentalError if the storage as a whole is unavailable, which says nothing about the file.
+    Raises EnvironmentalError if the storage as a whole is unavailable, so that the file cannot be checked.
     """
     digest = hashlib.sha256()
     try:

@@ -30,7 +30,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 
 
 async def send_preview(request: HttpRequest, upload: Upload, side: int, name: str | None = None) -> HttpResponseBase:
-    """Send a stored preview, or the one called `name`. The caller has checked access. Raises Http404."""
+    """Send the stored preview of `side` pixels, or the file `name`. The caller has checked access. Raises Http404."""
     name = name or upload.previews.get(str(side))
     if name is None:
         raise Http404

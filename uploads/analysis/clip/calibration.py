@@ -1,4 +1,4 @@
-"""Measure the cosine above which a picture matches a query. It differs between models by a factor of five."""
+"""Measure the cosine above which a picture matches a query. It differs between models by a factor of up to five."""
 
 from pathlib import Path
 from statistics import fmean
@@ -21,7 +21,7 @@ CAPTIONS = {
 
 
 def measure_hit_fit(folder: Path) -> float:
-    """Return a threshold halfway between the mean cosine of matching pairs and that of other pairs.
+    """Return the threshold halfway between the mean cosines of matching pairs and of all other pairs.
 
     The pairs are combinations of a sample photo and a caption; a pair matches if the caption belongs to the photo.
 

@@ -1,1 +1,1 @@
-"""Read the text in pictures with two networks of PaddleOCR, ONNX Runtime, numpy and Pillow."""
+"""Read the text in pictures, with two PaddleOCR networks that run in ONNX Runtime."""

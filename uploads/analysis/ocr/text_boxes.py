@@ -25,8 +25,8 @@ _FINE = np.radians(np.arange(-1.5, 1.55, 0.1))
 class TextBox:
     """A rectangle around a line of text, in pixels.
 
-    The line runs along the sides of length `width`, in the direction of `angle`: 0 is to the right, 90 down. It is
-    unknown whether it runs in the opposite direction instead.
+    The line runs along the sides of length `width`, in the direction of `angle`: 0 is to the right, 90 down. It may
+    also run in the opposite direction; the map does not show which.
     """
 
     x: float

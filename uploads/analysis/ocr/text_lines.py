@@ -48,7 +48,7 @@ def split_line(line: Image.Image, longest: int) -> list[Image.Image]:
 
 
 def decode(probabilities: Floats, characters: Sequence[str]) -> tuple[str, float]:
-    """Return the likeliest text and the mean probability of its characters, 0 without any.
+    """Return the likeliest text and the mean probability of its characters, or 0 if there are none.
 
     `probabilities` has the shape (steps, characters). Character 0 is the blank that separates equal characters
     (Connectionist Temporal Classification, Graves et al. 2006).

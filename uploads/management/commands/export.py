@@ -43,7 +43,10 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, owner: str, to: Path, **options: Any) -> None:
-        """Run it. Raises SystemExit if the exit status is not 0, and CommandError if nothing more can be copied."""
+        """Run the command.
+
+        Raises SystemExit if the exit status is not 0, and CommandError if nothing more can be copied.
+        """
         user = User.objects.filter(username=owner).first()
         if user is None:
             raise CommandError(f"There is no user “{owner}”.", returncode=USAGE)

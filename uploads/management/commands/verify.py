@@ -46,7 +46,10 @@ class Command(BaseCommand):
         parser.add_argument("--bytes", type=_byte_count, metavar="SIZE", help="stop after this many bytes, such as 50G")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run it. Raises SystemExit if the exit status is not 0, and CommandError if a server is unavailable."""
+        """Run the command.
+
+        Raises SystemExit if the exit status is not 0, and CommandError if a server is unavailable.
+        """
         try:
             damaged = self._verify(self._checks(**options))
         except KeyboardInterrupt:
