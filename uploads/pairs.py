@@ -25,8 +25,7 @@ Parts = dict[int, tuple[int, PartRole]]
 class PairFile:
     """A file that may be a part of a picture. `name` is its name in the folder; `group_id` as in Upload.
 
-    `batch` is the file's import. Files of different imports are matched by name only if they were taken at the same
-    time.
+    `batch` is the file's import. Files of different imports are matched by name only if their times agree.
     """
 
     id: int
@@ -46,7 +45,7 @@ class PairFile:
 
     @property
     def is_raw(self) -> bool:
-        """Whether the name is that of a RAW file."""
+        """Whether the name has the extension of a RAW file."""
         return bool(_RAW.fullmatch(split_name(self.name).extension))
 
 

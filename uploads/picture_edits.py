@@ -1,4 +1,4 @@
-"""Apply owners' changes to what is shown about their pictures, and undo them.
+"""Apply and undo owners' changes to the data shown with their pictures.
 
 Files are never changed. Each function locks the pictures, so that a change is not lost if a picture is processed or
 gets a sidecar at the same time.
@@ -57,7 +57,7 @@ def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None)
 
 
 def undo_edit(owner_id: int, edit_id: int) -> int | None:
-    """Undo a change of all values that have not changed since. Return how many pictures and parts were restored.
+    """Undo a change except where the value changed again. Return how many pictures and parts were restored.
 
     Return None if the owner has no such change or has already undone it.
     """
@@ -113,7 +113,7 @@ def edit_description(upload_id: int, text: str) -> None:
 
 
 def _lock(upload_id: int) -> list[PictureRow]:
-    """Lock a picture. Return it, or nothing if it was deleted."""
+    """Lock a picture. Return a list with its row, which is empty if the picture was deleted."""
     return [row for row in lock_pictures([upload_id]).values() if row.id == upload_id]
 
 

@@ -86,7 +86,7 @@ class PictureRow:
 
     @property
     def shown(self) -> PlaceAndTime:
-        """The time and place that follow from the file, its sidecars and the owner's changes."""
+        """The time and place to show, derived from the file, its sidecars and the owner's changes."""
         return PlaceAndTime(self.taken_at, self.utc_offset, self.taken_source, self.latitude, self.longitude)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:

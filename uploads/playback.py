@@ -6,7 +6,7 @@ from uploads.models import MediaKind, Upload
 from uploads.storage.byte_range import ByteRange
 
 ANIMATED_TYPES = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
-"""Picture types that browsers can animate. Browsers run no code in them."""
+"""Picture types that browsers can animate and in which they run no code."""
 
 MAX_ANIMATION_BYTES = 32 * 2**20
 """Larger animations are shown only as a preview, because browsers would load them completely."""

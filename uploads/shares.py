@@ -31,7 +31,7 @@ def create_link(album: Album, expires_at: datetime, password: str, *, allows_ori
 
 
 def revoke_link(owner_id: int | None, link_id: int) -> bool:
-    """Revoke a link of the owner permanently. Return False if no such link works."""
+    """Revoke a link of the owner permanently. Return False if there is no such link or it does not work."""
     own = ShareLink.objects.filter(id=link_id, album__owner_id=owner_id, revoked_at=None)
     return bool(own.update(revoked_at=timezone.now()))
 

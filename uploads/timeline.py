@@ -35,7 +35,7 @@ class Day:
 class TimelinePage:
     """A page of a timeline, with cursors for the newer and the older pages; None if there are none.
 
-    `newer` is the place of the first picture on this page, and `older` that of the first picture on the next page.
+    `newer` is the position of the first picture on this page, and `older` that of the first picture on the next page.
     `live` contains the ids of live photos.
     """
 
@@ -62,7 +62,7 @@ def starting_at(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
 
 
 def before(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
-    """Limit the rows of a timeline to those newer than the picture at `cursor`, the nearest first."""
+    """Limit the rows of a timeline to those newer than the picture at `cursor`, and return the oldest of them first."""
     return rows.filter(compare("timeline_at", ">", cursor)).reverse()
 
 

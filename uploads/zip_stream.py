@@ -2,7 +2,7 @@
 
 The archive is not compressed, because pictures and videos already are. Its last file lists the SHA-256 of all others in
 the format of sha256sum. This list includes originals that are missing from the storage, so that `sha256sum -c` reports
-them. If the storage becomes unavailable, the stream breaks off, so that no incomplete archive looks complete.
+them. If the storage becomes unavailable, the stream is aborted, so that an incomplete archive does not look complete.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""Measure 17 simple properties of a picture that tell photos from drawings and pages, and day from night."""
+"""Measure 17 simple properties of a picture that distinguish photos from drawings and pages, and day from night."""
 
 from typing import NamedTuple
 

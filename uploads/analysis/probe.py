@@ -25,7 +25,7 @@ _LENGTH = 6.0
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """What a picture looks like as a whole.
+    """The overall look of a picture.
 
     `media` are the probabilities of MEDIA, which add up to 1, and `scenes` those of SCENES, which are independent of
     each other. `saturation` and `luminance` are means from 0 to 1.
@@ -51,8 +51,8 @@ class Look:
 class ProbeWeights:
     """The arrays of probe.npz.
 
-    `mean` and `deviation` of the statistics, shape (17,); `centre` of the input, shape (1297,). The matrices have a
-    column for each of MEDIA or SCENES.
+    `mean` and `deviation`, shape (17,), standardise the statistics, and `centre`, shape (1297,), the input. The
+    matrices have a column for each of MEDIA or SCENES.
     """
 
     mean: Floats

@@ -1,4 +1,4 @@
-"""Decide which media (such as drawings) and scenes are named, with which words and with which phrases in vectors.
+"""Rules for naming media (such as drawings) and scenes: when, with which words, and with which phrases in vectors.
 
 The thresholds were chosen on pictures that the probe was not trained on; see docs/analysis.md.
 """
@@ -136,7 +136,7 @@ def find_scenes(look: Look) -> list[tuple[Scene, float]]:
 
 
 def guess_scene(look: Look) -> Scene | None:
-    """Return the most likely scene for a photo of which nothing is certain, or None if no scene is likely enough."""
+    """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough."""
     if find_medium(look) is not None:
         return None
     likeliness = {name: look.scenes[name] / scene.minimum for name, scene in SCENES.items() if scene.words}

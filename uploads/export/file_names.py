@@ -45,7 +45,7 @@ class FolderNames:
         self._next_numbers: dict[str, int] = {}
 
     def claim(self, filename: str) -> str:
-        """Reserve and return a safe name for a file, such that it and its sidecars get names that are not in use."""
+        """Reserve and return a safe name that is not yet used, neither for the file nor for its sidecars."""
         name = safe_name(filename)
         stem, extension = split_extension(name)
         for number in count(self._next_numbers.get(_key(name), 1)):

@@ -27,7 +27,7 @@ EXIT_SECONDS = 1.0
 """How long a thread waits for the exit of a decoder that closed its socket or was killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
-# The decoder inherits no other environment variables, because they contain passwords.
+# The decoder inherits no other environment variables, because these may contain passwords.
 _PASSED_VARIABLES = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR"}
 # glibc must not return picture buffers to the system: allocating them again takes a third of the decoding time.
 _OWN_VARIABLES = {

@@ -99,7 +99,7 @@ class _Reader:
             self._file.read(3 << (flags[0] & 7) + 1)
 
     def _skip_blocks(self) -> int:
-        """Skip blocks up to the empty one that ends them; return their size."""
+        """Skip data blocks, including the empty block that ends them. Return their size."""
         total = 0
         while (size := self._file.read(1)) not in (b"", b"\0") and self._blocks < MAX_BLOCKS:
             self._blocks += 1

@@ -41,7 +41,7 @@ class OpenedFile:
 
 @dataclass(frozen=True, slots=True)
 class ImageHeader:
-    """What must be known before the file is passed to a decoder, and the functions that decode it.
+    """What must be known about a file before it is passed to a decoder, and the functions that decode it.
 
     The decoder needs `pixel_bytes` of memory per pixel, and `other_bytes` in addition. `frames` is 1, or the number of
     frames of an animation. `exif.orientation` must be applied to the decoded picture. The ICC profile `profile` and the

@@ -28,9 +28,9 @@ def check_container(file: BinaryIO, kind: str) -> int:
 
 
 def colour_codes(file: BinaryIO) -> tuple[int, int] | None:
-    """Return the first codes of primaries and transfer characteristics in a HEIF file, or None."""
+    """Return the codes of primaries and transfer characteristics that come first in a HEIF file, or None."""
     metadata = find_box(file, (b"meta",), 0, file.seek(0, 2))
-    # "meta" starts with a version and flags.
+    # Skip the version and flags, with which "meta" starts.
     properties = find_box(file, (b"iprp", b"ipco"), metadata[0] + 4, metadata[1]) if metadata else None
     for name, start, end in list_boxes(file, *properties) if properties else ():
         if name == b"colr":

@@ -1,4 +1,4 @@
-"""Detect incomplete files that decoders would accept."""
+"""Detect incomplete files that decoders accept."""
 
 import struct
 from io import SEEK_END

@@ -41,7 +41,7 @@ def marked_end(file: BinaryIO, start: int) -> int | None:
 def trailer_start(file: BinaryIO, start: int, end: int) -> int | None:
     """Return where a known kind of trailer begins in the range from `start` to `end`, or None.
 
-    It is a Samsung trailer or a video, which begins with the length of its first box, followed by "ftyp".
+    Known trailers are Samsung's and videos, which begin with the length of their first box, followed by "ftyp".
     """
     found = _samsung_trailer(file, end)
     if found is None:

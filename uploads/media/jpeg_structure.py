@@ -16,7 +16,7 @@ MAX_JUNK_BYTES = 64 * 1024
 MAX_SCANS = 100
 """Maximum number of scans. Encoders write 10 to 20."""
 MAX_SCANNED_PIXELS = 1_500_000_000
-"""Maximum number of pixels times scans, because each scan visits all pixels, even if the scan is empty."""
+"""Maximum product of pixels and scans. Decoders visit all pixels in each scan, even if the scan is empty."""
 
 _BLOCK = 64 * 1024
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9

@@ -1,8 +1,8 @@
 """Find the video in a motion photo. Phones append it to the still picture.
 
-Google phones store its position in XMP: older ones as MicroVideoOffset, the distance from the end of the file, newer
-ones as Container items (https://developer.android.com/media/platform/motion-photo-format). Samsung phones store the
-video in their trailer (samsung_trailer.py). In HEIC files, it is in a box `mpvd`.
+Google phones store its position in XMP: older phones as MicroVideoOffset, the distance from the end of the file, and
+newer phones as Container items (https://developer.android.com/media/platform/motion-photo-format). Samsung phones store
+the video in their trailer (samsung_trailer.py). In HEIC files, it is in a box `mpvd`.
 """
 
 import re

@@ -75,7 +75,7 @@ def box_factor(size: tuple[int, int], longest: int) -> int:
 
 
 def _with_8_bits(image: Image.Image) -> Image.Image:
-    """Return `image` with 8 bits per channel. Grey pictures of 32 bits or floats are scaled."""
+    """Return `image` with 8 bits per channel. Grey pictures with 32-bit or float pixels are scaled."""
     if image.mode not in _WIDE_MODES:
         return image
     values = np.asarray(image)

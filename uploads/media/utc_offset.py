@@ -26,7 +26,7 @@ def parse_utc_offset(text: str) -> timedelta | None:
 def nearest_utc_offset(difference: timedelta, tolerance: timedelta) -> timedelta | None:
     """Return the UTC offset that explains the difference between a local time and UTC, or between two local times.
 
-    Return None if the difference is further than `tolerance` from every possible offset.
+    Return None if the difference deviates from every possible offset by more than `tolerance`.
     """
     offset = round(difference / _STEP) * _STEP
     return offset if abs(offset) <= MAX_UTC_OFFSET and abs(difference - offset) <= tolerance else None

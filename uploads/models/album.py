@@ -18,7 +18,7 @@ def new_token() -> str:
 
 
 class Album(models.Model):
-    """A list of pictures that an owner has put together. Albums from sidecars are only names (`Upload.albums`)."""
+    """A list of pictures that an owner has created. Albums from sidecars are only names (`Upload.albums`)."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=MAX_ALBUM_NAME)
@@ -73,5 +73,5 @@ class ShareLink(models.Model):
 
 
 def open_share_links() -> Q:
-    """Return the condition that a share link works and its owner may still sign in."""
+    """Return the condition for share links that work and whose owner may still sign in."""
     return Q(revoked_at=None, expires_at__gt=timezone.now(), album__owner__is_active=True)

@@ -17,7 +17,7 @@ _CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 
 
 
 class CameraClock(Func):
-    """The local time when a picture was taken, stored as UTC. An immutable expression of an upload's columns."""
+    """The local time when a picture was taken, stored as UTC. The SQL expression is immutable."""
 
     template = _CLOCK
     arity = 0
@@ -25,7 +25,7 @@ class CameraClock(Func):
 
 
 class TimelineTime(Func):
-    """The time at which the timeline shows an upload: the camera's clock, or UNDATED.
+    """The time that determines an upload's place in the timeline: the camera's clock, or UNDATED.
 
     Null if the timeline does not show it.
     """
@@ -39,7 +39,7 @@ class TimelineTime(Func):
 
 
 class SearchWords(Func):
-    """The words with which search finds an upload. An immutable expression of its other columns.
+    """The words with which search finds an upload. The SQL expression is immutable.
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File names,
     cameras, places and the text in the picture are not stemmed, and are split at everything but letters and digits.

@@ -58,7 +58,7 @@ class Cities:
     def find(self, text: str) -> tuple[float, float] | None:
         """Return the coordinates of the largest city of this name, such as “Lisbon” or “Lisbon, Portugal”; or None.
 
-        Upper and lower case do not matter. This takes about 50 ms, because all names are compared.
+        The case of letters is ignored. This takes about 50 ms, because all names are compared.
         """
         name, _, region = (part.strip() for part in text.casefold().partition(","))
         lines = self._names.tobytes().decode().casefold().split("\n")

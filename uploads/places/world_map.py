@@ -8,7 +8,7 @@ import math
 from dataclasses import dataclass
 
 NORTH = 84.0
-"""The map reaches from this latitude in the north to the same latitude in the south, in degrees."""
+"""The northern edge of the map, in degrees of latitude. The southern edge is equally far from the equator."""
 
 WIDTH, HEIGHT = 1200, 560
 """The size of the part of the map that is shown around a place."""
@@ -35,7 +35,7 @@ def project(latitude: float, longitude: float) -> tuple[int, int]:
 
 
 def view_around(latitude: float, longitude: float) -> MapView:
-    """Return the part of the map around these coordinates. They are in its middle, except near the edges of the map."""
+    """Return the part of the map around these coordinates. They are at its centre, except near the edges of the map."""
     x, y = project(latitude, longitude)
     _, end = project(-NORTH, 0)
     left = max(-_WORLD // 2, min(x - WIDTH // 2, _WORLD // 2 - WIDTH))

@@ -20,13 +20,13 @@ from uploads.search.transaction import search_transaction
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
-"""The maximum number of pictures found by vector, and of those found by words."""
+"""The maximum number of pictures found by vector, and also of pictures found by words."""
 
 MAX_UNCHECKED = 600
 """Replaces MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""A word that PostgreSQL expects in more pictures is not searched. It only affects the ranking of other candidates."""
+"""A word that PostgreSQL expects in more pictures is not searched, and only affects the ranking of other candidates."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60

@@ -30,7 +30,7 @@ _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
 
 class AnyOf(Func):
-    """The condition that a column has one of many ids: `filter(AnyOf("id", ids))` is like `filter(id__in=ids)`.
+    """The condition that a column has one of many ids: `filter(AnyOf("id", ids))` means `filter(id__in=ids)`.
 
     The ids are passed as one string, because Django and psycopg take several milliseconds for hundreds of parameters.
     """
@@ -58,7 +58,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
-    """Return the embeddings of the pictures of filter_pictures(), and of those that contain an excluded term."""
+    """Return the embeddings of the same pictures, but also of those that contain an excluded term."""
     # List all kinds, so that PostgreSQL can use the date in the index, which comes after `kind`.
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False

@@ -1,4 +1,4 @@
-"""The filter by import.
+"""The search filter `import:`.
 
 The app `batches` knows which pictures an import contained; it registers a function that returns them.
 """
@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 PicturesOfImports = Callable[[int, str], QuerySet[Any, Any]]
-"""Takes an owner's id, and the id of an import or a part of its name; returns the ids of the pictures."""
+"""Takes an owner's id, and an import's id or part of its name. Returns the ids of the pictures."""
 
 _registered: list[PicturesOfImports] = []
 
@@ -20,6 +20,6 @@ def register_imports(find: PicturesOfImports) -> None:
 
 
 def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
-    """Return the ids of the pictures that an import of the owner contained, including those that it did not add."""
+    """Return the ids of the pictures in the owner's imports with this id or partial name, including duplicates."""
     [find] = _registered
     return find(owner_id, name_or_id)

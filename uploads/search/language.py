@@ -29,7 +29,7 @@ CHOICES = {
     "orientation": {"landscape": "landscape", "portrait": "portrait", "square": "square"},
     "archived": {"yes": "yes", "no": "no"},
 }
-"""The words allowed after filters with fixed values, and the value that each word stands for."""
+"""The allowed words of filters with fixed values, and the value that each word means."""
 
 FILTERS = ("taken", "place", "camera", "album", "import", "type", "size", "is", "has", "orientation", "archived")
 

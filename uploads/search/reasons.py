@@ -61,7 +61,7 @@ def _split(text: str, stems: set[str]) -> Iterable[Part]:
 
 
 def _excerpt(text: str, first: int) -> str:
-    """Return the text, or the part of a long text around the position `first`."""
+    """Return the text or, if it is long, the part around the position `first`."""
     if len(text) <= _LONGEST:
         return text
     start = max(0, first - _BEFORE)

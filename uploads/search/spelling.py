@@ -61,7 +61,7 @@ def nearest_words(words: Sequence[str], known: Iterable[str]) -> list[str | None
 
 
 def _is_unknown(term: Term, *, german: bool) -> bool:
-    """Return whether a term is a word that is in no dictionary."""
+    """Return whether a term is a single word that no dictionary contains."""
     word = term.text.lower()
     if term.quoted or len(word) < _SHORTEST or not word.isalpha():
         return False

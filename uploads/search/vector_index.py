@@ -21,7 +21,7 @@ logger = logging.getLogger(__name__)
 EXACT_ROWS = 50_000
 """Up to this number of rows, an exact scan is fast. An owner with more vectors of a model gets an index."""
 
-# Chosen by recall, see docs/search.md.
+# For how these values were chosen, see docs/search.md.
 CONNECTIONS, BUILD_CANDIDATES = 16, 64
 MAX_DIMENSIONS = 4000
 """The maximum number of dimensions that pgvector can index in half precision."""
@@ -54,7 +54,8 @@ def maintain_indexes() -> list[str]:
     """Build missing indexes, and drop incomplete ones and those of owners who have few vectors left.
 
     Return the names of the indexes that were built or dropped. Building an index of 1,000,000 vectors takes about half
-    an hour on one core. Does nothing if another process is maintaining indexes. Must not be called in a transaction.
+    an hour on one core. This does nothing if another process is maintaining indexes. It must not be called in a
+    transaction.
     """
     with _build_lock() as locked:
         return list(_maintain()) if locked else []

@@ -22,7 +22,7 @@ MAX_SUGGESTIONS = 6
 MAX_WORDS = 20_000
 _CONSIDERED = 30
 
-# Sorted, so that transactions that add the same terms cannot deadlock.
+# Insert in sorted order, so that transactions that add the same terms cannot deadlock.
 ADD_TERMS = """
 WITH term AS (
     SELECT owner_id, 'label' AS kind, left(label->>'name', 200) AS text
@@ -81,9 +81,9 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
 
 
 def terms_beginning(owner_id: int, letters: str) -> QuerySet[SearchTerm, Any]:
-    """Return kind and text of the owner's terms that contain a word starting with these letters, shortest first.
+    """Return the kind and text of the owner's terms that contain a word starting with these letters, shortest first.
 
-    Terms that start with the letters come before those in which only a later word does.
+    Terms that start with these letters come before terms in which only a later word does.
     """
     begins = Q(text__istartswith=letters)
     terms = SearchTerm.objects.filter(begins | Q(text__icontains=f" {letters}"), owner_id=owner_id)

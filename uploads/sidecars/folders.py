@@ -30,7 +30,7 @@ def joined_folder(path: str, relative: str = "") -> str:
 
 
 def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple[int, int]:
-    """Return the keys of a folder and of a name in it, with which pictures, sidecars and parts are matched.
+    """Return the keys of a folder and of a name in it, which are used to match pictures, sidecars and parts.
 
     `path` is relative to the chosen folder and ends with the file's own name. `name` is a picture's name, or what
     `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so files with

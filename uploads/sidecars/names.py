@@ -1,4 +1,4 @@
-"""Match sidecars to pictures, by the rules with which programs name sidecars.
+"""Match sidecars to pictures, by the rules that programs use to name sidecars.
 
 Google truncates names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before
 “.json”, both in UTF-16 units. A counter such as “(1)” distinguishes files of the same name; in a JSON file's name, it
@@ -140,7 +140,7 @@ def aae_rank(target: str, picture: str) -> int | None:
 
 
 def exact_rank(target: str, picture: str) -> int | None:
-    """Return 0 if the names are equal, as in a CSV file. A blank target matches every picture."""
+    """Return 0 if the names are equal, else None; used for CSV files. A blank target matches every picture."""
     return 0 if not target or fold(target) == fold(picture) else None
 
 

@@ -73,7 +73,8 @@ class SidecarValues:
 class Entry:
     """Values for the picture that a sidecar names. `name` is matched to file names by uploads.sidecars.names.
 
-    A blank `name` means every picture in the folder. `folder` is relative to the sidecar's folder: "" or "../Photos".
+    A blank `name` refers to all pictures in the folder. `folder` is relative to the sidecar's folder: "" or
+    "../Photos".
     """
 
     name: str

@@ -5,7 +5,7 @@ from django.utils.module_loading import import_string
 from uploads.models import Appearance
 
 CHUNK = 100
-"""Pictures per transaction. More would leave the transaction idle for too long while this process compares pictures."""
+"""Pictures per transaction. With more, the transaction would be idle for too long while pictures are compared."""
 
 
 def index_due_pictures() -> int:

@@ -77,7 +77,7 @@ def connect(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 def keep_all(owner_id: int, ids: Collection[int]) -> bool:
     """Record that the owner keeps all of these pictures. No two of them are ever listed as near duplicates again.
 
-    Return False if fewer than two of them exist. Only MAX_MEMBERS are considered.
+    Return False if fewer than two of them exist. Only the first MAX_MEMBERS are considered.
     """
     own = Upload.objects.filter(owner_id=owner_id, id__in=ids).order_by("id").select_for_update(no_key=True)
     with transaction.atomic():

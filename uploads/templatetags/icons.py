@@ -1,4 +1,4 @@
-"""The template tag `icon`; it needs no `load` (TEMPLATES in settings.py)."""
+"""The template tag `icon`. Templates need not load it, because TEMPLATES in settings.py makes it a builtin."""
 
 from django import template
 from django.templatetags.static import static

@@ -1,4 +1,4 @@
-"""Template filters for the facts of a picture: its exposure, and its place on the map."""
+"""Template filters for a picture's data, such as its exposure and its place on the map."""
 
 from collections.abc import Callable
 

@@ -64,7 +64,7 @@ def album_detail(request: HttpRequest, album_id: int) -> HttpResponse:
 @never_cache
 @require_POST
 def add_to_album(request: HttpRequest) -> HttpResponse:
-    """Ask for an album, then add the pictures named by `picture` parameters to it.
+    """Ask the user to choose an album, then add the pictures whose ids are the `picture` parameters.
 
     `album` is the id of an album; otherwise `name` is the name of a new one.
     """
@@ -86,7 +86,7 @@ def add_to_album(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Rename the album to `name`; or move the pictures named by `picture` to the front, or remove them."""
+    """Rename the album to `name`, or move the pictures with the ids `picture` to the front, or remove them."""
     album, ids = _own_album(request, album_id), _chosen(request)
     if "remove" in request.POST:
         removed = remove_pictures(album, ids)

@@ -25,13 +25,13 @@ from uploads.search.vocabulary import suggest
 from uploads.text import storable
 
 COUNTED = 1_000
-"""Pictures that match filters are counted up to this number."""
+"""The maximum up to which pictures that match filters are counted."""
 
 KEPT = ("sort", "exact")
 
 
 class HtmxRequest(HttpRequest):
-    """A request that has passed the middleware of htmx."""
+    """A request that has passed through HtmxMiddleware."""
 
     htmx: HtmxDetails
 

@@ -108,7 +108,7 @@ async def _open_picture(request: HttpRequest, token: str, upload_id: int, *, ori
 
 
 def _private(response: HttpResponseBase) -> HttpResponseBase:
-    """Keep a response out of search engines, and its address out of Referer headers."""
+    """Keep a response out of search engines, and its URL out of Referer headers."""
     response["X-Robots-Tag"] = "noindex, nofollow"
     response["Referrer-Policy"] = "no-referrer"
     return response

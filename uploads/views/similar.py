@@ -1,4 +1,4 @@
-"""Pages of pictures that look alike: similar to one picture, and near duplicates."""
+"""Pages of similar pictures and of near duplicates."""
 
 import re
 from urllib.parse import urlencode

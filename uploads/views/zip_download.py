@@ -20,7 +20,7 @@ MAX_PICTURES = 2000
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def download_selection(request: HttpRequest) -> HttpResponseBase:
-    """Send the originals of the user's pictures named by `picture` parameters, with their parts.
+    """Send the originals of the user's pictures whose ids are the `picture` parameters, with their parts.
 
     A GET redirects to the library. Browsers send one after the user signed in again because the session had expired.
     """

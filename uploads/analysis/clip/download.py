@@ -37,8 +37,8 @@ def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: s
     """Download a model and return its record, which is also written to the folder.
 
     An interrupted download continues where it stopped. Without `revision`, a folder that has a record keeps its
-    revision, and any other folder gets the newest. A repeated call therefore never changes a model. Raises ModelError,
-    OSError and the hub library's errors, whose texts can be shown.
+    revision, and any other folder gets the newest revision. A repeated call therefore never changes a model. Raises
+    ModelError, OSError and the hub library's errors, whose texts can be shown.
     """
     api = HfApi(endpoint=endpoint, token=False)  # a stored token must not be sent to another hub
     wanted = revision or read_record(folder).get("revision")

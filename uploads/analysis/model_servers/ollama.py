@@ -1,4 +1,4 @@
-"""Ollama (github.com/ollama/ollama, docs/api.md)."""
+"""Protocol and providers for Ollama (github.com/ollama/ollama, docs/api.md)."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""Servers with OpenAI's API (platform.openai.com/docs/api-reference), such as vLLM, llama.cpp and LM Studio."""
+"""Protocol and providers for OpenAI's API (platform.openai.com/docs/api-reference), as in vLLM or llama.cpp."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

@@ -1,4 +1,4 @@
-"""The describer, embedder and query encoder for model servers, for any protocol."""
+"""The describer, embedder and query encoder for model servers, independent of their protocol."""
 
 import time
 from abc import ABC, abstractmethod
@@ -146,12 +146,12 @@ class ServerQueries:
 
 
 def _model_of(provider: str, model: str, vector: tuple[float, ...]) -> str:
-    """Include the vector length, because a server may replace a model by another one under the same name."""
+    """Return a name that includes the vector length, because a server may replace a model by one of the same name."""
     return f"{provider}:{model}@{len(vector)}"
 
 
 def _for_queries(server: ServerSettings) -> ServerSettings:
-    """Return the server with the time limits of a query."""
+    """Return these settings with the time limits for queries."""
     return replace(
         server,
         connect_seconds=min(QUERY_CONNECT_SECONDS, server.connect_seconds),

@@ -28,7 +28,7 @@ class Networks:
         self.characters = ["", *known, " "]
 
     def detect(self, image: Image.Image) -> Floats:
-        """Return the probability that each pixel is in the core of a line: shape (height, width), multiples of GRID."""
+        """Return the probability that each pixel is in the core of a line. Height and width are multiples of GRID."""
         [[[found]]] = self._detector.run(None, {self._detector.get_inputs()[0].name: _pixels(image)})
         probabilities: Floats = found
         return probabilities
@@ -41,7 +41,7 @@ class Networks:
 
 
 def _pixels(image: Image.Image) -> Floats:
-    """Return the RGB picture as the networks expect it: shape (1, 3, height, width), blue first, from -1 to 1."""
+    """Return the RGB picture as the networks expect it: shape (1, 3, height, width), BGR, values from -1 to 1."""
     pixels = np.asarray(image, np.float32)[..., ::-1] / 127.5 - 1
     return np.ascontiguousarray(pixels.transpose(2, 0, 1)[None])
 

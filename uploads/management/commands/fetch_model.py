@@ -36,7 +36,7 @@ class Command(BaseCommand):
         """Run the command. An interrupted download continues when it is run again."""
         if missing := [name for name in PACKAGES if find_spec(name) is None]:
             raise CommandError(f"{' and '.join(missing)} not found. {INSTALL}")
-        # These modules import optional packages.
+        # Import these modules only here, because they need optional packages.
         from uploads.analysis.clip import download  # noqa: PLC0415
 
         if options["list"]:

@@ -9,7 +9,7 @@ from uploads.search.vector_index import maintain_indexes
 
 
 class Command(BaseCommand):
-    """Print the name of each index that was built or dropped."""
+    """Build missing indexes, drop those no longer needed, and print their names."""
 
     help = "Build or drop vector indexes, as workers do every ten minutes. Imports continue while this runs."
 

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             sys.exit(DAMAGED)
 
     def _checks(self, *, owner: str, all: bool, bytes: float | None, **_options: Any) -> Iterator[Check]:
-        """Return an iterator; each check runs when it is requested.
+        """Return an iterator of checks, each of which runs when it is requested.
 
         Without arguments, verify as much as the workers do per day.
         """
