@@ -12,7 +12,7 @@ class BatchesConfig(AppConfig):
     verbose_name = _("Batches")
 
     def ready(self) -> None:
-        """Register what needs models, which cannot be imported earlier."""
+        """Register functions and middleware whose modules import models. Models cannot be imported earlier."""
         from batches.models.import_pictures import pictures_of_imports  # noqa: PLC0415 (needs all apps)
         from batches.worker.middleware import WorkerMiddleware  # noqa: PLC0415 (needs all apps)
         from uploads.search.imports import register_imports  # noqa: PLC0415 (needs all apps)

@@ -12,8 +12,8 @@ from batches.admin.workers import WorkerAdmin
 admin.site.site_header = _("vuemantics administration")
 admin.site.site_title = _("vuemantics administration")
 admin.site.index_title = _("Pictures, batches and users")
-# Hide the list of tasks. It would be empty and therefore misleading, because the batch items are the queue and the
-# broker does not record tasks.
+# Hide dramatiq's list of tasks. It would always be empty and therefore misleading, because the queue is the table of
+# batch items, and the broker does not record tasks.
 admin.site.unregister(Task)
 
 __all__ = ["BatchAdmin", "DeletableUploadAdmin", "ItemAdmin", "WorkerAdmin"]

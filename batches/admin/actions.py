@@ -89,7 +89,7 @@ def _show_result(
 
 
 def _shorten(names: list[str]) -> str:
-    """Return the first names as text, and how many more there are."""
+    """Return the first NAMES_SHOWN names as text, followed by the number of the remaining ones."""
     shown = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return _("%(names)s and %(more)d more") % {"names": shown, "more": more} if more > 0 else shown

@@ -34,7 +34,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Process next, without waiting for missing files"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Seal the selected batches without their missing files, and process them before all others."""
+        """Stop waiting for the missing files of the selected batches, and process these batches before all others."""
         message = ngettext_lazy(
             "%(count)d batch will be processed next.", "%(count)d batches will be processed next.", "count"
         )

@@ -74,7 +74,7 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Status"), ordering="status")
     def state(self, batch: UploadBatch) -> SafeString | str:
-        """Show the status and, for a stalled batch, the reason. The list shows only its short text."""
+        """Show the status and, for a stalled batch, the reason. The list shows only the short text of the reason."""
         if batch.deleting_since:
             return gettext("Being deleted")
         status = batch.get_status_display()

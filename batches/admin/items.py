@@ -25,7 +25,7 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """Offers all error codes and the selected one. Finding the codes in use would take a scan of the whole table."""
+    """Offers all error codes and the selected one. Finding the codes in use would require a full table scan."""
 
     title = _("error code")
     parameter_name = "error_code"
@@ -57,8 +57,8 @@ class StatusFilter(admin.SimpleListFilter):
         if state not in ItemStatus.values:
             return queryset
         queryset = queryset.filter(status=state)
-        # Narrow by batch first: only live batches can have receiving or pending files, and only batches whose counter
-        # `cancelled`, `missing` or `ignored` is not zero have files in that state.
+        # First narrow the query to a few batches: only live batches can have receiving or pending files, and only
+        # batches whose counter `cancelled`, `missing` or `ignored` is not zero have files in that state.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
         if state in {ItemStatus.CANCELLED, ItemStatus.MISSING, ItemStatus.IGNORED}:
@@ -111,7 +111,7 @@ class ItemAdmin(ReadOnlyAdmin):
     message = english_column("error_message", _("error message"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the page that shows all failures, and its CSV file."""
+        """Add the URLs of the "Problems" page and of its CSV file."""
         page = self.admin_site.admin_view(partial(failures_page, site=self.admin_site))
         table = self.admin_site.admin_view(failures_table)
         return [

@@ -1,6 +1,6 @@
 """Create items for the files that a client will send and for those that it skips.
 
-Files that never arrive and skipped files therefore stay listed with their paths.
+This way, even files that never arrive or are skipped stay listed with their paths.
 """
 
 from collections.abc import Callable, Sequence

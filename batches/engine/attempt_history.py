@@ -28,7 +28,7 @@ def record_losses(items: Collection[int]) -> None:
 
 
 def delete_history(items: Collection[int]) -> None:
-    """Delete the recorded attempts of these items, which the caller deletes in the same transaction."""
+    """Delete the recorded attempts of these items. The caller deletes the items in the same transaction."""
     Attempt.objects.filter(item_id__in=items).delete()
 
 

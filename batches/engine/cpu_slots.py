@@ -34,7 +34,7 @@ def saturated() -> bool:
     The process should then claim nothing, so that other processes take the items.
     """
     if _saturated.is_set() and slots.acquire(blocking=False):
-        # A slot may have been released between the end of a wait and its call of _saturated.set().
+        # The flag may be stale: a slot may have been released after a job gave up waiting and before it set _saturated.
         _saturated.clear()
         slots.release()
     return _saturated.is_set()

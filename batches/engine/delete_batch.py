@@ -93,8 +93,8 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     """Delete up to CHUNK items of a batch that is being deleted, and the pictures to which no other items refer.
 
     Return how many items were deleted, and the ids of those that may have a partial file, which the caller must delete.
-    (0, []) means that no items are left, that other processes have locked the remaining ones, or that a re-analysis
-    began to refer to their pictures during every attempt.
+    The result is (0, []) if no items are left, if other processes have locked the remaining ones, or if every attempt
+    failed because a re-analysis began to refer to their pictures.
     """
     if UploadBatch.all_objects.filter(id=batch_id, total__gt=ENDED_ITEMS).exists():
         # Workers no longer write to cancelled items, so no worker has to wait for the row locks taken below.
@@ -114,7 +114,8 @@ def _delete_items(batch_id: int) -> tuple[int, list[int]]:
     delete_history(ids)
     ArchiveEntry.objects.filter(item_id__in=ids).delete()
     delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
-    # A re-analysis of the library keeps no pictures. If it locked the items of another one, both could deadlock.
+    # Items of a library re-analysis do not keep pictures, so no picture needs to be deleted with them. Checking anyway
+    # would lock the items of other library re-analyses, and two such deletions could deadlock.
     keeps_pictures = UploadBatch.all_objects.filter(id=batch_id, model="").exists()
     failing = _delete_pictures({item.upload_id for item in items if item.upload_id and keeps_pictures})
     incomplete = [item.id for item in items if item.may_have_partial_file]
@@ -127,8 +128,9 @@ def _delete_items(batch_id: int) -> tuple[int, list[int]]:
 def _delete_pictures(ids: set[int]) -> "Counter[int]":
     """Delete those pictures that no import refers to any more; return the failures that this causes, by batch id.
 
-    Raises NewReference if a re-analysis of the library began to refer to one of them while this waited for its lock.
-    Its items would otherwise seem to keep the picture, which nothing would delete later.
+    Raises NewReference if a re-analysis of the library began to refer to one of them while this function waited for the
+    picture's lock. Otherwise, the items of the re-analysis would seem to keep the picture, and nothing would delete it
+    later.
     """
     described = lock_library_items(ids)
     uploads = lock_uploads(ids)
@@ -172,7 +174,7 @@ def _hide(which: Q) -> int:
 
 
 def _subtract(batch_id: int, deleted: "Counter[tuple[str, str]]") -> None:
-    """Subtract the deleted items from the batch's counters. `deleted` counts these by status and result."""
+    """Subtract the deleted items from the batch's counters. `deleted` holds their number by status and result."""
     counted: Counter[str] = Counter()
     for (status, result), items in deleted.items():
         counted[COUNTERS[ItemStatus(status)]] += items

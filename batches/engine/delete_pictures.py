@@ -115,7 +115,7 @@ def _parts(ids: Collection[int]) -> set[int]:
 
 
 def _mark_gone(ids: list[int]) -> None:
-    """Fail the items that are in progress, and clear the picture of all items. The caller must have locked the rows."""
+    """Fail the items in progress, and remove the picture from all items. The caller must have locked the rows."""
     gone = {"error_code": GONE, "error_message": default_message(GONE)}
     items = BatchItem.objects.filter(id__in=ids)
     items.filter(status=ItemStatus.FAILED, error_code__in=RESENDABLE_CODES).update(**gone)

@@ -13,11 +13,11 @@ CHUNK = 2000
 
 
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: datetime) -> int:
-    """Dismiss these batches' failures with this code, except those after `until`; return how many were dismissed.
+    """Dismiss the failures of these batches with this code; return how many were dismissed.
 
-    `at` is stored as the time of the dismissal, which `restore_failures` needs to undo it. Retrying a file or sending
-    it again also undoes the dismissal. Idempotent. Items of several batches may be locked in one transaction, because
-    this function locks no batch rows.
+    Failures later than `until` are not dismissed. `at` is stored as the time of the dismissal, which `restore_failures`
+    needs to undo it. Retrying a file or sending it again also undoes the dismissal. Idempotent. Items of several
+    batches may be locked in one transaction, because this function locks no batch rows.
     """
     failed = _failed(batch_ids, code).filter(finished_at__lte=until, dismissed_at=None)
     return _update_in_chunks(failed, at)
@@ -33,7 +33,7 @@ def _failed(batch_ids: Sequence[int], code: str) -> QuerySet[BatchItem]:
 
 
 def _update_in_chunks(items: QuerySet[BatchItem], dismissed_at: datetime | None) -> int:
-    """Set `dismissed_at` in chunks until no items match (a changed item no longer does); return how many changed."""
+    """Set `dismissed_at` in chunks until no item matches; return how many changed. A changed item no longer matches."""
     changed = chunk = _update_chunk(items, dismissed_at)
     while chunk == CHUNK:
         chunk = _update_chunk(items, dismissed_at)

@@ -23,8 +23,8 @@ def expire_batches() -> int:
     """Seal batches that wait for files but have been inactive for EXPIRY_SECONDS; return how many expired.
 
     A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items become missing, but
-    their partial files are kept for longer. If the client continues to send such a file, the upload resumes where it
-    stopped, and the batch is reopened.
+    their partial files are kept until they expire. If the client continues to send such a file, the upload resumes
+    where it stopped, and the batch is reopened.
     """
     since = timezone.now() - timedelta(seconds=settings.EXPIRY_SECONDS)
     receiving = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))
@@ -62,7 +62,7 @@ def _abandon_receiving(batch_id: int, registered_before: datetime) -> int:
 def _abandon_chunk(batch_id: int, registered_before: datetime, after: int) -> list[int]:
     """Mark up to CHUNK receiving items with an id greater than `after` as missing; return their ids.
 
-    The caller must complete the batch.
+    The caller must then check whether the batch is complete.
     """
     receiving = BatchItem.objects.filter(status=ItemStatus.RECEIVING, created_at__lt=registered_before)
     with transaction.atomic():

@@ -96,7 +96,8 @@ def reopen_item(item: BatchItem) -> bool:
     if item.status == ItemStatus.FAILED:
         stopped = stopped.filter(error_code__in=RESENDABLE_CODES)
     with transaction.atomic():
-        # As in `incoming_sql.INSERT`, expiry must not touch a file that was registered after the batch expired.
+        # Set `created_at`, as `incoming_sql.INSERT` does, because expiry must not touch a file that was registered
+        # after the batch expired.
         if not move_items(stopped, ItemStatus.RECEIVING, created_at=Now(), **NOT_FAILED_FIELDS):
             return False
         reopen_batch(item.batch_id, sealed_at=None, **{counter: F(counter) - 1})

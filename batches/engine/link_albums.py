@@ -38,7 +38,7 @@ SELECT item.id, upload.id, item.filename
 
 
 def link_albums(item_id: int, end: float) -> None:
-    """Link the due albums of a sidecar until `end`, a time.monotonic() value. Safe to repeat."""
+    """Link a sidecar's albums that are not fully linked yet until `end`, a time.monotonic() value. Safe to repeat."""
     for album in SidecarEntry.objects.filter(item_id=item_id, is_due=True, name_key=ANY_NAME).order_by("item_id", "id"):
         after: int | None = 0
         while after is not None:

@@ -56,7 +56,10 @@ class _Place(NamedTuple):
 
 
 class _Sibling(NamedTuple):
-    """A file's name and import. Both are unset if the file was found through its group, which may span folders."""
+    """A file's name and import. Both are unset if the file was found by the group id in its metadata.
+
+    The files of such a group, for example of a burst, may be in different folders.
+    """
 
     filename: str = ""
     batch_id: int | None = None

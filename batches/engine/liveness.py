@@ -153,7 +153,7 @@ class Identity:
         self._former.clear()
 
     def release(self) -> None:
-        """Record that this process stopped normally, so no crash is counted for its items, and release the lock."""
+        """Record that this process stopped normally, so that no crash is counted for its items; release the lock."""
         with self._lock:
             self.id = None
             try:

@@ -18,7 +18,7 @@ CONFIRM_AFTER = timedelta(seconds=3)
 
 @dataclass(frozen=True, slots=True)
 class WorkerCheck:
-    """The ids of all live workers, and of those checked workers that are dead or were stopped normally.
+    """The ids of all live workers, and of those checked workers that are dead or stopped normally.
 
     A checked worker that is in none of these sets may still reacquire its lock.
     """

@@ -35,8 +35,8 @@ def read_text(job: Job) -> Callable[[], None]:
     """Read the text in the picture of a job. Return a function that saves it.
 
     If the preview shows no text, nothing is read. Otherwise, the original is decoded if it is larger than the preview,
-    in which small text is illegible. Raises the errors of `process_upload`. Also raises JobStopped if other files are
-    waiting: this thread should process those first, and the picture is read later.
+    because small text is illegible in a preview. Raises the errors of `process_upload`. Also raises JobStopped if other
+    files are waiting: this thread should process them first and read the picture later.
     """
     upload = Upload.objects.only(*COLUMNS).filter(id=job.claim.upload_id or 0).first()
     if upload is None or not upload.previews:
@@ -63,7 +63,7 @@ class _Steps:
     def step(self) -> Iterator[None]:
         """Hold a CPU slot while the block runs. Raises JobStopped.
 
-        Every URGENT_WORK_CHECK_SECONDS, this checks whether other files are waiting; if so, it raises JobStopped, too.
+        Also raises JobStopped if other files are waiting. This is checked every URGENT_WORK_CHECK_SECONDS.
         """
         if time.monotonic() - self._checked >= URGENT_WORK_CHECK_SECONDS:
             self._checked = time.monotonic()

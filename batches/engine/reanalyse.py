@@ -1,6 +1,6 @@
 """Analyse the stored pictures of a batch or of a whole library again, or read the text in a library's pictures.
 
-For each such run, a new batch is created whose items refer to the pictures.
+Each run is a new batch whose items refer to the pictures.
 """
 
 from collections.abc import Collection
@@ -47,8 +47,8 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
                                           WHERE upload_id = upload.id AND model = %(model)s))
  ORDER BY id FOR KEY SHARE
 """
-# The pictures of TEXT_UNREAD, except those that already have an item in a batch of this kind, so that failed readings
-# are not repeated.
+# The pictures of TEXT_UNREAD, except those that already have an item in a batch of this kind, so that a picture whose
+# text could not be read is not tried again.
 UNREAD = """
 SELECT id AS upload_id, filename, filename AS relative_path, size, id
   FROM uploads_upload upload
@@ -67,15 +67,15 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
  ORDER BY id FOR KEY SHARE
 """
 SELECTION = "selection"
-"""`UploadBatch.model` of a re-analysis of selected pictures. Like that of a library, it keeps no pictures."""
+"""`UploadBatch.model` of a re-analysis of selected pictures. Like a library re-analysis, it does not keep pictures."""
 
 
 def reanalyse_batch(batch_id: int) -> int | None:
     """Create a re-analysis of a completed batch: a new batch with one item per described picture. Return its id.
 
-    If the given batch is itself a re-analysis, its source batch is re-analysed instead, or the library if the batch
-    covers it. Return None if the batch is not completed or has no described pictures. Raises ReanalysisRunning while
-    another re-analysis of the same batch is live.
+    If the given batch is itself a re-analysis, its source batch is re-analysed instead, or the whole library if the
+    given batch covers it. Return None if the batch is not completed or has no described pictures. Raises
+    ReanalysisRunning while another re-analysis of the same batch is live.
 
     The new batch and its items are inserted in one transaction. A picture keeps its old results until its item
     completes; if the item fails or is cancelled, the old results stay.
@@ -97,8 +97,8 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
     """Create a re-analysis of the owner's processed pictures: a new batch with one item per picture. Return its id.
 
     `model` names the model that will compute the vectors. With `only_missing`, pictures that have a vector of this
-    model are skipped. Return None if there are no pictures. Raises ReanalysisRunning while another one is live. See
-    reanalyse_batch().
+    model are skipped. Return None if there are no pictures. Raises ReanalysisRunning while another re-analysis of the
+    owner's library or of selected pictures is live. See reanalyse_batch().
     """
     opened = {"owner_id": owner_id, "name": _("Library"), "model": model}
     return _create(OF_LIBRARY, {"owner": owner_id, "model": model, "only_missing": only_missing}, opened, notified=[])
@@ -123,7 +123,7 @@ def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | Non
 
 
 def _create(pictures: str, parameters: dict[str, Any], opened: dict[str, Any], notified: list[int]) -> int | None:
-    """Insert a batch with the fields `opened`, and the items of these pictures, or nothing if there are none."""
+    """Insert a batch with the fields `opened` and an item for each picture. Insert nothing if there are no pictures."""
     with transaction.atomic():
         reanalysis = _open(**opened)
         with connection.cursor() as cursor:
@@ -139,9 +139,9 @@ def _create(pictures: str, parameters: dict[str, Any], opened: dict[str, Any], n
 
 
 def _open(**fields: Any) -> UploadBatch:
-    """Insert the new batch. If several calls run concurrently, one succeeds.
+    """Insert the new batch. Of several concurrent calls, only one succeeds.
 
-    The others wait for its transaction, then raise ReanalysisRunning.
+    The others wait for its transaction to end, then raise ReanalysisRunning.
     """
     now = timezone.now()
     opened = {"kind": BatchKind.REANALYSIS, "sealed_at": now, "started_at": now, **fields}

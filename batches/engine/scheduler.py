@@ -59,7 +59,8 @@ class ScheduledBatch(NamedTuple):
 def next_batch() -> ScheduledBatch | None:
     """Choose the least recently served owner, then that owner's next batch, and mark both as served now.
 
-    Return None if no batch has items that this process may claim: it may be unable to read text.
+    Return None if this process may not claim items of any batch. It may not claim items of text batches if it has no
+    text recognition models or already reads a picture.
     """
     with transaction.atomic():
         fetch_row(LOCK, {"lock": SCHEDULER_LOCK})

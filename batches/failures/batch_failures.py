@@ -26,7 +26,7 @@ class FailureGroup:
 
     @property
     def more(self) -> int:
-        """Return how many of the group's files are not listed by name."""
+        """Return how many of the group's files are not among the examples."""
         return self.count - len(self.names)
 
     @property

@@ -33,7 +33,7 @@ def code_in(fields: Mapping[str, str]) -> str:
 def parse_time(text: str) -> datetime | None:
     """Parse a time from a form; return None if it is missing, invalid or has no time zone.
 
-    Raises BadRequest if PostgreSQL cannot store the time, because our pages never contain one like that.
+    Raises BadRequest if PostgreSQL cannot store the time, because no form of this site contains such a time.
     """
     try:
         time = parse_datetime(text)
@@ -68,7 +68,7 @@ def message_retried(result: CommandResult) -> str:
 
 
 def dismissal_query(code: str, at: datetime) -> str:
-    """Return the query string that makes the page after a dismissal offer to undo it."""
+    """Return the query string with which the page shown after a dismissal offers to undo it."""
     return urlencode({"code": code, "at": at.isoformat()})
 
 

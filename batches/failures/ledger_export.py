@@ -1,4 +1,4 @@
-"""Stream the ledger of a batch as CSV or JSON, with one line per file."""
+"""Stream the ledger of a batch (its files and their outcomes) as CSV or JSON, with one line per file."""
 
 import json
 from collections.abc import AsyncIterator
@@ -64,7 +64,7 @@ def read_chunk(batch_id: int, after: int, archives: dict[int, str]) -> list[tupl
 def _pictures_of(sidecars: list[int]) -> dict[int, int]:
     """Return the picture that each sidecar describes, unless it describes none, several or an album.
 
-    `sidecars` are the ids of their items.
+    `sidecars` contains the ids of the sidecars' items, which are also the keys of the result.
     """
     entries = SidecarEntry.objects.filter(item_id__in=sidecars, upload__isnull=False).exclude(kind=SidecarKind.ALBUM)
     found = entries.values_list("item_id").annotate(first=Min(_SHOWN), last=Max(_SHOWN)).order_by()

@@ -33,7 +33,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM uploads_damagedfile WHERE owner_id = %
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures with one error code. `until` is the time of the newest; commands on the group skip later ones."""
+    """Failures with one error code. `until` is the time of the newest; commands on the group skip later failures."""
 
     code: str
     count: int

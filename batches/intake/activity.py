@@ -8,7 +8,7 @@ from django.utils import timezone
 from batches.models import UploadBatch
 
 RECORD_INTERVAL = timedelta(seconds=5)
-"""A batch's row is updated at most this often because its uploader is active."""
+"""Minimum time between two updates of a batch's row that record the uploader's activity."""
 
 
 def record_activity(batch: UploadBatch) -> None:

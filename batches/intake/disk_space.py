@@ -1,4 +1,4 @@
-"""Keep some disk space free, and explain disk errors on the server."""
+"""Keep some disk space free, and translate disk errors into error codes and HTTP statuses."""
 
 import errno
 import logging

@@ -1,6 +1,7 @@
 """Detect duplicates of received files by SHA-256, and store each file once per owner.
 
-Before a file is received, `preflight` looks up hashes from browsers, and `local_files` hashes files of known size.
+Many duplicates are found even before they are received: `preflight` looks up hashes that browsers send, and
+`local_files` hashes files whose size matches one of the owner's uploads.
 """
 
 from errno import ENODEV
@@ -89,7 +90,8 @@ def _try_store_or_reuse(
             delete_files(new.key, {})
         raise
     except IntegrityError:
-        # Usually the new row was not inserted or the existing row was deleted. A file that has a row must be kept.
+        # Usually, the new row was not inserted, or the existing row was deleted. If a row has this key after all, its
+        # file must be kept.
         if stores and not Upload.objects.filter(key=upload.key).exists():
             delete_files(upload.key, {})
         raise
@@ -98,8 +100,8 @@ def _try_store_or_reuse(
 def _restore(item: BatchItem, upload: Upload) -> None:
     """Take a picture out of the trash before an item completes with it or queues it, unless a guest sent the file.
 
-    This is a transaction of its own, because one that links the item's sidecars must not lock uploads before names. If
-    the item then fails, the picture is in the library again, which loses nothing.
+    This takes a separate transaction, because one that links the item's sidecars must not lock uploads before names. If
+    the item fails afterwards, the picture is in the library again, but nothing is lost.
     """
     if upload.trashed_at is None or UploadBatch.objects.filter(id=item.batch_id, from_guests=True).exists():
         return

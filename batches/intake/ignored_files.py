@@ -1,4 +1,4 @@
-"""Decide which files are left out on purpose. The upload page, `manage.py ingest` and archives use the same rules.
+"""Decide which files are deliberately left out. The upload page, `manage.py ingest` and archives use the same rules.
 
 The page receives both patterns and applies them in the same way (static/upload/ignored_files.js).
 """

@@ -18,7 +18,8 @@ PICTURE_RESULTS = frozenset({ItemResult.NEW, ItemResult.DUPLICATE})
 class IntakeOutcome:
     """What happened to a file.
 
-    `queued` for processing, `duplicate` (the owner already has the bytes), `sidecar`, or `refused` with a code.
+    It was `queued` for processing, is a `duplicate` (the owner already has the bytes) or a `sidecar`, or was `refused`
+    with a code.
     """
 
     state: Literal["queued", "duplicate", "sidecar", "refused"]

@@ -1,8 +1,8 @@
 """Limit how many imports and unfinished files one owner may have at a time and create per hour.
 
 The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
-checked in each process without a row lock. So an owner can exceed them by the files and imports that other processes
-accept at the same time.
+checked in each process without a row lock. So an owner can exceed them by the number of files and imports that other
+processes accept at the same time.
 """
 
 import math
@@ -45,7 +45,7 @@ class HourlyRate:
         self._lock = Lock()
 
     def take(self, owner_id: int, count: int = 1) -> None:
-        """Take tokens. Raises RateExceeded."""
+        """Take `count` tokens from the owner's bucket. Raises RateExceeded if it has fewer."""
         per_second, now = self._limit() / HOUR, self._clock()
         with self._lock:
             if owner_id not in self._used and len(self._used) >= MAX_OWNERS:
@@ -58,7 +58,7 @@ class HourlyRate:
 
 
 class UnfinishedFiles:
-    """The number of each owner's unfinished files, at most FRESH_SECONDS old."""
+    """Caches the number of each owner's unfinished files for FRESH_SECONDS."""
 
     def __init__(self) -> None:
         self._counts: dict[int, tuple[int, float]] = {}
@@ -109,7 +109,7 @@ def check_announced(owner_id: int, count: int) -> None:
 
 
 def count_unfinished(owner_id: int) -> int:
-    """Return the number of unfinished files, from the counters of the owner's live, listed batches (LISTED_KINDS)."""
+    """Return how many of the owner's files are unfinished, from the counters of live batches of the LISTED_KINDS."""
     live = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS, status__in=LIVE_BATCHES)
     finished = F("successful") + F("failed") + F("cancelled")
     announced = Greatest(F("total"), Coalesce(F("expected_items"), 0))

@@ -72,7 +72,7 @@ def verified_size(item_id: int) -> int | None:
         text = _marker_path(item_id).read_text()
     except FileNotFoundError:
         return None
-    # An empty marker means that the process was killed before it wrote the size, so before any unverified bytes.
+    # An empty marker means that the process was killed before it wrote the size, so no unverified bytes were written.
     return int(text) if text.isdigit() else None
 
 

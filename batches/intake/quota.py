@@ -38,7 +38,7 @@ CLEANUP_DELAY = timedelta(hours=1)
 
 @dataclass(slots=True)
 class _Usage:
-    """One owner's bytes. `used` is the total computed at `computed_at` plus the files accepted since then.
+    """The bytes that one owner uses. `used` is the total at `computed_at` plus the files accepted since then.
 
     `reserved` is the sum of the reservations whose `with` block has not ended.
     """
@@ -142,7 +142,8 @@ def stopped_uploads(owner_id: int) -> Iterator[tuple[int, int]]:
     since = timezone.now() - timedelta(seconds=settings.PARTIAL_SECONDS) - CLEANUP_DELAY
     stopped = BatchItem.objects.filter(batch__owner_id=owner_id, finished_at__gt=since)
     items = stopped.exclude(batch__status=BatchStatus.CANCELLED).values_list("id", "size")
-    # Use two queries: the first one needs only the index `item_abandoned`, whereas one query with OR would read rows.
+    # Use two queries: the first one needs only the index `item_abandoned`, whereas one query with OR would also read
+    # the table.
     yield from items.filter(status=ItemStatus.MISSING)
     yield from items.filter(status=ItemStatus.FAILED, upload=None, error_code__in=RESUMABLE_CODES)
 

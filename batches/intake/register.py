@@ -24,10 +24,10 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, re
 
     The item of an empty or oversized file fails immediately, with the reason. Pass `reserve=False` for a file that
     needs no quota because the client will not send it: its bytes are already stored or not supported. Pass
-    `remote=True` for a request from a client: a new item is then also refused if there is no disk space for the file
-    (DiskSpaceLow) or if the owner has created too many items (`files.too_many_open`, RateExceeded). Raises BatchClosed.
-    Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale partial file under the new
-    item's id cannot be emptied.
+    `remote=True` for a request from a client: a new item is then also refused if there is not enough disk space for the
+    file (DiskSpaceLow) or if the owner has created too many items (`files.too_many_open`, RateExceeded). Raises
+    BatchClosed. Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale partial file
+    under the new item's id cannot be emptied.
     """
     _require_import(batch)
     if batch.status == BatchStatus.CANCELLED:

@@ -14,7 +14,7 @@ UNREADABLE = "sidecar.unreadable"
 def finalize_sidecar(item: BatchItem, owner_id: int, partial: PartialFile, kind: SidecarKind) -> IntakeOutcome:
     """Complete the item of a complete, locked partial file as a sidecar, or reject it.
 
-    `sidecar_kind` has limited the file's size. Raises NotReceiving, BatchClosed.
+    The file fits in memory, because `sidecar_kind` recognises only small files. Raises NotReceiving, BatchClosed.
     """
     content, sha256 = partial.head(MAX_SIDECAR_BYTES), partial.sha256()
     try:

@@ -30,7 +30,7 @@ SAFE_STATES = frozenset({StoredState.STORED, StoredState.SIDECAR})
 
 @dataclass(frozen=True, slots=True)
 class FileDigest:
-    """What the client sends about a file: the hex digest of its bytes and its size in bytes."""
+    """A file as described by the client: the hex digest of its bytes, and its size in bytes."""
 
     sha256: str
     size: int

@@ -16,7 +16,7 @@ STAGES = tuple(stage for stage in Stage if stage != Stage.READING)
 """The stages of an import."""
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""Fewer than FILES_SHOWN, because a file with a preview takes up more bytes in a frame."""
+"""The maximum number of files shown with previews. Lower than FILES_SHOWN: previews make WebSocket frames larger."""
 PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 

@@ -54,7 +54,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here, because Channels would use the thread shared by all sockets for each one."""
+        """Handle acknowledgements here: for each one, Channels would use the thread that all sockets share."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:

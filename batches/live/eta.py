@@ -27,8 +27,8 @@ from batches.models.states import BatchKind, BatchStatus, ItemResult, ItemStatus
 class Eta:
     """The estimate for one batch. A text is blank if its value is unknown.
 
-    `shared` means that batches of other owners are being processed too. `after_imports` means that the batch is a
-    re-analysis, or reads text, and waits until its owner's imports are done.
+    `shared` means that batches of other owners are being processed too. `after_imports` means that the batch
+    re-analyses pictures or reads text, and waits until its owner's imports are done.
     """
 
     time_left: str = ""
@@ -78,7 +78,7 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 
 
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
-    """Return the files left in each queue that takes turns with this batch, then `shared` and `after_imports`.
+    """Return how many files are left in each queue that takes turns with this batch, `shared` and `after_imports`.
 
     The scheduler goes round robin over owners, then over each owner's batches. So each other owner counts as one queue,
     and so does each other batch of the same owner and kind.

@@ -76,7 +76,7 @@ def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]
 
 
 def time_left_text(files: int, throughput: Throughput | None, other_queues: Sequence[int] = ()) -> str:
-    """Describe as a range of time how long `files` more files may take; blank if this is unknown."""
+    """Return how long `files` more files may take, as a text with a range of time; blank if this is unknown."""
     if throughput is None or files <= 0:
         return ""
     low, high = seconds_left(files, throughput, other_queues)
@@ -98,7 +98,7 @@ def _with_range(text: str, low: float, high: float) -> str:
 
 
 def throughput_text(throughput: Throughput | None) -> str:
-    """Describe how many files finish per second, minute or hour; blank if this is unknown."""
+    """Return how many files finish per second, minute or hour, as text; blank if this is unknown."""
     if throughput is None:
         return ""
     if throughput.rate >= 1:
@@ -109,7 +109,7 @@ def throughput_text(throughput: Throughput | None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Describe a duration to the nearest minute, or to the nearest hour from two days on."""
+    """Return a duration as text, rounded to minutes or, from two days on, to hours."""
     minutes = int(seconds // MINUTE)
     if minutes < 1:
         return _("less than a minute")

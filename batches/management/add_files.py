@@ -22,7 +22,7 @@ from batches.worker.periodic_thread import PeriodicThread
 REPORT_SECONDS = 5.0
 PAGE_FILES = 500
 MAX_CANDIDATES = 20
-"""How many unfinished batches with the same name are searched for this run's files, at most."""
+"""The maximum number of unfinished batches with the same name that are searched for this run's files."""
 Write = Callable[[str], object]
 
 

@@ -40,7 +40,7 @@ class CheckedFile:
 
 @dataclass
 class FolderReport:
-    """Counts the checked files. `oldest_check` is the oldest time at which a stored file was last verified."""
+    """Counts the checked files. `oldest_check` is when the least recently verified file was verified."""
 
     states: Counter[str] = field(default_factory=Counter)
     verified: int = 0

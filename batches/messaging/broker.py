@@ -10,7 +10,7 @@ from dramatiq.errors import ConnectionClosed
 from batches.messaging.wake_ups import queue_key
 
 WAIT_SECONDS = 1.0
-"""How long a consumer waits at most. A worker's shutdown waits for its consumer."""
+"""The longest time that a consumer waits. A worker's shutdown may take this long, because it waits for the consumer."""
 BUSY_SECONDS = 0.2
 """How often the consumer of a busy worker checks whether a thread has become free."""
 
@@ -47,7 +47,7 @@ class WakeUpBroker(RedisBroker):
     consumer_class = WaitingConsumer
 
     def declare_queue(self, queue_name: str) -> None:
-        """Declare a queue, but no second queue for delayed messages: idle workers would poll it for nothing."""
+        """Declare a queue, but no second queue for delayed messages. It would always be empty, but still be polled."""
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
             self.queues.add(queue_name)

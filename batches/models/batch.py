@@ -18,20 +18,20 @@ KNOWN_RESULTS = F("duplicates") + F("sidecars") + F("archives")
 
 
 class UploadBatch(models.Model):
-    """The files of one import, or stored pictures that are analysed again or whose text is read. It has one owner.
+    """The files of one import, or stored pictures that are analysed again or whose text is read.
 
-    The counters always match the item rows, because both are updated in the same transaction. `total` counts all items
-    except ignored ones, including those that are still being received and those that are missing. `successful` includes
-    duplicates, sidecars and archives, each of which also has its own counter. A batch completes when it is sealed and
-    none of its items is live.
+    A batch has one owner. The counters always match the item rows, because both are updated in the same transaction.
+    `total` counts all items except ignored ones, including those that are still being received and those that are
+    missing. `successful` includes duplicates, sidecars and archives, each of which also has its own counter. A batch
+    completes when it is sealed and none of its items is live.
 
     A re-analysis of a batch has that batch as its `source`. A batch for the pictures of a whole library has a `model`
     instead: the name of the model that computes their vectors or reads their text; for selected pictures, it is
     "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
     excludes batches that are being deleted; `all_objects` includes them.
 
-    If `from_guests` is true, the files were sent through a guest link. They add pictures, but change no others: they
-    have no `folder_key`, and take no picture out of the trash.
+    If `from_guests` is true, the files were sent through a guest link. They add pictures to the library, but do not
+    affect existing ones: their items have no `folder_key`, and they take no picture out of the trash.
     """
 
     owner = models.ForeignKey(

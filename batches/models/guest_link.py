@@ -47,7 +47,7 @@ class GuestLink(models.Model):
 
 
 def open_guest_links() -> Q:
-    """Return the condition that a guest link works and its owner may still sign in."""
+    """Return the condition for guest links that work and whose owners may still sign in."""
     return Q(revoked_at=None, expires_at__gt=timezone.now(), owner__is_active=True)
 
 

@@ -1,4 +1,4 @@
-"""Which pictures an import contained."""
+"""Find the pictures of imports."""
 
 import re
 from typing import Any
@@ -11,7 +11,10 @@ from batches.models.states import BatchKind
 
 
 def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
-    """Return the ids of the pictures of the owner's import with this id or, if there is none, with this in its name."""
+    """Return the picture ids of the owner's import with this id or, if there is none, of all imports with this name.
+
+    Part of a name is enough, in upper or lower case.
+    """
     imports = UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT)
     by_id = Q(id=int(name_or_id)) if re.fullmatch("[0-9]{1,18}", name_or_id) else Q(id=None)
     found = list(imports.filter(by_id).values_list("id", flat=True))

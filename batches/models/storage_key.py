@@ -8,7 +8,7 @@ from django.utils.crypto import salted_hmac
 def storage_key(item_id: int) -> UUID:
     """Return the storage key for the item's file. It is deterministic, but unpredictable without the secret key.
 
-    Every item has its own key, and an item whose bytes were stored never receives bytes again. So if a deleted
-    picture's file is sent again, it gets a different key, and deleting the old files does not affect it.
+    Every item has its own key, and an item whose bytes were stored never receives bytes again. So if the file of a
+    deleted picture is sent again, it is stored under a different key, and deleting the old files does not affect it.
     """
     return UUID(bytes=salted_hmac("batches.intake", str(item_id), algorithm="sha256").digest()[:16], version=4)

@@ -116,7 +116,7 @@ def _reserve(link: GuestLink, files: Sequence[Any]) -> None:
 
 
 def _release(link: GuestLink, files: Sequence[Any]) -> None:
-    """Do not count files that the server could not receive."""
+    """Subtract files that the server could not receive from the link's counts."""
     count, size = len(files), sum(file.size for file in files)
     GuestLink.objects.filter(id=link.pk).update(files=F("files") - count, bytes=F("bytes") - size)
 

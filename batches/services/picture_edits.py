@@ -30,7 +30,7 @@ def edit_pictures(scope: Scope, ids: Collection[int], key: str, change: Change |
 def undo_edit(scope: Scope, edit_id: int) -> int:
     """Undo a change that the scope's user made; return how many pictures and parts were restored.
 
-    Raises NotFound if there is no such change or it was undone already.
+    Raises NotFound if there is no such change or if it has already been undone.
     """
     restored = picture_edits.undo_edit(scope.user_id, edit_id)
     if restored is None:

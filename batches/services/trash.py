@@ -31,7 +31,7 @@ def trash_pictures(scope: Scope, ids: Collection[int]) -> tuple[int, datetime]:
 
 def undo_trash(scope: Scope, trashed_at: datetime) -> int:
     """Restore the pictures that one command moved to the trash, with their parts; return the number of pictures."""
-    # Parts that were trashed on their own; others are restored with their pictures.
+    # Select pictures, and parts that were trashed separately; other parts are restored with their pictures.
     shown = Q(part_of=None) | ~Q(part_of__trashed_at=trashed_at)
     moved = scope.filter(Upload.objects.filter(shown, trashed_at=trashed_at), DELETE_PICTURES)
     with transaction.atomic():

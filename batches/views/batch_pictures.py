@@ -1,4 +1,4 @@
-"""The pictures of an import around one of them, in the order of its files."""
+"""Find the pictures next to one picture of an import, in the order of the import's files."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,11 @@ from uploads.models import Upload, library_pictures
 from uploads.picture_lists import AFTER, BEFORE, Neighbours, in_ids
 
 PAGE, PAGES = 200, 10
-"""How many items are read at a time, and how often. Long series of items without a picture to show are rare."""
+"""How many items to read at a time, and how many times at most. Long runs of items without a shown picture are rare."""
 
 
 def in_batch(batch: UploadBatch, upload: Upload) -> Neighbours:
-    """Return the pictures around one of an import; none if the import does not contain it."""
+    """Return the neighbours of a picture in an import; none if the import does not contain the picture."""
     first = stored_items(batch.id).filter(upload_id=upload.pk).order_by("id").values_list("id", flat=True).first()
     if first is None:
         return Neighbours()
@@ -25,7 +25,7 @@ def in_batch(batch: UploadBatch, upload: Upload) -> Neighbours:
 
 
 def stored_items(batch_id: int) -> QuerySet[BatchItem]:
-    """Return the completed items of an import whose file is a picture in the library or was one."""
+    """Return the import's completed items that are pictures, including pictures that the library no longer shows."""
     items = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.COMPLETED, upload__isnull=False)
     return items.filter(result__in=(ItemResult.NEW, ItemResult.DUPLICATE))
 
@@ -49,7 +49,7 @@ def _nearest(batch: UploadBatch, item_id: int, count: int, *, forwards: bool) ->
 
 
 def _shown(batch: UploadBatch, rows: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the pictures of these items that the library shows; one that has an earlier item is left out."""
+    """Return the pictures of these items that the library shows. A picture is returned only for its first item."""
     ids = [upload_id for _item, upload_id in rows]
     items = stored_items(batch.id).filter(upload_id__in=ids).order_by().values_list("upload_id")
     first = dict(items.annotate(Min("id")))

@@ -1,4 +1,4 @@
-"""Forms for changing the dates and locations of pictures. The method `change` returns what a valid form asks for."""
+"""Forms for changing the dates and locations of pictures. If a form is valid, `change` returns the requested change."""
 
 import re
 from collections.abc import Sequence
@@ -82,7 +82,7 @@ class DateForm(forms.Form):
         return timezone(offset)
 
     def change(self) -> Change | None:
-        """Return the change that a valid form asks for, or None to restore the original date."""
+        """Return the change requested by a valid form, or None to restore the original date."""
         data = self.cleaned_data
         match data["how"]:
             case self.SHIFT:
@@ -123,7 +123,7 @@ class LocationForm(forms.Form):
         return data
 
     def change(self) -> Change | None:
-        """Return the change that a valid form asks for, or None to restore the original location."""
+        """Return the change requested by a valid form, or None to restore the original location."""
         match self.cleaned_data["how"]:
             case self.PLACE:
                 return set_location(*self.cleaned_data["position"])

@@ -41,7 +41,7 @@ KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED
 
 @dataclass(frozen=True, slots=True)
 class FileFilter:
-    """The chosen filters. `show` is a key of STATUS_FILTERS. `name` is a part of a path; it and `kind` may be blank."""
+    """The chosen filters. `show` is a key of STATUS_FILTERS, `name` part of a path. `kind` and `name` may be blank."""
 
     show: str
     kind: str

@@ -29,9 +29,10 @@ class SignedInRequest(HttpRequest):
 
 
 class BadRequest(CodedError):
-    """An error response to a JSON request. `status` is the HTTP status; `details` are the message's values.
+    """An error response to a JSON request. `status` is the HTTP status.
 
-    `retry_after` is how many seconds the client should wait before it tries again.
+    `details` are the values to insert into the message. `retry_after` is how many seconds the client should wait before
+    it tries again.
     """
 
     def __init__(self, status: int, code: str, *, retry_after: int | None = None, **details: object) -> None:

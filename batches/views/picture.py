@@ -40,7 +40,7 @@ class PictureList:
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Show one of the user's pictures in the list that the parameter `in` names.
 
-    It is `import:<id>`, `search:<query>` or `similar:<id>`, otherwise the list is the library.
+    `in` is `import:<id>`, `search:<query>` or `similar:<id>`. For any other value, the list is the library.
     """
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(own.select_related("part_of").defer("words", "part_of__words"), id=upload_id)
@@ -58,7 +58,7 @@ def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
 @missing_as_404()
 def edit_description(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Replace the description with `text`; an empty text restores the original one."""
-    # Browsers send line breaks as CRLF, which must not make an unchanged text an edited one.
+    # Browsers send line breaks as CRLF. Without normalisation, an unchanged text would count as edited.
     text = storable(normalize_newlines(request.POST.get("text", "")).strip()[:MAX_DESCRIPTION])
     services.edit_description(owner_scope(request.user), upload_id, text)
     return _back(request, upload_id)

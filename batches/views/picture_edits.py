@@ -56,7 +56,7 @@ def unhide(request: HttpRequest) -> HttpResponse:
 @require_button("upload-list")
 @missing_as_404()
 def undo(request: HttpRequest, edit_id: int) -> HttpResponse:
-    """Undo a change of dates, of locations, or of what is hidden."""
+    """Undo a change of dates, locations or visibility."""
     services.undo_edit(owner_scope(request.user), edit_id)
     messages.success(request, _("Undone."))
     return back(request, "upload-list")

@@ -48,7 +48,7 @@ def trash_pictures(request: HttpRequest) -> HttpResponse:
         count, at = services.trash_pictures(owner_scope(request.user), ids)
         text = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", count)
         undo = f"{reverse('trash-undo')}?{urlencode({'at': at.isoformat()})}"
-        # The template posts to this URL to undo the command.
+        # The message's template shows a button that posts to this URL.
         messages.success(request, text % {"count": count}, extra_tags=undo if count else "")
     return back(request, "upload-list")
 
@@ -121,7 +121,7 @@ def back(request: HttpRequest, page: str) -> HttpResponse:
 
 
 def back_url(request: HttpRequest, page: str) -> str:
-    """Return the path in the parameter `next` if it is on this site, otherwise that of the page with this name."""
+    """Return the path in the parameter `next` if it is on this site, otherwise the path of the page with this name."""
     target = _parameters(request).get("next", "")
     is_own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     return target if is_own else reverse(page)

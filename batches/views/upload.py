@@ -70,7 +70,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
 
 
 def script_context(request: SignedInRequest) -> dict[str, Any]:
-    """Return what the scripts that upload files read from their page."""
+    """Return the template context that the upload scripts of a page need."""
     return {
         "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
         "free_bytes": free_bytes(request.user.pk),

@@ -1,9 +1,9 @@
 """Delete what is no longer needed, and index new pictures for search.
 
 A round deletes the rows of deleted batches, unpacked archives, pictures whose time in the trash is over, and the files
-of deleted pictures. At the end, old partial files and old rows are deleted. This runs on a separate thread of every
-worker process, because recovery must not wait for it: a large deletion takes minutes, and the storage may be down. Each
-step can be interrupted at any point and can run in several processes at once.
+of deleted pictures. Finally, old partial files and old rows are deleted. This runs on a separate thread of every worker
+process, because recovery must not wait for it: a large deletion takes minutes, and the storage may be down. Each step
+can be interrupted at any point and can run in several processes at once.
 """
 
 from batches.engine.delete_archives import delete_unneeded_archives
@@ -19,8 +19,8 @@ from uploads.storage.file_deletion import purge_deleted_files
 def clean_up() -> None:
     """Run until nothing is left to delete. With nothing to do, this takes a few cheap queries.
 
-    Each round deletes one chunk of each batch and one chunk of files, and indexes one chunk of pictures. No deletion
-    waits for another one to finish, and space on a full disk is freed soon.
+    Each round deletes one chunk of each batch and one chunk of files, and indexes one chunk of pictures. So no deletion
+    waits for another one to finish, and space on a full disk is soon freed.
     """
     while any([
         *map(_delete_some, deleting_batches()),

@@ -38,7 +38,7 @@ def due_batches() -> QuerySet[UploadBatch]:
 
 
 def _claim(batch: UploadBatch) -> Callable[[], object] | None:
-    """Claim the e-mail unless another process has it or the batch was reopened."""
+    """Claim the e-mail unless another process has claimed it or the batch was reopened."""
     now = timezone.now()
     unchanged = UploadBatch.objects.filter(
         id=batch.id, status=BatchStatus.COMPLETED, completed_at=batch.completed_at, notified_at=None

@@ -1,4 +1,4 @@
-"""Send an owner one e-mail about the stored files that verification has found to be damaged since the last one."""
+"""Send an owner one e-mail about all stored files that were found to be damaged since the previous e-mail."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -30,7 +30,7 @@ class DueEmail:
     """An e-mail to send.
 
     `about` names its subject in the log. `build` returns recipient, subject and text. `claim` returns None if another
-    process has the e-mail or it is no longer due, otherwise a function that releases the claim.
+    process has claimed the e-mail or it is no longer due, otherwise a function that releases the claim.
     """
 
     about: str

@@ -95,7 +95,7 @@ def heartbeat() -> None:
         return
     if identity.acquisitions != acquisitions:
         # This call has acquired the lock over a new connection, so the database is available again. If the process had
-        # not lost the lock, only a job that writes its result could show that.
+        # kept its lock, only a job that writes its result could show this.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:

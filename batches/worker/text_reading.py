@@ -20,10 +20,10 @@ TEXT_READING_SECONDS = 30.0
 def start_reading() -> list[int]:
     """Start a batch for each owner with unread pictures and no running batch; return the ids of the new batches.
 
-    A paused import does not prevent this, but a paused batch of this kind does, because an owner has at most one.
+    A paused import does not prevent this, but a paused text batch does, because each owner may have only one.
     """
     queued = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__kind=BatchKind.TEXT)
-    # The same pictures as those of read_library_text(); otherwise, it would be called in every round for nothing.
+    # Select the same pictures as read_library_text(). Otherwise, every round might call it without finding a picture.
     unread = Upload.objects.filter(TEXT_UNREAD, ~Exists(queued), owner_id=OuterRef("pk"))
     batches = UploadBatch.objects.filter(owner_id=OuterRef("pk"))
     running = batches.filter(status__in=(BatchStatus.PENDING, BatchStatus.PROCESSING))

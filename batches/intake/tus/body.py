@@ -41,7 +41,7 @@ class RequestBody:
     async def read_small(self, declared: int | None) -> bytes | None:
         """Return the whole body if it is small and complete, otherwise None.
 
-        After None, call `write_to`, which also writes what this method has read.
+        If this returns None, call `write_to`, which also writes the bytes that this method has read.
         """
         if declared is None or declared > BUFFER_BYTES:
             return None

@@ -1,7 +1,7 @@
 """Handle POST, HEAD, PATCH and DELETE requests.
 
-A request has up to three steps: its method's start step, writing the body, and `steps.finish`. They block, so they run
-on threads.
+A request has up to three steps: the start step of its method, writing the body, and `steps.finish`. The steps block, so
+they run on threads.
 """
 
 from functools import partial

@@ -51,7 +51,7 @@ def finished_state(item: BatchItem, outcome: IntakeOutcome) -> UploadState:
 def expires_at(item: BatchItem, facts: PartialFacts | None) -> float:
     """Return when the upload expires, in seconds since 1970: PARTIAL_SECONDS after its last change.
 
-    Without a partial file, the time starts when the item was abandoned, or now if the item is `receiving`.
+    Without a partial file, the period begins when the item was abandoned, or now if the item is `receiving`.
     """
     if facts is not None:
         return facts.changed + settings.PARTIAL_SECONDS

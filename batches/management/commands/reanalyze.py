@@ -12,7 +12,7 @@ from batches.engine.refusals import Refused
 
 
 class Command(BaseCommand):
-    """Start a re-analysis for each owner, and print its number. Workers process it after all imports."""
+    """Start a re-analysis for each owner, and print its id. Workers process it after all imports."""
 
     help = "Describe the pictures of all owners again. Their pages show the progress and can cancel it."
 
