@@ -16,7 +16,7 @@ from batches.models.states import ItemStatus
 from uploads.database import fetch_row
 
 # First key of a two-key advisory lock; the second is the id of a batch. The lock serialises announcements for a batch,
-# because two announcements that list the same files in different orders could deadlock on the unique index.
+# because two announcements of the same files in different orders could deadlock on the unique index.
 ANNOUNCE_LOCKS = 0x76_75_68
 LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 

@@ -44,8 +44,8 @@ INSERT INTO batches_archiveentry (item_id, archive_id, "offset", compressed, crc
 SELECT id, %(upload)s, start, compressed, crc, method, encrypted
   FROM file WHERE status = '{ItemStatus.PENDING.value}'
 """
-# Increase `expected_items` too. Otherwise, the archive's files would take the place of files that the client has yet to
-# send.
+# Increase `expected_items` too. Otherwise, the archive's files would be counted as files that the client has not sent
+# yet.
 COUNT = f"""
 UPDATE batches_uploadbatch
    SET total = total + %(added)s, failed = failed + %(failed)s, ignored = ignored + %(ignored)s,

@@ -35,8 +35,8 @@ from uploads.database import fetch_rows
 from uploads.storage.file_deletion import delete_uploads, lock_uploads, schedule_deletion
 
 CHUNK = 500
-# A request may go on writing a file under its item's storage key after the client has disconnected, but not for longer
-# than this.
+# A request may continue to write a file under its item's storage key after the client has disconnected, but for no
+# longer than this.
 MAX_STORING_TIME = timedelta(hours=1)
 
 # Several processes may delete items of the same batch, because each skips the rows that the others have locked. The

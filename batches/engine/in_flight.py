@@ -36,7 +36,7 @@ class JobStopped(Exception):
 
     A job that reads text also stops when other files are waiting.
 
-    Raised between two stages, during decoding or while waiting for a CPU slot, including when that wait takes too long.
+    Raised between two stages, during decoding or while waiting for a CPU slot, also if that wait takes too long.
     """
 
 

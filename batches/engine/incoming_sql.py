@@ -109,8 +109,8 @@ FAIL = finish_statement(
     ItemStatus.FAILED, receiving_states(ItemStatus.FAILED), "upload_id = NULL", "sha256 = %(sha256)s"
 )
 
-# Lock the item and its upload explicitly, to keep the lock order (items, uploads, batches) and avoid deadlocks with the
-# deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.
+# Lock the item and its upload explicitly. This keeps the lock order (items, uploads, batches) and so avoids deadlocks
+# with the deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.
 LOCK_ITEM = "SELECT id FROM batches_batchitem WHERE id = %(item)s FOR NO KEY UPDATE"
 LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE"
 

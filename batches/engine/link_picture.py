@@ -2,8 +2,8 @@
 
 A picture and its sidecar may arrive in any order or at the same time, in one import or in two. A picture is matched
 with sidecars in the transaction that finishes its item; a sidecar is matched with pictures after it has been committed
-(link_sidecars.py). Both first take the advisory lock for their name, so the second one always finds the first. Locks
-are taken in this order: items, names, uploads, batches.
+(link_sidecars.py). Both transactions first take the advisory lock for their name, so the later one always sees the rows
+of the earlier one. Locks are taken in this order: items, names, uploads, batches.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -115,8 +115,8 @@ def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> Non
     """Save which of the locked pictures are parts of others. Pictures in the trash are ignored."""
     processed = [row for row in pictures.values() if row.id in siblings and row.is_processed and not row.is_trashed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
-    # Detach new main pictures first. save_part moves a picture's parts along with it, so a new main picture that is
-    # still a part of the former one would become a part of itself.
+    # Handle new main pictures first. save_part also moves a picture's parts: if a picture becomes a part of one of its
+    # own parts, that part must already be detached, or it would become a part of itself.
     for row in sorted(processed, key=lambda row: row.id in parts):
         main, role = parts.get(row.id, (None, ""))
         if main is None:

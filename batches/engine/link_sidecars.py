@@ -1,8 +1,8 @@
 """Complete sidecars and link them with the pictures that were received earlier; see link_picture.py.
 
 An entry is due until it has been linked. Linking takes a second transaction after the insert, because a picture that
-finishes at the same time cannot see an uncommitted entry. After a crash between the two, the reconciler links the
-entry.
+finishes at the same time cannot see an uncommitted entry. After a crash between these transactions, the reconciler
+links the entry.
 """
 
 import time

@@ -10,7 +10,7 @@ from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
 
 SILENCE = timedelta(seconds=30)
-"""An upload counts as interrupted after its client has sent nothing for this long."""
+"""An upload counts as interrupted if its client has sent nothing for this long."""
 
 
 def count_missing(batches: Iterable[UploadBatch]) -> dict[int, int]:

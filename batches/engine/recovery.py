@@ -110,7 +110,7 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
     if not items:
         return BatchItem.objects.none()
     # Check the workers only after locking the rows. Otherwise, a worker that has just claimed an item, or moved its
-    # items to a new id, might not be found live.
+    # items to a new id, might not be recognised as live.
     check = check_workers({item.worker for item in items if item.worker}, deciding=deciding)
     verdicts: dict[Verdict, list[int]] = {verdict: [] for verdict in Verdict}
     for item in items:

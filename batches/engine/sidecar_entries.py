@@ -41,8 +41,8 @@ SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS 
               AND {_expects_picture("own")}))
  ORDER BY entry.id LIMIT {MAX_ENTRIES}
 """
-# An entry applies to the matching files of its own import or, if that import has none, of the newest other import that
-# has some. If a matching file of its own import has not arrived yet, the entry waits for it.
+# An entry applies to the matching files of its own import or, if it has none, to those of the newest other import that
+# has matching files. If a matching file of its own import has not arrived yet, the entry waits for it.
 CANDIDATES = f"""
   FROM batches_sidecarentry entry
   JOIN batches_batchitem sidecar ON sidecar.id = entry.item_id

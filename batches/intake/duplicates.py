@@ -68,9 +68,9 @@ def _try_store_or_reuse(
 ) -> IntakeOutcome:
     """Store the file if `stores` is true, then write the Upload and the item in one transaction.
 
-    Locks are taken in the usual order: the item, an existing Upload, the batch. A new Upload is inserted before that.
-    This cannot cause a deadlock: its row is invisible to others until the commit, and while the insert waits for a
-    concurrent insert of the same bytes, this transaction holds no locks that the other one could need.
+    Locks are taken in the usual order: the item, an existing Upload, the batch. A new Upload is inserted before these
+    locks are taken. This cannot cause a deadlock: its row is invisible to others until the commit, and while the insert
+    waits for a concurrent insert of the same bytes, this transaction holds no locks that the other one could need.
     """
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed

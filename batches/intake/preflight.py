@@ -1,6 +1,6 @@
 """Find files that need not be sent, because the owner already has them or their type is not supported.
 
-The client makes two requests. First, it sends the sizes of its files, for which it does not need to read them. Then it
+The client makes two requests. First, it sends the sizes of its files, which it knows without reading them. Then it
 sends the digest of each file whose size matches one of the owner's uploads, and the first bytes of every other file.
 Only the owner's own uploads are searched. The server checks and hashes every file it receives, so stored files never
 depend on a digest computed by the client.

@@ -39,7 +39,7 @@ class Eta:
 
 
 def read_eta(batch: UploadBatch) -> Eta:
-    """Return the estimate for a batch. This takes two queries while the batch is being processed, otherwise none."""
+    """Return the estimate for a batch. Makes two queries while the batch is being processed, otherwise none."""
     if batch.status != BatchStatus.PROCESSING or not batch.remaining:
         return Eta(elapsed=_elapsed(batch))
     throughput = _read_throughput(batch)

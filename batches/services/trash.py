@@ -45,7 +45,7 @@ def restore_pictures(scope: Scope, ids: Collection[int]) -> int:
 
 
 def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
-    """Permanently delete those of the pictures that are in the trash; return the number of files. Raises Refused."""
+    """Permanently delete those of these pictures that are in the trash; return the number of files. Raises Refused."""
     return delete_pictures(_covered(scope, ids), timezone.now())
 
 

@@ -25,8 +25,8 @@ def folder_check(request: SignedInRequest) -> HttpResponse:
 def check_files(request: SignedInRequest) -> JsonResponse:
     """Look up `files`, each {sha256, size} → {files: [{state, verified_at}]}, in the same order.
 
-    The states are those of StoredState. `verified_at` is an ISO 8601 time, or null if the stored bytes were not read
-    again since they were received.
+    The states are those of StoredState. `verified_at` is an ISO 8601 time, or null if the stored bytes have not been
+    read again since they were received.
     """
     found = find_stored(owner_scope(request.user), [_read(value) for value in rows(request, "files")])
     return JsonResponse({"files": [_as_json(file) for file in found]})

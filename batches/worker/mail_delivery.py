@@ -29,8 +29,8 @@ MIN_PAUSE, MAX_PAUSE = 10.0, 600.0
 class DueEmail:
     """An e-mail to send.
 
-    `about` names its subject in the log. `build` returns recipient, subject and text. `claim` returns None if another
-    process has claimed the e-mail or it is no longer due, otherwise a function that releases the claim.
+    `about` identifies the e-mail in the log. `build` returns recipient, subject and text. `claim` returns None if
+    another process has claimed the e-mail or it is no longer due, otherwise a function that releases the claim.
     """
 
     about: str
