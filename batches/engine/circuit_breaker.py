@@ -16,7 +16,7 @@ from uploads.text import storable
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
-# A dependency that works again must be noticed within 10 s.
+# Claiming should resume within 10 s after a dependency has recovered.
 MAX_SECONDS = 8.0
 
 

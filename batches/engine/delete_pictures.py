@@ -99,7 +99,7 @@ def detach_items(items: Collection[BatchItem]) -> "Counter[int]":
 
 
 def count_failures(failing: "Counter[int]") -> None:
-    """Add the failures that detach_items() returned to the batches' counters, in batch id order."""
+    """Add the failures from detach_items() to the counters of their batches, in batch id order."""
     for batch_id in sorted(failing):
         batch = UploadBatch.all_objects.filter(id=batch_id)
         batch.update(failed=F("failed") + failing[batch_id], updated_at=timezone.now())

@@ -27,7 +27,7 @@ def prune_workers(retention: timedelta, limit: int) -> int:
     before = timezone.now() - retention
     ended = Worker.objects.filter(Q(stopped_at__lt=before) | Q(missing_since__lt=before)).exclude(id__in=_referenced())
     with transaction.atomic():
-        # Lock the rows, because a process that reacquires its lock clears `missing_since`, and its row must be kept.
+        # Lock the rows: if a process reacquires its lock, it clears `missing_since`, and its row must then be kept.
         locked = ended.select_for_update(skip_locked=True).order_by("id")
         ids = list(locked.values_list("id", flat=True)[:limit])
         return Worker.objects.filter(id__in=ids).delete()[0]

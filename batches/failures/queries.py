@@ -95,7 +95,7 @@ def _group(scope: Scope, *, error_code: str, count: int, stored: int, until: dat
 
 
 def examples(scope: Scope, code: str) -> QuerySet[BatchItem]:
-    """Return a few failures with an error code: those in an owner's newest batches or, for all owners, the newest."""
+    """Return a few failures with an error code: the newest or, for one owner, those in the newest batches."""
     failures = open_failures(scope).filter(error_code=code).select_related("batch__owner")
     # This order matches the index item_open_failure or item_error_code, so the query need not read all failures.
     order = ["-id"] if scope.covers_all(VIEW_ITEMS) else ["-batch_id", "-id"]

@@ -7,11 +7,11 @@ import re
 
 JUNK_FILE = "|".join(
     (
-        # Operating systems: macOS, Windows, Android, Linux.
+        # Created by operating systems: macOS, Windows, Android, Linux.
         r"\.DS_Store|\.localized|\._.*|Icon\r|Thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|\.nomedia|\.directory",
         # Deleted and unfinished pictures in Android's camera folder.
         r"\.trashed-.*|\.pending-.*",
-        # Picasa, Adobe Bridge, and the index page of Google Takeout.
+        # Created by Picasa and Adobe Bridge; the index page of Google Takeout.
         r"\.?picasa\.ini|\.BridgeCache.*|archive_browser\.html",
     )
 )
@@ -20,9 +20,9 @@ JUNK_FOLDER = "|".join(
     (
         r"__MACOSX|\.AppleDouble|\.Spotlight-V100|\.Trashes|\.fseventsd|\.TemporaryItems|\.DocumentRevisions-V100",
         r"\$RECYCLE\.BIN|RECYCLER|System Volume Information|\.Trash|\.Trash-\d+|lost\+found",
-        # Synology and QNAP.
+        # Created by network storage devices: Synology, QNAP.
         r"@eaDir|#recycle|#snapshot|@Recycle|@Recently-Snapshot|\.@__thumb|@tmp",
-        # Copies kept by other programs: thumbnails, Picasa's originals, Syncthing's versions.
+        # Copies that other programs keep: thumbnails, Picasa's originals, Syncthing's versions.
         r"\.thumbnails|\.thumbs|\.picasaoriginals|\.stversions|\.stfolder",
     )
 )

@@ -127,7 +127,8 @@ def _copy_and_finalize(
         if duplicate is not None and (outcome := _finalize_duplicate(item, duplicate)):
             partial.delete()
             return outcome
-        # An earlier run may have copied part of this file, because the same path, size and time give the same item.
+        # An earlier run may have copied part of this file, because a file with the same path, size and time gets the
+        # same item.
         stream.seek(partial.size)
         require_space(item.size - partial.size)
         copy_stream(stream, partial, item.filename, item.size)

@@ -16,7 +16,7 @@ BAR_WIDTH = 1000
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """A reason why files were rejected or left out, with the number of files."""
+    """A reason why files were rejected or left out, and the number of these files."""
 
     count: int
     title: str

@@ -68,7 +68,7 @@ class FileWalk:
             return 0
 
     def _names(self, folder: Path) -> Iterator[str]:
-        """Return the folder's sorted names, without a Path for each, because there may be hundreds of thousands."""
+        """Return the folder's sorted names. No Path is created for each, because there may be hundreds of thousands."""
         try:
             names = os.listdir(folder)  # noqa: PTH208 (no Path for each)
         except OSError as error:

@@ -36,7 +36,7 @@ STATUS_FILTERS: dict[str, tuple[ItemStatus, ...]] = {
 }
 """The item states shown by each filter above the list of files; "all" shows every state."""
 KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED)
-"""The kinds of supported files, which users can choose from."""
+"""The kinds of files by which users can filter."""
 
 
 @dataclass(frozen=True, slots=True)

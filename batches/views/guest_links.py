@@ -1,4 +1,4 @@
-"""The owner's page of guest links, and the page on which guests add files."""
+"""The page on which owners manage their guest links, and the page on which guests add files."""
 
 import re
 from datetime import timedelta
