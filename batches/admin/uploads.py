@@ -62,6 +62,5 @@ class DeletableUploadAdmin(UploadAdmin):
 
 
 def _extent(selected: QuerySet[Upload]) -> dict[str, Any]:
-    """Return the template context for the confirmation page."""
     totals = selected.aggregate(count=Count("id"), bytes=Sum("size"), people=Count("owner", distinct=True))
     return {"question": _("Delete these pictures?"), "action": "delete_pictures", **totals}

@@ -88,7 +88,7 @@ def library_items(ids: Collection[int]) -> QuerySet[BatchItem]:
 
 
 def lock_library_items(ids: Collection[int]) -> list[BatchItem]:
-    """Lock and return library_items()."""
+    """Return the items of library re-analyses that refer to these pictures, with their rows locked."""
     return _lock_items(library_items(ids))
 
 

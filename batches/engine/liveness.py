@@ -68,7 +68,7 @@ class Heartbeat(NamedTuple):
 
 
 def heartbeat_parameters() -> dict[str, Any]:
-    """Return the parameters of HEARTBEATS."""
+    """Return the values for the placeholders in HEARTBEATS."""
     return {"locks": WORKER_LOCK_CLASS, "silence": SILENCE}
 
 

@@ -26,7 +26,7 @@ def csv_response(request: HttpRequest, scope: Scope) -> StreamingHttpResponse:
 
 
 def code_in(fields: Mapping[str, str]) -> str:
-    """Return `code` from a form or query string, with the characters that PostgreSQL rejects replaced."""
+    """Return `code` from a form or query string. Characters that PostgreSQL rejects are replaced."""
     return storable(fields.get("code", ""))
 
 

@@ -52,5 +52,5 @@ def open_guest_links() -> Q:
 
 
 def is_open_token(token: str) -> bool:
-    """Return whether a guest link has this token and works."""
+    """Return whether there is a working guest link with this token."""
     return GuestLink.objects.filter(open_guest_links(), token=token).exists()

@@ -27,7 +27,7 @@ class PageRequest(HttpRequest):
 
 @contextmanager
 def missing_as_404() -> Iterator[None]:
-    """Turn NotFound into Http404. This is a context manager and a decorator for views."""
+    """Turn NotFound into Http404. Works as a context manager and as a decorator of views."""
     try:
         yield
     except services.NotFound as error:

@@ -78,7 +78,7 @@ def edit_labels(request: HttpRequest, upload_id: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Redirect to the picture's page, with the list that its form names."""
+    """Redirect to the page of the picture in the list that the form names."""
     chosen = {name: value for name in ("in", "sort") if (value := request.POST.get(name))}
     address = reverse("upload-detail", args=[upload_id])
     return redirect(f"{address}?{urlencode(chosen)}" if chosen else address)

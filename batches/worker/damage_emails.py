@@ -36,7 +36,7 @@ def _email(owner: User, count: int, until: datetime) -> DueEmail:
 
 
 def _claim(owner_id: int, until: datetime) -> Callable[[], object] | None:
-    """Claim the files found up to `until`, which the e-mail counts."""
+    """Claim the e-mail: mark the files that it counts, those found up to `until`, as notified."""
     now = timezone.now()
     found = DamagedFile.objects.filter(owner_id=owner_id, found_at__lte=until)
     if not found.filter(notified_at=None).update(notified_at=now):
