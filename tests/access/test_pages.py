@@ -1,7 +1,7 @@
 """No URL of the site gives other users, superusers or visitors access to a user's rows.
 
-Each test requests all endpoints in one loop, so that the rows are created only once. A failure lists the endpoints at
-fault.
+Each test requests all endpoints in one loop, so that the rows are created only once. A failure names each
+endpoint that gave access.
 """
 
 import re

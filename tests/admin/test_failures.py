@@ -33,7 +33,7 @@ def operator(client: Client, db: None) -> Client:
 
 
 def run_command(client: Client, command: str, code: str = "item.internal", **more: str) -> Any:
-    """Send a command like a button on the page."""
+    """Send a command, as a button on the page does."""
     fields = {"command": command, "code": code, "until": timezone.now().isoformat()} | more
     return client.post(reverse(PAGE), fields)
 

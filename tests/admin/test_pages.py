@@ -46,7 +46,7 @@ def viewer(client: Client) -> Client:
 
 
 def text(client: Client, address: str) -> str:
-    """Return the HTML of a page, which must exist."""
+    """Request a page, check that it is returned with status 200, and return its HTML."""
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()

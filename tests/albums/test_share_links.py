@@ -1,4 +1,4 @@
-"""A share link shows its album, and nothing else, while it works. All URLs of a link that does not work return 404."""
+"""A valid share link shows its album and nothing else. All URLs of an expired, revoked or unknown link return 404."""
 
 from collections.abc import Callable
 from datetime import timedelta

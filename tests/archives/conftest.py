@@ -1,4 +1,4 @@
-"""Fixtures for batches with archives, which jobs in this process unpack."""
+"""Fixtures for batches with archives. Jobs in this process unpack them."""
 
 import io
 from collections.abc import Callable

@@ -21,7 +21,7 @@ BROWSERS = ["/usr/bin/chromium-headless-shell", "/usr/bin/chromium"]
 CHROMIUM = os.environ.get("CHROMIUM") or next(filter(os.path.exists, BROWSERS), BROWSERS[-1])
 ARGUMENTS = ["--no-sandbox", "--headless", "--disable-gpu", "--disable-quic", "--no-first-run"]
 ARGUMENTS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
-# Without a graphics card, a separate process for drawing only costs time.
+# Without a graphics card, a separate GPU process only costs time.
 ARGUMENTS += ["--in-process-gpu", "--num-raster-threads=1"]
 
 OpenPage = Callable[..., Page]
@@ -66,7 +66,7 @@ def _send_static_file(route: Route) -> None:
 
 @pytest.fixture
 def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
-    """The whole site for one test, with the settings in its `worker_env`."""
+    """The whole site for one test, configured by the test's fixture `worker_env`."""
     site = Site(worker_env, tmp_path / "site.log")
     yield site
     site.stop()

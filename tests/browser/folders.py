@@ -48,7 +48,7 @@ def processed_upload(owner: User, folder: Path) -> UploadBatch:
 
 
 def choose_folder(page: Page, folder: Path) -> None:
-    """Choose a folder, like a user in the system's file dialog."""
+    """Choose a folder, as a user does in the system's file dialog."""
     page.locator("#folder-input").set_input_files(folder)
 
 

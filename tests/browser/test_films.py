@@ -1,4 +1,4 @@
-"""Videos and the videos of motion photos play on the picture's page, from their originals."""
+"""A picture's page plays videos, including those inside motion photos, directly from the stored originals."""
 
 from pathlib import Path
 from typing import Any

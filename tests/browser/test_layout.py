@@ -1,4 +1,4 @@
-"""The positions of the parts of a page."""
+"""The header, content and footer of a page are aligned."""
 
 from tests.browser.conftest import OpenPage
 

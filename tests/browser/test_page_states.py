@@ -24,7 +24,7 @@ CONTRAST = {"runOnly": ["color-contrast"]}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
-# Ignore links in running text, which are as high as their line. For a checkbox, measure its label, which can also be
+# Ignore links in running text: they are as high as a line. For a checkbox, measure its label, which can also be
 # clicked.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))
@@ -57,7 +57,7 @@ RECORD_FOCUS = f"""() => {{ window.focused = {{}};
         window.focused[({NAME})(target)] = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
     }}, true);
 }}"""
-# A list of pictures has one tab stop; tests/browser/test_selection.py moves in it with the arrow keys.
+# A list of pictures has only one tab stop; tests/browser/test_selection.py tests its arrow keys.
 CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && one.tabIndex >= 0).map({NAME})"""
 
@@ -101,7 +101,8 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
     pages: dict[str, Page] = {}
 
     for state in PAGE_STATES[group]:
-        # The states of one user share a page and its cache. Uploads do not, because a browser context remembers them.
+        # All states of one user share a page and its cache. Each upload state gets its own browser context, because a
+        # context remembers earlier uploads.
         name = state.name if group == "upload" else state.who
         if name not in pages:
             user = getattr(site_data, state.who) if state.who else None

@@ -1,4 +1,4 @@
-"""Scrolling through the library, returning to the same place, and the pages without scripts."""
+"""Scrolling through the library, going back to the same position, and paging without scripts."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -16,7 +16,8 @@ SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
-# For each list that continues in the next one: the distance of its last picture from the right edge, in pixels.
+# For each list of pictures that is followed by another list, the gap in pixels between its last picture and its right
+# edge.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
   Math.round(list.getBoundingClientRect().right - list.lastElementChild.getBoundingClientRect().right))"""
 NUMBERS = """[...document.querySelectorAll(".tile input")]

@@ -34,7 +34,7 @@ def gated(job: Job) -> Callable[[], None]:
 
 
 def crashing(job: Job) -> Callable[[], None]:
-    """Kill the process at one item, like the kernel kills a process that uses too much memory."""
+    """Kill the process at one item, as the kernel does when a process uses too much memory."""
     if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(job)

@@ -1,6 +1,6 @@
-"""Storage faults, each caused by one function while a drill sends and processes photos.
+"""Storage faults. Each function causes one while a drill sends and processes photos.
 
-Before a function returns, it ends the fault. Meanwhile, it checks what pages show.
+The function checks what pages show during the fault, and ends the fault before it returns.
 """
 
 from subprocess import CalledProcessError

@@ -1,4 +1,4 @@
-"""All 300 files of a camera roll are in the ledger, with the correct date, time zone, place and picture."""
+"""The ledger of an import lists all 300 files of a camera roll with the correct outcome, date, time zone and place."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ def ledger(batch: UploadBatch) -> list[dict[str, Any]]:
 
 
 def outcome(line: dict[str, Any], pictures: dict[int, Upload], paths: dict[int, str]) -> Outcome:
-    """Return the outcome according to a line of the ledger and its picture's row."""
+    """Return the outcome that a line of the ledger and the row of its picture describe."""
     if line["result"] in ("refused", "ignored"):
         return Outcome(line["code"])
     if line["result"] != "new":

@@ -32,7 +32,7 @@ def database_clock() -> datetime:
 
 
 def repeated(batch: UploadBatch) -> int:
-    """Return the number of attempts of the batch's items, not counting their first ones."""
+    """Return the number of attempts of the batch's items beyond the first attempt of each."""
     return int(batch.items.aggregate(all=Sum("attempts"))["all"]) - batch.total
 
 

@@ -1,4 +1,4 @@
-"""Previews are written outside transactions, but concurrent changes neither orphan them nor remove valid ones."""
+"""Previews are written outside transactions, but concurrent changes leave no orphaned previews and keep valid ones."""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""After an unreadable picture is deleted, its item, which has the old storage key, does not receive the bytes again."""
+"""After an unreadable picture is deleted, the same bytes are refused in its old batch and accepted in a new one."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Albums apply to all pictures in their folder."""
+"""An album's sidecar adds all pictures in its folder to the album."""
 
 import pytest
 from django.contrib.auth.models import User

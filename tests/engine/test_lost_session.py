@@ -1,4 +1,4 @@
-"""No item fails if PostgreSQL ends the session in the middle of a finish."""
+"""No item fails if PostgreSQL ends the session while the item is being finished."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""No item is charged for an outage of the model server, and an item that fails has the real reason."""
+"""An outage of the model server fails no item and counts as no crash. An unusable answer fails the item."""
 
 from collections.abc import Iterator
 

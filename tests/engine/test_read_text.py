@@ -1,4 +1,4 @@
-"""The text in pictures is read by a batch in the background, after all imports."""
+"""The text in new pictures is read by a background batch, once their imports are done."""
 
 from pathlib import Path
 

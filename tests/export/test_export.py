@@ -1,4 +1,4 @@
-"""`manage.py export` copies a library into plain folders, verified, and continues after an interruption."""
+"""`manage.py export` copies a library into plain folders, verifies each file, and can resume after an interruption."""
 
 import errno
 import hashlib
@@ -32,7 +32,7 @@ def to(tmp_path: Path) -> Path:
 
 
 def run(to: Path, owner: str = "ada") -> tuple[int, str]:
-    """Return the exit status and the output."""
+    """Run `manage.py export`; return the exit status and the output."""
     out = io.StringIO()
     try:
         call_command("export", owner=owner, to=to, stdout=out, stderr=out)

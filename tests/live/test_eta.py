@@ -94,7 +94,7 @@ def test_missing_files_count_only_while_they_are_expected(owner: User) -> None:
     batch.sealed_at = None
     expected = minutes(read_eta(batch).time_left)
 
-    # With these files, the time would nearly double. The clock continues between the two readings.
+    # Counting the missing files would nearly double the time. Allow for the time that passes between the two reads.
     assert sealed[1] - without[1] <= 2
     assert expected[0] > without[1]
 

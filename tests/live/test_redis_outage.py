@@ -1,6 +1,6 @@
-"""If Redis stops while pages are open, viewers can still leave, and the outage is logged once.
+"""If Redis stops while pages are open, viewers can still disconnect, and the outage is logged once.
 
-Neither viewers that leave nor failed subscriptions leave channels behind.
+Viewers that disconnect and failed subscriptions leave no channels behind.
 """
 
 import asyncio

@@ -1,4 +1,4 @@
-"""The story of a finished import: its pictures, their days, and some of them to show."""
+"""The summary of a finished import: the number of photos and videos, their dates, and a selection of pictures."""
 
 from datetime import UTC, date, datetime, timedelta
 

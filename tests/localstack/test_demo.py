@@ -1,4 +1,4 @@
-"""`manage.py demo`, both while workers run and on its own."""
+"""`manage.py demo`, with and without workers that are already running."""
 
 import os
 import shutil

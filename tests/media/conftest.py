@@ -11,7 +11,7 @@ from uploads.media.image import MAX_PIXELS, Picture
 
 
 def read(pool: DecoderPool, path: Path) -> Picture:
-    """Decode the picture at `path`, with a check that never stops it."""
+    """Decode the picture at `path`. The decoding is never cancelled."""
     return pool.read_picture(path, MAX_PIXELS, lambda: None)
 
 

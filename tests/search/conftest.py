@@ -18,7 +18,7 @@ MakePicture = Callable[..., Upload]
 
 @pytest.fixture(scope="session")
 def encoder() -> QueryEncoder:
-    """The encoder for queries to pictures of the local analyzer."""
+    """The query encoder for pictures whose vectors come from the local analyzer."""
     found = get_query_encoder("local")
     assert found is not None
     return found

@@ -1,4 +1,4 @@
-"""Searches compare looks and words, and apply filters, within one owner's pictures."""
+"""Searches match visual content and words, and apply filters, among one owner's pictures."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""The search page: results, chips, errors, examples and pages, without JavaScript."""
+"""The search page without JavaScript: results, filter chips, errors, example queries and pagination."""
 
 import re
 from datetime import UTC, datetime

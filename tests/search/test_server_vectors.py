@@ -1,4 +1,4 @@
-"""Searches of a site whose vectors are computed by a model server."""
+"""Searches on a site whose vectors are computed by a model server."""
 
 from collections.abc import Iterator
 from html import unescape

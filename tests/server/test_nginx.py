@@ -41,7 +41,7 @@ VARIABLES = {
 
 
 def edited(text: str, changes: dict[str, str]) -> str:
-    """Replace each key with its value, like an operator. Fail if a key does not occur."""
+    """Replace each key with its value, as an operator would. Fail if a key does not occur."""
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)

@@ -66,7 +66,7 @@ def used_connections() -> int:
 
 
 def store_original(owner: User, folder: Path) -> Upload:
-    """Store a file of several pieces."""
+    """Store an original that is large enough to be sent in several chunks."""
     content = bytes(CHUNK_BYTES * 4)
     upload = Upload(owner=owner, filename="a.jpg", size=len(content), mime_type="image/jpeg", kind=MediaKind.IMAGE)
     upload.sha256 = hashlib.sha256(content).hexdigest()
@@ -94,7 +94,7 @@ async def test_stalled_downloads_hold_no_database_connection(owner: User, tmp_pa
             for client in clients:
                 await client.stalled.wait()
         assert {client.status for client in clients} == {200}
-        # A thread of an earlier test may return its connection at this time.
+        # The number may be lower than before, because a thread of an earlier test may have returned its connection.
         assert await sync_to_async(used_connections)() <= before
     finally:
         for client in clients:

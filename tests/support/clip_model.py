@@ -32,7 +32,7 @@ def build_model(folder: Path, **preprocess: Any) -> Path:
 
 
 def add_input(path: Path, name: str, kind: int = TensorProto.INT64) -> None:
-    """Add an input, which is not used, to a network."""
+    """Add an unused input to a network."""
     model = onnx.load(str(path))
     model.graph.input.append(helper.make_tensor_value_info(name, kind, [1, CONTEXT]))
     onnx.save(model, str(path))

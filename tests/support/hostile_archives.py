@@ -1,4 +1,4 @@
-"""Generate ZIP archives that are damaged, or that would fill a disk or leave their folder."""
+"""Generate ZIP archives that are damaged, or that would fill the disk or write outside their folder."""
 
 import io
 import struct
@@ -31,7 +31,7 @@ def bomb(size: int, names: int = 1) -> bytes:
 
 
 def linked() -> bytes:
-    """Return an archive with a link to a system file."""
+    """Return an archive with a symbolic link to a system file."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         link = zipfile.ZipInfo("link.jpg")
@@ -61,4 +61,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "ZIP with a link": ("archive: archive.link", linked),
     "ZIP in a ZIP": ("archive: archive.nested", lambda: zipped({"b.zip": PHOTO})),
 }
-"""The code with which each archive is refused, or “archive:” and the outcome of the files in it."""
+"""Each archive's expected error code, or “archive:” and the outcome of its files; and the function that makes it."""

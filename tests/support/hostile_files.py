@@ -1,4 +1,4 @@
-"""Generate small files that take minutes or gigabytes in a careless decoder."""
+"""Generate small files that cost a naive decoder minutes of time or gigabytes of memory."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Generate videos that take minutes or gigabytes in a careless player, or make it fetch other files."""
+"""Generate videos that cost a naive player minutes or gigabytes, or make it open other files."""
 
 import random
 import struct
@@ -118,4 +118,4 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "65,535 pixels wide": (lambda: large_frames(65_535), "video.corrupt"),
     "9,000 pixels wide": (lambda: large_frames(9_000), "image.bomb"),
 }
-"""The function that generates each video, and its error code; "" if the undamaged part may also be read."""
+"""The function that generates each video, and the expected error code; "" if reading the video may also succeed."""

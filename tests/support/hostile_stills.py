@@ -1,4 +1,4 @@
-"""Generate small files that take minutes or gigabytes in a careless decoder, or that match two formats."""
+"""Generate small files that cost a naive decoder minutes or gigabytes, or that match two formats."""
 
 import io
 import struct

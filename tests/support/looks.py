@@ -1,4 +1,4 @@
-"""Results of the probe for tests."""
+"""Create results of the analysis probe, which estimates the medium and the scenes of a picture."""
 
 from uploads.analysis.probe import MEDIA, SCENES, Look
 

@@ -19,7 +19,7 @@ from uploads.analysis.model_servers.server_settings import ServerSettings
 MODELS = {"qwen2.5vl", "bge-m3"}
 DIMENSIONS = 16
 SMALL = 64
-"""Requests with pictures up to this size are harmless and not affected by `only_pictures`."""
+"""The longest side, in pixels, of a picture that counts as small for `only_pictures`."""
 
 
 @dataclass
@@ -38,11 +38,14 @@ class Behaviour:
     key: str = ""
     dimensions: int = DIMENSIONS
     only_pictures: bool = False
-    """Whether harmless requests are exempt from hanging, cutting, statuses and bodies."""
+    """Whether the server fails only requests with a picture larger than SMALL, and responds normally to all others."""
 
 
 class ModelServer(ThreadingHTTPServer):
-    """A server that runs until the process ends. `requests` are the paths and bodies; each releases `received`."""
+    """A server that runs until the process ends.
+
+    `requests` lists the path and body of each request. The semaphore `received` is released once per request.
+    """
 
     daemon_threads = True
 

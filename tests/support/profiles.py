@@ -6,13 +6,13 @@ import numpy as np
 
 SRGB_PRIMARIES = (0.64, 0.33, 0.3, 0.6, 0.15, 0.06)
 P3_PRIMARIES = (0.68, 0.32, 0.265, 0.69, 0.15, 0.06)
-# The white points D65 and of the profile connection space.
+# D65 and the white point of the profile connection space.
 _WHITE, _PCS_WHITE = np.array([0.9505, 1.0, 1.0891]), np.array([0.9642, 1.0, 0.8249])
 _BRADFORD = np.array([[0.8951, 0.2664, -0.1614], [-0.7502, 1.7135, 0.0367], [0.0389, -0.0685, 1.0296]])
 
 
 def rgb_profile(primaries: tuple[float, ...], gamma: float, name: str = "a display") -> bytes:
-    """Return an RGB profile with the white D65. `name` is its description."""
+    """Return an RGB profile with the white point D65. `name` is its description."""
     columns = np.array([(x / y, 1, (1 - x - y) / y) for x, y in zip(primaries[::2], primaries[1::2], strict=True)]).T
     adaptation = np.linalg.inv(_BRADFORD) @ np.diag((_BRADFORD @ _PCS_WHITE) / (_BRADFORD @ _WHITE)) @ _BRADFORD
     colorants = (adaptation @ (columns * np.linalg.solve(columns, _WHITE))).T
