@@ -103,12 +103,10 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Size"), ordering="size")
     def file_size(self, upload: Upload) -> str:
-        """Return the size with its unit."""
         return filesizeformat(upload.size)
 
     @admin.display(description=_("Pixels"))
     def pixels(self, upload: Upload) -> str | None:
-        """Return width and height."""
         return f"{upload.width}\N{NO-BREAK SPACE}x\N{NO-BREAK SPACE}{upload.height}" if upload.width else None
 
     @admin.display(description=_("Taken"), ordering="taken_at")
@@ -144,7 +142,6 @@ class DamagedFileAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("filename"))
     def filename(self, damage: DamagedFile) -> str:
-        """Return the name of the file."""
         return damage.upload.filename
 
 

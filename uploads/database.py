@@ -36,7 +36,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
 def renew_pool() -> None:
     """Close the idle connections of the pool, which are all dead after an outage.
 
-    Otherwise, each request would first get a dead connection, with a delay that doubles each time. Call this when the
-    database works again or when a query has just failed.
+    Otherwise, requests would be given dead connections, each after a delay twice as long as the last. Call this when
+    the database works again or when a query has just failed.
     """
     connection.pool.drain()  # type: ignore[attr-defined]

@@ -23,7 +23,7 @@ Parts = dict[int, tuple[int, PartRole]]
 
 @dataclass(frozen=True, slots=True)
 class PairFile:
-    """A file that may be a part of a picture. `name` is its name in the folder; `group_id` as in Upload.
+    """A file that may be a part of a picture. `name` is its name in the folder; for `group_id`, see Upload.
 
     `batch` is the file's import. Files of different imports are matched by name only if their times agree.
     """

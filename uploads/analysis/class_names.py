@@ -1,4 +1,4 @@
-"""How class names of the vocabulary appear in descriptions: everyday names, articles, and names to suppress."""
+"""Rules for naming the vocabulary's classes in descriptions: everyday names, articles, and names to suppress."""
 
 
 def _names(listing: str) -> frozenset[str]:

@@ -97,7 +97,7 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
-    """Return the minimum probability of a label to show. If people are visible, most unlikely labels are clothes."""
+    """Return the minimum probability of a label to show. With people in the picture, most weak guesses are clothes."""
     if drawn:
         return _CERTAIN
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL

@@ -30,12 +30,12 @@ class Vocabulary:
 
     @property
     def first_kind(self) -> int:
-        """The row of the first kind."""
+        """The row of the first kind in `vectors`."""
         return len(self.labels)
 
     @property
     def first_object(self) -> int:
-        """The row of the first object."""
+        """The row of the first object in `vectors`."""
         return self.first_kind + len(self.kinds)
 
     def scene_row(self, scene: str) -> int:

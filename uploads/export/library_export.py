@@ -1,4 +1,4 @@
-"""Copy an owner's originals into folders by year and month, with sidecars, and verify each while it is copied."""
+"""Copy an owner's originals into folders by year and month, with sidecars, and verify each original during copying."""
 
 import hashlib
 import os

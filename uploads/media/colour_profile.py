@@ -45,7 +45,7 @@ def apply_transform(image: Image.Image, transform: ProfileTransform) -> Image.Im
 
 @lru_cache(maxsize=1)
 def lab_transform() -> ProfileTransform:
-    """Return the conversion of L*a*b* colours."""
+    """Return the conversion from L*a*b* to sRGB."""
     lab, srgb = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
     return ProfileTransform("LAB", ImageCms.buildTransform(lab, srgb, "LAB", "RGB"))
 

@@ -22,7 +22,7 @@ from uploads.media.exif_time import PhotoTime
 from uploads.media.image import LONGEST_SIDE, MAX_FRAMES, Picture
 
 READY = b"ready"
-"""The first message of a decoder."""
+"""The first message that a decoder sends."""
 MAX_MESSAGE = 1 << 16
 PIXEL_BYTES = 3 * max(ZOOM_SIDE**2, MAX_FRAMES * LONGEST_SIDE**2)
 

@@ -21,7 +21,7 @@ from uploads.media.jpeg_end import END_MARKER, marked_end
 from uploads.media.jpeg_structure import JpegStructure, read_structure
 
 MIN_SHARE = 1000 / 1024
-"""Minimum ratio of the decoded longer side to the requested one: for 1024, 4000 pixels are decoded as 1000."""
+"""Minimum ratio of the decoded longer side to the requested one: if 1024 pixels are requested, 1000 are enough."""
 
 # Larger files are not read into memory as a whole, but left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20

@@ -1,4 +1,4 @@
-"""Which uploads the library shows."""
+"""Select the uploads that the library shows."""
 
 from django.db.models import QuerySet
 

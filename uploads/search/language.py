@@ -17,7 +17,7 @@ from uploads.search.taken import TakenError, parse_taken
 from uploads.text import storable
 
 MAX_LENGTH = 200
-"""The longest query, in characters."""
+"""The maximum length of a query, in characters."""
 
 MAX_ALTERNATIVES = 4
 """Each alternative is searched separately, so this limits how long a search takes."""

@@ -48,7 +48,7 @@ class OwnerVectors:
         return {id: -distance for id, distance in sorted(ordered, key=lambda row: (row[1], -row[0]))}
 
     def by_scan(self) -> QuerySet[Any, Any]:
-        """Return all rows in order of `cosine`."""
+        """Return all rows, the highest `cosine` first."""
         return self.rows.annotate(cosine=self._cosine("vector")).order_by("-cosine", "-upload_id")
 
     def by_index(self) -> QuerySet[Any, Any]:

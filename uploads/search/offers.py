@@ -26,7 +26,7 @@ class Offers:
     has_films: bool
 
     def examples(self) -> list[str]:
-        """Return queries that have results."""
+        """Return example queries that have results."""
         filters = [
             *(Filter("place", place.partition(",")[0]) for place in self.places[:1]),
             *(Filter("camera", camera) for camera in self.cameras[:1]),

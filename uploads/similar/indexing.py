@@ -27,7 +27,7 @@ SELECT one.upload_id, other.upload_id, 1 - (one.features <=> other.features)
   JOIN uploads_appearance one ON one.upload_id = pair.one
   JOIN uploads_appearance other ON other.upload_id = pair.other
 """
-# Lock the uploads, so that none is deleted before its pairs are saved. All code locks them in order of id.
+# Lock the uploads, so that none is deleted before its pairs are saved. All transactions lock uploads in order of id.
 LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SHARE"
 TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 INDEXED = """

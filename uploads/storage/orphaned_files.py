@@ -73,7 +73,7 @@ def _orphan_if_old(name: str) -> OrphanedFile | None:
 
 
 def _created_time(name: str) -> datetime | None:
-    """Return when the file got its name, if known. Renaming a file does not change its modification time."""
+    """Return when the file got its name, if known. The modification time is unsuitable: renaming does not change it."""
     try:
         return default_storage.get_created_time(name)
     except NotImplementedError:

@@ -1,4 +1,4 @@
-"""Compute the vectors of queries."""
+"""Compute the vectors of search queries with a CLIP model."""
 
 import string
 from functools import cached_property, lru_cache

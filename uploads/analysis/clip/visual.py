@@ -1,4 +1,4 @@
-"""Compute the vectors of pictures."""
+"""Compute the vectors of pictures with a CLIP model."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -9,7 +9,7 @@ from uploads.text import storable
 
 MAX_CHARACTERS = 2000
 MAX_DIMENSIONS = 16_000
-"""The limit of pgvector's halfvec."""
+"""The maximum number of dimensions of pgvector's halfvec."""
 
 _MAX_READ = 32 * MAX_CHARACTERS  # includes the model's reasoning
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)

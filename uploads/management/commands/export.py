@@ -36,7 +36,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("--owner", required=True, metavar="NAME", help="user name of the library's owner")
         parser.add_argument(
             "--to", required=True, type=Path, metavar="DIR", help="an empty folder or an earlier export"

@@ -40,7 +40,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("--owner", default="", metavar="NAME", help="only the files of this user")
         parser.add_argument("--all", action="store_true", help="all files, however recent their last check is")
         parser.add_argument("--bytes", type=_byte_count, metavar="SIZE", help="stop after this many bytes, such as 50G")
