@@ -29,7 +29,7 @@ WARM_UP = 50
 
 
 def main() -> None:
-    """Upload a folder and print the results."""
+    """Upload a small folder as a warm-up, then measure the upload of `count` files, and print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
         from bench import people  # noqa: PLC0415 (models exist only after the set-up)
@@ -40,7 +40,7 @@ def main() -> None:
             context = browser.new_context(base_url=site)
             context.add_cookies([{"name": name, "value": value, "url": site}])
             page = context.new_page()
-            # Use different sizes, because the page would otherwise hash all measured files as possible duplicates.
+            # If the warm-up files had the same size, the page would hash all measured files to check for duplicates.
             upload_folder(page, make_files(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
             before = cpu_seconds(pid)
             seconds = upload_folder(page, make_files(Path(folder) / "roll", count, KILOBYTES))
@@ -49,7 +49,7 @@ def main() -> None:
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """Run the browser until the block ends."""
+    """Run Chromium for the duration of the `with` block."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield browser
@@ -57,7 +57,6 @@ def chromium() -> Iterator[Browser]:
 
 
 def report(count: int, seconds: float, cpu_ms: float) -> None:
-    """Print the table and the JSON line."""
     table = Table("", "", title=f"{count:,} files of {KILOBYTES} KB chosen in Chromium")
     table.add_row("files per second", f"{count / seconds:.1f}")
     table.add_row("web server, CPU ms per file", f"{cpu_ms:.1f}")
@@ -67,7 +66,7 @@ def report(count: int, seconds: float, cpu_ms: float) -> None:
 
 
 def make_files(folder: Path, count: int, kilobytes: int) -> Path:
-    """Write files of the same size but different content, which all begin like a JPEG."""
+    """Write `count` files of equal size. All start with a JPEG header, followed by different random bytes."""
     folder.mkdir()
     for number in range(count):
         head = b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + f"{folder.name} {number}".encode()

@@ -2,8 +2,8 @@
 
 Run it with `make bench ARGS=engine` or `python -m bench.engine 1000 10000 100000`. The last line of the output is one
 JSON object. For the largest size, it contains the CPU time per file in ms (workers, PostgreSQL and Redis), the files
-per second, and the cost of a file relative to that at the smallest size. It also contains the results of bench.newcomer
-and bench.recovery, and the CPU use of an idle stack.
+per second, and the CPU time per file divided by that for the smallest size. It also contains the results of
+bench.newcomer and bench.recovery, and the CPU use of an idle stack.
 """
 
 import json
@@ -76,7 +76,7 @@ def measure_sizes(sizes: Sequence[int], pids: list[int]) -> tuple[dict[int, list
 
 
 def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> None:
-    """Print the results for each size."""
+    """Print the CPU time per file and the files per second, by size."""
     title = "Engine, no-op pipeline, 2 processes of 4 threads"
     table = Table("files", "CPU ms per file", "files per second", title=title)
     for size, cost in costs.items():
@@ -85,7 +85,7 @@ def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> 
 
 
 def show_rest(idle: float, waits: Sequence[float], recoveries: dict[str, list[float]]) -> None:
-    """Print the other results."""
+    """Print the waiting times, the recovery times and the CPU use of an idle stack."""
     table = Table("", "", title="Engine, waiting times")
     table.add_row("3 files behind 100,000 of another owner", f"{waits[0]:.2f} s")
     table.add_row("3 files beside 100 batches of others", f"{waits[1]:.2f} s")
@@ -97,7 +97,7 @@ def show_rest(idle: float, waits: Sequence[float], recoveries: dict[str, list[fl
 
 
 def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> Figures:
-    """Return the results for the sizes, by JSON key."""
+    """Return the figures that the JSON line contains for the largest size, by key."""
     small, large = min(costs), max(costs)
     return {
         "cpu_ms_per_file": round(median(costs[large]), 3),
@@ -109,7 +109,7 @@ def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -
 def rest_figures(
     idle: float, waits: Sequence[float], one: Sequence[float], replaced: Sequence[float], every: Sequence[float]
 ) -> Figures:
-    """Return the other results, by JSON key."""
+    """Return the rest of the JSON line: waiting times, recovery times and idle CPU use, by key."""
     return {
         "recovery_s_median": round(median(one), 2),
         "recovery_s_max": round(max(one), 2),

@@ -1,4 +1,4 @@
-"""Measure the time to read a video of one minute, compared with only decoding the same key frames.
+"""Compare the time to read a one-minute video with the time to decode the same key frames without any checks.
 
 `make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the reduced key frames and the
 previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame at each to RGB. The two run
@@ -48,7 +48,7 @@ def measure_films(folder: Path) -> dict[str, float]:
 
 
 def make_film(path: Path, seconds: int = SECONDS) -> Path:
-    """Write a video in which a camera pans across a photo. Like phones, it has a key frame every second."""
+    """Write a video that pans across a photo, with a key frame every second, like videos from phones."""
     photo = _photo(path.parent)
     with av.open(str(path), "w") as target:
         stream = target.add_stream("libx264", rate=RATE, options={"preset": "ultrafast", "crf": "18"})

@@ -1,4 +1,4 @@
-"""Measure the time to read one picture of each format, compared with just the library call on the same machine.
+"""Compare the time to read a picture of each format with the time of a plain library call that decodes it.
 
 `make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the colour conversion and the
 two previews. "Bare" is the library that decodes the format and returns all pixels. The two run alternately.
@@ -29,7 +29,7 @@ ROUNDS = 7
 
 
 def measure_formats(folder: Path) -> dict[str, float]:
-    """Print the table. Return the ratio of the times for each format, keyed by `ratio_heic` and so on."""
+    """Print the table. Return our time divided by the bare time for each format, with keys such as `ratio_heic`."""
     table = Table("format", "ours, ms", "bare, ms", "ratio", "ours, peak MB", title="12 megapixels")
     ratios = {}
     with ProcessPoolExecutor(1) as bare:
@@ -68,7 +68,7 @@ def _ours(pool: DecoderPool, path: Path) -> None:
 
 
 def _bare(name: str, path: Path) -> float:
-    """Return the seconds for decoding all pixels; for a raw photo, all pixels of its preview."""
+    """Return the seconds it takes to decode all pixels; for a raw photo, those of its embedded preview."""
     return _timed(lambda: _DECODERS[name](path))
 
 
@@ -111,6 +111,5 @@ def peak_megabytes(pool: DecoderPool) -> float:
 
 
 def close_decoders(pool: DecoderPool) -> None:
-    """Close the pool's decoders."""
     while pool._idle:
         pool._idle.pop().close()

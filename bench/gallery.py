@@ -84,7 +84,6 @@ def _request(connection: http.client.HTTPConnection, path: str, session: str) ->
 
 
 def report(console: Console, times: dict[tuple[str, str], tuple[float, float]], scrolled: "Scrolling") -> None:
-    """Print the table and the JSON line."""
     table = Table("pictures", "page", "first byte, ms", "all, ms", title="Library")
     for (owner, place), (first, last) in times.items():
         table.add_row(owner, place or "newest", f"{first:.1f}", f"{last:.1f}")

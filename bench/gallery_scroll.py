@@ -42,7 +42,7 @@ class Scrolling:
 
 
 def scroll(browser: Browser, site: Site, session: str) -> Scrolling:
-    """Scroll far down in the library and half of the way up again."""
+    """Scroll far down in the library, then halfway back up."""
     context = browser.new_context(base_url=site.address, viewport={"width": 1280, "height": 800})
     context.add_cookies([{"name": "sessionid", "value": session, "url": site.address}])
     page = context.new_page()

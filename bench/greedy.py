@@ -18,7 +18,6 @@ PAGE_LIMIT_MS = 500
 
 
 def main() -> None:
-    """Run the bench."""
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with stack():
         from bench import greedy_rounds as rounds  # noqa: PLC0415 (models exist only after the set-up)
@@ -52,7 +51,6 @@ def print_result(calm: list[float], busy: list[float], sent: Mapping[str, int], 
 
 
 def p95(times: list[float]) -> float:
-    """Return the 95th percentile."""
     return quantiles(times, n=20)[-1]
 
 

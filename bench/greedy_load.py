@@ -59,8 +59,8 @@ class Load:
                 connection.setblocking(False)
                 path = f"/media/{self.upload}/original"
                 await self._loop.sock_sendall(connection, self._head("GET", path, "Connection: close"))
-                # Do not read, so that the buffer stays full. Ask the socket whether the server has closed the
-                # connection.
+                # Never read, so that the receive buffer stays full; get the connection state from the socket
+                # instead.
                 while True:
                     await asyncio.sleep(1)
                     connection.send(b"")
@@ -86,7 +86,7 @@ class Load:
             await asyncio.sleep(0.2)
 
     async def ask(self, number: int) -> None:
-        """Register known files, with one request after the other and no pauses."""
+        """Register files that the server already has, one request after another without pauses."""
         question = 0
         while True:
             question += 1

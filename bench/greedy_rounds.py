@@ -74,7 +74,7 @@ def load(served: Site, session: str) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def uploads(served: Site, session: str) -> Iterator[Counter[str]]:
-    """Upload one file after the other, and count them."""
+    """Upload one file after another during the `with` block, and count them."""
     target = Target(served.port, f"sessionid={session}", new_batch("anna"), with_upload=True)
     sent: Counter[str] = Counter()
     stop = threading.Event()

@@ -117,7 +117,7 @@ def _read_archive(path: Path) -> tuple[str, float]:
 
 
 def feed(hostile: list[Path], photos: list[Path], group: Workers) -> dict[str, object]:
-    """Let the worker handle photos, hostile files, and photos again. Return the figures."""
+    """Let a worker process photos, then hostile files, then photos again. Return the figures for the JSON line."""
     first = set(group.worker_pids())
     _run(photos, "ada")
     _run(photos, "ada")

@@ -65,7 +65,6 @@ def film_of(size: int) -> bytes:
 
 
 async def send(target: Target, start: bytes) -> None:
-    """Upload the video."""
     async with connected(target) as connection:
         await connection.send_large("film.mp4", start, BYTES)
 
@@ -93,7 +92,6 @@ def timed(work: Callable[[], None]) -> float:
 
 
 def rounded(seconds: dict[str, float]) -> dict[str, float]:
-    """Return seconds with one decimal."""
     return {name: round(value, 1) for name, value in seconds.items()}
 
 

@@ -58,7 +58,7 @@ def browser_delays(site: Site, session: str) -> list[float]:
         with page.expect_websocket():
             page.goto(f"{site.address}/batches/{batch_id}/")
         page.evaluate(OBSERVE)
-        # Use another thread, because Django refuses database access on this one, where Playwright runs an event loop.
+        # Playwright runs an event loop in this thread, where Django therefore refuses database access.
         steady.run_to_completion(batch_id)
         page.wait_for_selector("#summary[data-ended]", timeout=30_000)
         shown = page.evaluate("shown")

@@ -1,4 +1,4 @@
-"""For bench.engine: measure how long a few files wait while other owners have many. Needs a running bench.stack."""
+"""Measure, for bench.engine, how long a few files wait while other owners have many. Needs a running bench.stack."""
 
 from bench import rows
 

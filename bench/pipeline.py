@@ -99,7 +99,6 @@ def report(
     stub: tuple[float, float],
     ratios: dict[str, float],
 ) -> None:
-    """Print the table of medians and the JSON line."""
     rate, cost = median(rate for rate, _ in real), median(cost for _, cost in real)
     table = Table("method", "files/s", "CPU ms per file", title=f"{files} files, {PROCESSES} processes")
     table.add_row("bare loop", f"{median(bare):.1f}", "")

@@ -54,12 +54,10 @@ def main() -> None:
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Return the value at this percentile."""
     return quantiles(values, n=100)[percent - 1]
 
 
 def show(delays: Sequence[float], costs: Sequence["ViewerCost"], ratio: float, first_bytes: Sequence[float]) -> None:
-    """Print the tables."""
     table = Table("viewers", "frames", "bytes", "reads", "server CPU s", title=f"A batch of {len(delays):,} files")
     for cost in costs:
         cells = (cost.viewers, cost.frames, cost.size, cost.reads - costs[0].reads)

@@ -4,7 +4,7 @@ Run it with `python -m bench.quality FOLDER QUERIES.json`; without arguments, it
 describes the file. Every picture is processed by the embedded analyzer, and the queries run like on the search page.
 The last line of the output is one JSON object: `hit_at_1` and `hit_at_3`, the shares of answerable queries with a
 relevant picture among the first one or three; `map`, the mean average precision over all pictures; `rejected`, the
-share of answerable queries without a hit; and `false_hits`, the share of unanswerable queries with one.
+share of answerable queries without a hit; and `false_hits`, the share of unanswerable queries with a hit.
 """
 
 import argparse

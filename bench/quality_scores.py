@@ -1,4 +1,4 @@
-"""The scores of bench.quality: hit@k, mean average precision, rejected queries and false hits. Pure."""
+"""The scores of bench.quality: hit@k, mean average precision, rejected queries and false hits."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A query and the names of the pictures that match it, if any. `ignored` pictures do not count."""
+    """A query and the names of the relevant pictures, if any. Scores do not count the `ignored` pictures."""
 
     query: str
     relevant: frozenset[str]
@@ -24,7 +24,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All pictures ranked by a query, without ignored ones, and the number of hits."""
+    """All pictures except ignored ones, as ranked for a query, and the number of hits."""
 
     judged: Judged
     ranking: tuple[str, ...]

@@ -71,7 +71,7 @@ def _share_of_words(text: str) -> float:
 
 
 def _cpu_ms(function: Callable[[], object]) -> float:
-    """Return the lowest CPU time of several rounds, because other processes can only increase it."""
+    """Return the lowest CPU time of several rounds in ms; other processes can only increase it."""
     times = []
     for _ in range(ROUNDS):
         start = time.process_time()

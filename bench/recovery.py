@@ -1,4 +1,4 @@
-"""For bench.engine: measure how soon work resumes after worker processes are killed. Needs a running bench.stack."""
+"""Measure, for bench.engine, how soon work resumes after workers are killed. Needs a running bench.stack."""
 
 import os
 import random
@@ -14,7 +14,8 @@ from bench import rows
 from bench.stack import Workers, workers
 
 FILES = 60_000
-# Kill at a random time, because workers check for dead ones every two seconds, counted from their own start.
+# The number of completed files between two kills. It is random, so that kills do not coincide with the check for dead
+# workers, which each worker makes every two seconds.
 FILES_BETWEEN = (50, 1000)
 PROCESSES = 2
 

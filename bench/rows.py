@@ -1,4 +1,4 @@
-"""Create batches with many items for the benches, set counters like the engine, and run the batches."""
+"""Create batches with many items for the benches, with the counters that the engine would set, and run them."""
 
 import shutil
 from pathlib import Path

@@ -76,7 +76,6 @@ def summarize(found: "list[Figures]", crowded: float, build_seconds: float, mega
 
 
 def show(console: Console, found: "list[Figures]", crowded: float) -> None:
-    """Print a table."""
     table = Table("Owner", "Queries", "p50 ms", "p95 ms", "recall@10", title="Search")
     for one in found:
         kind = "filtered" if one.filtered else "plain"

@@ -1,4 +1,4 @@
-"""Fill a library with pictures whose vectors follow the concept formula, for bench.search.
+"""Fill a library for bench.search with pictures whose vectors are computed like those of the embedded analyzer.
 
 Each picture shows one label of the shipped vocabulary. Other labels that the classifier might confuse with it, kinds,
 people and colours are chosen at random, and combined as in `uploads.analysis.concept_vector`.
@@ -24,7 +24,7 @@ SHARES = {"small": 0.01, "medium": 0.10, "large": 0.80}
 """The owners' shares of all pictures. The rest belongs to other owners."""
 
 BLOCK = 2_000
-"""Pictures that one owner imports at a time."""
+"""The number of pictures in one import."""
 
 FIRST_DAY = datetime(2014, 1, 1, tzinfo=UTC)
 YEARS = 10
@@ -78,7 +78,7 @@ def _draw_blocks(vocabulary: Vocabulary, random: np.random.Generator) -> Iterato
         p = np.zeros((BLOCK, labels), np.float32)
         np.put_along_axis(p, np.hstack([shown[:, None], others]), np.hstack([sure, (1 - sure) * rest]), axis=1)
         vectors = _combine(vocabulary, p, random)
-        # Some pictures of a burst have the same vector.
+        # Give some neighbouring pictures the same vector, like pictures of a burst.
         vectors[10::20] = vectors[9::20]
         names = [
             (vocabulary.labels[one], vocabulary.labels[other]) for one, other in zip(shown, others[:, 0], strict=True)

@@ -48,7 +48,7 @@ def build_indexes() -> tuple[float, float]:
 
 
 def queries(count: int, *, filtered: bool, seed: int) -> list[str]:
-    """Return searches for random phrases of the vocabulary, with one of FILTERS each if `filtered`."""
+    """Return searches for random phrases of the vocabulary. If `filtered`, each has one of FILTERS."""
 
     vocabulary = load_vocabulary()
     phrases = (*vocabulary.labels, *vocabulary.kinds, *vocabulary.objects)
@@ -94,11 +94,10 @@ def recall(owner_id: int, text: str) -> float:
 
 
 def client(owner_id: int, seed: int) -> list[float]:
-    """Search as one of several clients, alternately with and without filters."""
+    """Run one client's searches, alternately without and with filters. Return the time of each in ms."""
     plain, filtered = (queries(QUERIES // 2, filtered=one, seed=seed) for one in (False, True))
     return times_of(owner_id, [text for pair in zip(plain, filtered, strict=True) for text in pair])
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
-    """Return a percentile."""
     return quantiles(values, n=100)[percent - 1]

@@ -6,5 +6,5 @@ from vuemantics.settings import *  # noqa: F403
 from vuemantics.settings import PROCESSOR as REAL_PROCESSOR
 
 PROCESSOR = os.environ.get("BENCH_PROCESSOR") or REAL_PROCESSOR
-# Text is not read in the background; bench/reading.py calls the reader directly.
+# Workers do not read text in pictures during a bench. bench/reading.py calls the reader directly.
 OCR = "off"

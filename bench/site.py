@@ -30,7 +30,7 @@ class Site:
 
 @contextmanager
 def site() -> Iterator[Site]:
-    """Serve the whole site until the block ends."""
+    """Run a web server with the whole site for the duration of the `with` block."""
     with web() as (port, pid):
         yield Site(port, pid)
 

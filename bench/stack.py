@@ -26,7 +26,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def stack() -> Iterator[LocalServices]:
-    """Start PostgreSQL and Redis in a temporary folder, set up Django and migrate; stop them when the block ends."""
+    """Start PostgreSQL and Redis in a temporary folder, set up Django and migrate; stop them after the `with` block."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # if root starts PostgreSQL, it runs as another user, who must be able to enter this folder
@@ -83,7 +83,7 @@ class Workers:
 
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[Workers]:
-    """Run workers until the block ends. The block starts once all workers hold their lock."""
+    """Run workers for the duration of the `with` block, which starts once every worker holds its liveness lock."""
     from batches.engine.liveness import live_workers  # noqa: PLC0415 (models exist only after the set-up)
 
     group = Workers(processes, threads, env)
@@ -99,7 +99,7 @@ def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[Worker
 
 @contextmanager
 def web() -> Iterator[tuple[int, int]]:
-    """Run the web server until the block ends; yield its port and pid."""
+    """Run the web server for the duration of the `with` block; yield its port and pid."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])
     process = subprocess.Popen([sys.executable, "-m", "vuemantics.server", "--port", str(port)], cwd=ROOT)
@@ -113,7 +113,7 @@ def web() -> Iterator[tuple[int, int]]:
 
 @contextmanager
 def sink() -> Iterator[int]:
-    """Run bench.sink's server until the block ends; yield its port."""
+    """Run bench.sink's server for the duration of the `with` block; yield its port."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         process = subprocess.Popen(command(listening.fileno()), cwd=ROOT, pass_fds=[listening.fileno()])
         try:

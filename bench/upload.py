@@ -132,7 +132,6 @@ def anonymous_upload(servers: Servers) -> Figures:
 
 
 def report(options: argparse.Namespace, figures: Figures, method: str) -> None:
-    """Print the table and the JSON line."""
     table = Table("", "server", "bare sink", "memory of the web process", title=f"Uploads over loopback, {method}")
     small = f"{options.files:,} files of {options.kb} kB, {options.lanes} lanes"
     cost = f"{figures['web_cpu_ms_per_file']} ms CPU per file, database and Redis {figures['servers_cpu_ms_per_file']}"

@@ -34,7 +34,6 @@ async def watch(address: str, origin: str, session: str, first: "asyncio.Semapho
 
 
 async def main() -> None:
-    """Run all viewers."""
     port, session, batch, count = sys.argv[1:]
     first = asyncio.Semaphore(0)
     address, origin = f"ws://127.0.0.1:{port}/ws/batches/{batch}/", f"http://127.0.0.1:{port}"

@@ -30,7 +30,7 @@ Point = tuple[int, int]
 
 
 def build(folder: Path) -> bytes:
-    """Return the map as SVG: the path “land”, in the coordinates that uploads.places.world_map defines."""
+    """Return the map as SVG with one path, “land”, in the coordinates that uploads.places.world_map defines."""
     topology = json.loads(read(folder, LAND))
     arcs = [_decode(arc, topology["transform"]) for arc in topology["arcs"]]
     [land] = topology["objects"]["land"]["geometries"]
@@ -42,7 +42,7 @@ def build(folder: Path) -> bytes:
 def _decode(arc: list[list[int]], transform: dict[str, list[float]]) -> list[Point]:
     """Return the points of an arc in the map's coordinates.
 
-    TopoJSON stores each point as the difference to the last.
+    TopoJSON stores each point as its difference from the previous one.
     """
     x = y = 0
     points = []
@@ -57,7 +57,7 @@ def _decode(arc: list[list[int]], transform: dict[str, list[float]]) -> list[Poi
 
 
 def _join(ring: list[int], arcs: list[list[Point]]) -> list[Point]:
-    """Return the points of a ring. A negative number ~n means that arc n is used in reverse order."""
+    """Return the points of a ring, given the indexes of its arcs. A negative index ~n means arc n in reverse order."""
     points: list[Point] = []
     for number in ring:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]

@@ -1,4 +1,4 @@
-"""Rebuild the list of cities from the published package and compare it with the shipped one.
+"""Rebuild the list of cities from a published package and compare it with the shipped list.
 
     python -m tools.build_places FOLDER [--write]
 

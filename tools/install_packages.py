@@ -1,8 +1,9 @@
 """Install the packages of a requirements file with pip, and print the progress every few seconds.
 
-While pip installs packages, it prints nothing for half a minute. Packages that only add file formats are installed only
-if there is a wheel; without them, the site refuses these formats. Usage: python -m tools.install_packages FILE [PIP
-OPTIONS].
+pip itself prints nothing for half a minute while it installs packages. Packages that only add file formats are
+installed only if there is a wheel; without them, the site refuses these formats.
+
+Usage: python -m tools.install_packages FILE [PIP OPTIONS]
 """
 
 import re
@@ -26,7 +27,7 @@ OPTIONAL = {
     "pillow-jxl-plugin": "JPEG XL pictures",
     "rawpy": "raw photos",
 }
-"""Packages that lack wheels for some systems, and the files that the site refuses without them."""
+"""Packages without wheels for some systems, and the kind of files that each of them adds."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -65,7 +66,7 @@ def _install(requirements: str, options: Sequence[str], *, show_errors: bool = T
 
 
 def split(requirements: str) -> tuple[str, dict[str, str]]:
-    """Split the requirements: return those that are required as one text, and the OPTIONAL ones by name."""
+    """Split the requirements. Return the mandatory ones as one text, and the OPTIONAL ones by name."""
     blocks = re.split(r"^(?=[A-Za-z0-9])", requirements, flags=re.MULTILINE)
     optional = {name: block for block in blocks for name in required(block) if name in OPTIONAL}
     return "".join(block for block in blocks if block not in optional.values()), optional
@@ -77,7 +78,7 @@ def required(requirements: str) -> list[str]:
 
 
 def progress(lines: Sequence[str], installed: int, total: int, seconds: float) -> str:
-    """Return the line to print, from pip's output so far and the number of installed packages."""
+    """Return the progress line for pip's output so far and this number of installed packages."""
     fetched = sum(1 for line in lines if FETCHED.match(line))
     if any(line.startswith("Installing collected packages") for line in lines):
         return f"  {min(installed, total)} of {total} packages installed ({seconds:.0f} s)"

@@ -8,7 +8,7 @@ import dj_database_url
 # Connections that a worker process needs in addition to one per thread: for heartbeat, reconciler, cleanup, search
 # maintenance, verification, text reading, e-mails and shutdown, plus one in reserve.
 EXTRA_CONNECTIONS = 9
-# The locks of a process that is suspended in the middle of a transaction must be released.
+# End idle transactions, so that a process suspended in the middle of one does not keep its locks.
 SESSION_OPTIONS = "-c idle_in_transaction_session_timeout=10s"
 MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 """The default port of each scheme: unencrypted, with mandatory STARTTLS, and with TLS from the first byte."""
@@ -31,7 +31,7 @@ def pooled_database(url: str, threads: int) -> dict[str, Any]:
             "pool": {"min_size": 1, "max_size": threads + EXTRA_CONNECTIONS, "timeout": 10, "reconnect_timeout": 1},
             # Prepare only the most frequent statements on the server (uploads/database.py).
             "prepare_threshold": 0,
-            # If an option occurs twice, the server uses the last one.
+            # If an option occurs twice, the server uses the last one, so the URL takes precedence.
             "options": f"{SESSION_OPTIONS} {url_options.get('options', '')}".rstrip(),
         },
     )

@@ -65,7 +65,7 @@ def integer(name: str, default: int, *, minimum: int) -> int:
 
 
 def numbers(name: str) -> dict[str, float]:
-    """Read named finite numbers above 0, such as `describing=1800,checking=60`. Unset means no numbers."""
+    """Read named finite numbers above 0, such as `describing=1800,checking=60`. If unset, return {}."""
     found = {}
     for pair in filter(None, map(str.strip, text(name).split(","))):
         key, _equals, value = pair.partition("=")

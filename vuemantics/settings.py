@@ -78,7 +78,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# The workers on this host, and how they share work (docs/architecture.md).
+# Worker processes on this host, and how they divide their time between batches (docs/architecture.md).
 _MIN_SECONDS = 0.001
 WORKER_PROCESSES = env.integer("VUEMANTICS_WORKER_PROCESSES", 2, minimum=1)
 WORKER_THREADS = env.integer("VUEMANTICS_WORKER_THREADS", 4, minimum=1)
@@ -105,7 +105,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 REDIS_URL = env.url("REDIS_URL", _local_redis, ["redis", "rediss", "unix"], "redis://host:6379/0")
 CHANNEL_LAYERS = channel_layers(REDIS_URL)
 DRAMATIQ_AUTODISCOVER_MODULES = ["worker.tasks"]
-# These tasks clean a table that is not used here, and workers would have to poll their two queues.
+# Do not load these tasks: they clean a table that is not used here, and workers would poll two more queues.
 DRAMATIQ_IGNORED_MODULES = ["django_dramatiq.tasks"]
 DRAMATIQ_BROKER = message_broker(REDIS_URL)
 
@@ -248,7 +248,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
-        # Their messages contain the URL of each request to a model server or hub.
+        # At INFO, these log the URL of each request to a model server or hub.
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         # The pool logs every failed attempt; the code that needs the connection logs the outage once.

@@ -1,4 +1,4 @@
-"""Unit tests use no server, no process and no database."""
+"""Unit tests run without PostgreSQL and Redis."""
 
 import pytest
 

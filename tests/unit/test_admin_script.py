@@ -1,4 +1,4 @@
-"""The script of the admin's list of batches updates every count that the list shows."""
+"""The script that keeps the admin's list of batches current updates every count in the list."""
 
 import json
 import re

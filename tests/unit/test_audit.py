@@ -1,4 +1,4 @@
-"""Each sign of an unusable answer lowers the audit score."""
+"""Each sign that a model's description is unusable lowers its audit score."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Copying stored files to a backup and back, with interruptions and damaged files."""
+"""Stored files are copied to a backup and restored, even after interruptions; damaged copies are detected."""
 
 import hashlib
 from pathlib import Path
@@ -11,7 +11,7 @@ from vuemantics.management.backup.media import MediaBackup, read_manifest, resto
 
 
 def ignore(count: int) -> None:
-    """Ignore progress reports."""
+    """Ignore the reported number of files."""
 
 
 def contents(folder: Path) -> dict[str, bytes]:

@@ -1,4 +1,4 @@
-"""The choice between pg_dump on PATH and the embedded server's, and the permissions of a backup."""
+"""Which pg_dump a backup uses, the one on PATH or the embedded server's, and the permissions of a backup."""
 
 from pathlib import Path
 

@@ -46,7 +46,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule(lengths=st.lists(st.integers(0, 60), max_size=6), declared=st.booleans())
     def patch(self, lengths: list[int], declared: bool) -> None:
-        """Send pieces from the right offset. They may end before the end of the file."""
+        """Send pieces that start at the current offset and may stop before the end of the file."""
         pieces, end = [], self.received
         for length in lengths:
             pieces.append(self.content[end : end + length])

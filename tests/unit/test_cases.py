@@ -45,7 +45,7 @@ def test_case_is_refused_with_the_name_of_its_kind(name: str) -> None:
 
 
 def corners(picture: Picture) -> str:
-    """Return the letters of the colours near the corners, line by line."""
+    """Return the names (single letters) of the colours near the four corners, row by row."""
     pixels = np.asarray(picture.image).astype(int)
     spots = [pixels[y, x] for y in (9, -10) for x in (9, -10)]
     return "".join(min(COLOURS, key=lambda name: np.abs(spot - COLOURS[name]).sum()) for spot in spots)

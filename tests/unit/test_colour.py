@@ -1,4 +1,4 @@
-"""Colours in coded colour spaces are converted to sRGB."""
+"""Colours are converted to sRGB from colour spaces that a file specifies by code numbers (CICP) or by gamma."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""A view of parts of a file can be read like a file that consists of only these parts."""
+"""A view of selected parts of a file reads like a file that contains only those parts."""
 
 import io
 

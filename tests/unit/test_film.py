@@ -1,4 +1,4 @@
-"""Videos of cameras, phones and browsers are read: key frames, duration, rotated size, codec."""
+"""Key frames, duration, size after rotation and codec are read from videos of cameras, phones and browsers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Time, zone, place and camera are read from the tags of videos; invalid tags are ignored."""
+"""Time, time zone, location and camera are read from the tags of videos; invalid tags are ignored."""
 
 from datetime import UTC, datetime
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The structure of a JPEG determines the memory and time that its decoder needs."""
+"""A JPEG's markers tell how much memory and time a decoder will need, without decoding the picture."""
 
 import io
 

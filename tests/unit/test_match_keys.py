@@ -1,4 +1,4 @@
-"""The keys by which pictures, sidecars and parts are matched."""
+"""Pictures, their sidecars and their parts (such as the video of a live photo) are matched by key."""
 
 import pytest
 

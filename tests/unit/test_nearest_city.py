@@ -1,4 +1,4 @@
-"""Coordinates are named after a city, its region and its country."""
+"""Coordinates are resolved to the name of a city, its region and its country."""
 
 from pathlib import Path
 

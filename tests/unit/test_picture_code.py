@@ -1,4 +1,4 @@
-"""Codes of pictures, and the rules for near duplicates."""
+"""Near duplicates are found by comparing picture codes, which are compact hashes of what pictures show."""
 
 import io
 

@@ -14,7 +14,7 @@ from uploads.analysis.base import Description, Label, PictureVector
 from uploads.analysis.registry import get_embedder
 from uploads.errors import EnvironmentalError, PermanentError, TransientError
 
-# A file's last stage, and the reading of text, are not part of the pipeline.
+# Indexing and reading text happen outside the pipeline.
 PIPELINE_STAGES = [stage for stage in Stage.values if stage not in (Stage.INDEXING, Stage.READING)]
 
 
@@ -40,7 +40,7 @@ def _stub() -> Analyzer:
 
 
 def _ignore(stage: str) -> None:
-    """Do nothing."""
+    """Ignore the stage that the pipeline reports."""
 
 
 def test_result_of_a_sample_is_complete() -> None:

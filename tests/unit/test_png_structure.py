@@ -1,4 +1,4 @@
-"""A decoder gets only the chunks of a PNG that it needs for the picture."""
+"""Only those chunks of a PNG that are needed to decode the picture are passed to the decoder."""
 
 import io
 import struct
@@ -15,7 +15,7 @@ PROFILE = b"name\0\0" + zlib.compress(bytes(2000))
 
 
 def seen(chunk: bytes) -> bytes:
-    """Return what a decoder gets if `chunk` follows the header."""
+    """Return the bytes that are passed to the decoder if `chunk` follows the header."""
     data = PICTURE[:33] + chunk + PICTURE[33:]
     _structure, parts = read_structure(io.BytesIO(data))
     return b"".join(data[start:end] for start, end in parts)

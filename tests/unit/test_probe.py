@@ -1,4 +1,4 @@
-"""The probe's arithmetic, compared with numbers computed by hand."""
+"""The probe, a linear model that detects media and scenes, is compared with numbers computed by hand."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Media and scenes are named only if they are probable enough."""
+"""Media (such as charts or drawings) and scenes are named only if they are probable enough."""
 
 import pytest
 

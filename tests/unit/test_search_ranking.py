@@ -1,4 +1,4 @@
-"""Candidates are ranked, and hits are told apart from pictures that are only the closest."""
+"""Candidates are ranked and divided into hits and pictures that are merely the closest ones."""
 
 from hypothesis import given
 from hypothesis import strategies as st

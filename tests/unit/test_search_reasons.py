@@ -1,4 +1,4 @@
-"""Explaining a hit by the words that matched."""
+"""A hit is explained by the words that matched."""
 
 import pytest
 

@@ -25,7 +25,7 @@ def load_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str
 
 
 def allowed_sources(loaded: dict[str, Any], source: str) -> set[str]:
-    """Return the directives of the content security policy that allow this source."""
+    """Return the names of the content security policy's directives that allow this source."""
     directives = loaded["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
     return {name for name, sources in directives.items() if source in sources}
 

@@ -1,4 +1,4 @@
-"""Sidecars take precedence over the file, and both together may determine the time zone."""
+"""Values of sidecars take precedence over those in the file; the time zone may follow from both combined."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

@@ -1,4 +1,4 @@
-"""A sidecar is matched to its picture by name. The names are from exports that people reported."""
+"""A sidecar is matched to its picture by name. The names come from exports described in public bug reports."""
 
 import pytest
 from hypothesis import given
@@ -100,7 +100,7 @@ def test_own_takeout_file_is_better_than_a_shared_one(better: str, worse: str, p
     assert ranks[0] < ranks[1]
 
 
-# Google truncates the whole name to 46 units, and adds the counter afterwards.
+# Google truncates the name without the counter, such as "(1)", to 46 UTF-16 units, then appends the counter.
 @given(
     stem=st.text("abcXYZ 0123456789_-.äé", min_size=1, max_size=47).filter(lambda stem: stem.strip(" .") == stem),
     extension=st.sampled_from(["jpg", "HEIC", "png", "mp4"]),

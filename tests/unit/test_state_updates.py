@@ -30,14 +30,14 @@ CLAIMED = "claim = %(token)s"
 
 @cache
 def nodes() -> list[tuple[str, ast.AST]]:
-    """Return every node of the apps' syntax trees, with the path of its module."""
+    """Return every node of the apps' syntax trees, each with the path of its module."""
     modules = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     trees = [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in modules]
     return [(path, node) for path, tree in trees for node in ast.walk(tree)]
 
 
 def calls(*names: str) -> list[tuple[str, ast.Call]]:
-    """Return all calls of functions or methods with these names, with the path of the module."""
+    """Return all calls of functions or methods with these names, each with the path of its module."""
     found = [(path, node) for path, node in nodes() if isinstance(node, ast.Call)]
     return [(path, call) for path, call in found if getattr(call.func, "attr", getattr(call.func, "id", "")) in names]
 
@@ -51,9 +51,10 @@ def sql_updates() -> list[tuple[str, str, str]]:
 
 
 def edges_of(fields: str, rest: str) -> set[tuple[str, str]]:
-    """Return the transitions of an UPDATE.
+    """Return the transitions that an UPDATE makes, as pairs of source and target.
 
-    A condition on the claim means `processing` (item_claimed_while_processing).
+    If the UPDATE requires a claim, the source is `processing`, because only items in this state have one (constraint
+    item_claimed_while_processing).
     """
     if case := CASE.search(fields):
         sources, target = case[1], case[2]

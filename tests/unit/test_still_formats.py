@@ -49,7 +49,7 @@ FILES: dict[str, tuple[str, Callable[[Image.Image], bytes]]] = {
 
 
 def corners(image: Image.Image) -> str:
-    """Return the letters of the colours near the corners, line by line."""
+    """Return the names (single letters) of the colours near the four corners, row by row."""
     spots = [pixel(image, x, y) for y in (9, image.height - 10) for x in (9, image.width - 10)]
     return "".join(min(COLOURS, key=lambda name: np.abs(np.subtract(spot, COLOURS[name])).sum()) for spot in spots)
 

@@ -1,4 +1,4 @@
-"""Lines of text are found in the map that a text detector computes."""
+"""Lines of text are found in the probability map that a text detector computes."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Lines of text are cut out of a picture, decoded and sorted."""
+"""Lines of text are cropped from a picture, recognised, and sorted in reading order."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The aspect ratio and the colour of a tile, which are shown before its preview has loaded."""
+"""A tile has an aspect ratio and a colour even before its preview has loaded."""
 
 import pytest
 from PIL import Image

@@ -1,4 +1,4 @@
-"""The lengths of time slices, and the deadlines of stages."""
+"""How long workers process one batch before they switch, and how long a stage may take."""
 
 import pytest
 from pytest_django.fixtures import Settings

@@ -26,7 +26,7 @@ def names(*paths: Path) -> list[str]:
 
 
 def unexpected(line: str) -> None:
-    """Fail. Most walks must not report anything."""
+    """Fail the test; used for walks that must not report anything."""
     raise AssertionError(line)
 
 

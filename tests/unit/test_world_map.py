@@ -1,4 +1,4 @@
-"""Coordinates are placed correctly on the map of the picture page."""
+"""Coordinates are converted to the right point of the map on a picture's page."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Views of previews and originals on a disk: caching, ranges, and safe headers."""
+"""The views that send previews and originals from a disk: caching, ranges and safe headers."""
 
 import hashlib
 import os

@@ -1,4 +1,4 @@
-"""Videos, animated pictures and motion photos play from their originals, in which browsers run no code."""
+"""Videos, animations and motion photos are played from their originals, and browsers run no code in them."""
 
 from pathlib import Path
 from typing import Any

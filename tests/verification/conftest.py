@@ -1,4 +1,4 @@
-"""Give each test a media folder of its own."""
+"""Each test gets its own media folder."""
 
 from pathlib import Path
 

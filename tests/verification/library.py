@@ -27,7 +27,7 @@ def store(owner: User, content: bytes, name: str = "a.jpg", *, age_days: int = 2
 
 
 def replace(upload: Upload, content: bytes) -> None:
-    """Replace the bytes in storage, but not what the database says about them."""
+    """Replace the bytes in storage without changing the database."""
     default_storage.delete(original_name(upload.key))
     default_storage.save(original_name(upload.key), ContentFile(content))
 
@@ -38,7 +38,7 @@ def flip_byte(upload: Upload, content: bytes) -> None:
 
 
 def make_unreadable(upload: Upload, number: int, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
-    """Let these methods of the original's path, by default `open`, fail with this error number."""
+    """Make these methods of the original's path (by default `open`) raise OSError with this errno."""
     damaged = Path(default_storage.path(original_name(upload.key)))
     for name in methods or ("open",):
         monkeypatch.setattr(Path, name, _failing(getattr(Path, name), damaged, OSError(number, "failed")))

@@ -1,4 +1,4 @@
-"""A damaged original is repaired by the same bytes, however they arrive."""
+"""A damaged original is repaired when its owner uploads or imports the same bytes again."""
 
 import errno
 import hashlib

@@ -10,7 +10,7 @@ from batches.models import UploadBatch
 from tests.support.batches import make_batch
 
 pytestmark = pytest.mark.django_db
-# A GET request to batch-cancel or batch-finish shows a page that asks for confirmation.
+# These accept only POST; a GET request to batch-cancel or batch-finish shows a confirmation page.
 BUTTONS = ["batch-pause", "batch-resume", "batch-retry", "batch-reanalyse"]
 
 

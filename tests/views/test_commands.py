@@ -1,4 +1,4 @@
-"""The owner presses the buttons on a batch's page."""
+"""The buttons on a batch's page run their commands for its owner."""
 
 import pytest
 from django.contrib.auth.models import User

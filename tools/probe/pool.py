@@ -1,6 +1,7 @@
 """Turn the training pictures into the probe's inputs: features of the classifier and picture statistics.
 
-Crops of pictures with rare scenes are added, and so are documents that look like photos of paper on a surface.
+The training pictures also include crops of pictures with rare scenes, and documents that are distorted to look like
+photos of paper on a surface.
 """
 
 import csv
@@ -150,7 +151,7 @@ def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> l
 
 
 def read_calibration(folder: Path) -> Iterator[Floats]:
-    """Yield inputs that calibrate the 8-bit detector: a selection of photos from the packages in `folder`."""
+    """Yield detector inputs made from a selection of photos, for the calibration of the 8-bit detector."""
     photos = [(package, path) for medium, _, package, path in read_table() if medium == "photo"]
     for package, path in photos[:: max(1, len(photos) // _CALIBRATION_PICTURES)][:_CALIBRATION_PICTURES]:
         yield detector.prepare(open_picture(folder, package, path))

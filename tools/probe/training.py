@@ -12,7 +12,7 @@ from uploads.analysis.scene_rules import SCENES as RULES
 
 _STEPS, _RATE, _DECAY = 400, 0.03, 2e-3
 _FOLDS = 5
-# All pictures of a package are in one fold, unless it has more pictures than this.
+# Packages with more pictures than this are split between folds.
 _LARGE_SOURCE = 60
 
 
@@ -56,7 +56,7 @@ def report(pool: Pool) -> str:
 
 
 def targets(pool: Pool) -> tuple[Floats, Floats]:
-    """Return two matrices of 0 and 1, with a row per picture: its medium, and its scenes."""
+    """Return two matrices of 0 and 1 with one row per picture: one matrix for media, one for scenes."""
     media = np.array([[medium == name for name in MEDIA] for medium in pool.media], np.float32)
     return media, np.array([[name in scenes for name in SCENES] for scenes in pool.scenes], np.float32)
 

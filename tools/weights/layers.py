@@ -15,19 +15,19 @@ Range = tuple[float, float]
 
 # With 7 bits, sums of two products fit into 16 bits. Processors without VNNI instructions saturate larger sums.
 _WEIGHT_LIMIT = 63
-# The outputs of these operators have the same range as their inputs.
+# Operators whose outputs have the same range as their inputs.
 _SAME_RANGE = ("MaxPool", "Resize")
 
 
 class Layers:
-    """Adds float layers. Convolutions store their kernels in half precision. `outputs` are the layers' names."""
+    """Adds float layers. Convolutions store their kernels in half precision. `outputs` names each layer's output."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
         self.outputs: list[str] = []
 
     def source(self, name: str) -> str:
-        """Return the name that layers use for the network's input `name`."""
+        """Register the network's input `name`, and return the name under which layers read it."""
         self.outputs.append(name)
         return name
 
@@ -53,16 +53,14 @@ class QuantizedLayers(Layers):
         self._known: dict[str, Range] = {}
 
     def source(self, name: str) -> str:
-        """See Layers."""
         return self._quantized(super().source(name), self._ranges[name])
 
     def layer(self, kind: str, inputs: Sequence[str], **attributes: Any) -> str:
-        """See Layers."""
         name = super().layer(kind, inputs, **attributes)
         return self._quantized(name, self._known[inputs[0]] if kind in _SAME_RANGE else self._ranges[name])
 
     def convolution(self, source: str, kernel: Array, bias: Array, **settings: Any) -> str:
-        """See Layers. Each output channel has its own scale."""
+        """Add a convolution whose kernel has one scale per output channel."""
         name = f"w{len(self.outputs)}"
         scale = np.maximum(np.abs(kernel).max(axis=(1, 2, 3)), 1e-6) / _WEIGHT_LIMIT
         product = scale * _scale(self._known[source])[0]

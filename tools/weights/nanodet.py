@@ -15,12 +15,12 @@ from tools.weights.layers import Layers, QuantizedLayers, Range
 from tools.weights.onnx_writer import FLOAT, Array, Graph, value
 
 OUTPUTS = {"Identity": 80, "Identity_1": 80, "Identity_2": 80, "Identity_3": 44, "Identity_4": 44, "Identity_5": 44}
-"""The outputs for scores and distances of the three levels, with their numbers of channels."""
+"""The number of channels of each output: the scores of the three levels, then their distances."""
 
 _INPUT = "input_1"
 # The number of cells per side at the coarsest level of the published graph.
 _COARSEST = 13
-# These operators only compute the shapes of the outputs, which are already known.
+# Operators that only compute the shapes of the outputs. These shapes are known, so the operators are skipped.
 _SHAPE_OPERATORS = ("SparseToDense", "AddV2")
 
 

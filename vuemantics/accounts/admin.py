@@ -23,12 +23,12 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """Django's user admin, with a delete page that shows counts instead of listing 100,000 protected rows."""
+    """Django's user admin. Its delete page counts the rows that protect a user instead of listing all of them."""
 
     actions = ["reanalyse_library"]
 
     def has_command_permission(self, request: HttpRequest) -> bool:
-        """Return whether to offer the action."""
+        """Return whether the signed-in administrator may re-analyse libraries."""
         return operator_scope(request.user).covers_all()
 
     @admin.action(permissions=["command"], description=_lazy("Re-run descriptions of all pictures"))

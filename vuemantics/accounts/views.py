@@ -44,7 +44,6 @@ class CurrentPasswordForm(PasswordChangeForm):
         self.request = request
 
     def clean_old_password(self) -> str:
-        """Check the current password."""
         password: str = self.cleaned_data["old_password"]
         if authenticate(self.request, username=self.user.get_username(), password=password) is None:
             raise ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
@@ -59,7 +58,6 @@ class PasswordChange(PasswordChangeView):
     success_url = reverse_lazy("password-changed")
 
     def get_form_kwargs(self) -> dict[str, Any]:
-        """Pass the request to the form."""
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
@@ -70,7 +68,7 @@ class PasswordChange(PasswordChangeView):
 
 
 class AdminPasswordChange(PasswordChange):
-    """The same view with the admin's own page."""
+    """The same view, but shown on a page of the admin."""
 
     template_name = "registration/password_change_form.html"
     success_url = reverse_lazy("admin:password_change_done")
@@ -93,7 +91,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask for confirmation on GET. Only a POST ends the session, so a link cannot. Its open pages are notified."""
+    """Ask for confirmation on GET. A POST ends the session and notifies its open pages; a link cannot end it."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

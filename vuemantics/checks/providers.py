@@ -1,4 +1,4 @@
-"""Check the settings of models that need a folder, a server or packages of their own."""
+"""Check the settings of models that need a folder of files, a model server or additional packages."""
 
 from importlib.util import find_spec
 from math import ceil
@@ -68,7 +68,7 @@ def _check_server(provider: str, role: str) -> list[CheckMessage]:
 
 
 def check_description_language(**_: Any) -> list[CheckMessage]:
-    """Require the code of a known language."""
+    """Require that the language of descriptions is the code of a known language."""
     try:
         get_language_info(settings.DESCRIPTION_LANGUAGE)
     except KeyError:
@@ -92,7 +92,7 @@ def check_prompt(**_: Any) -> list[CheckMessage]:
 
 
 def check_model_time_limits(**_: Any) -> list[CheckMessage]:
-    """Require a stage limit longer than a model may take; otherwise, a slow response restarts the worker process."""
+    """Require the time limit of a stage to exceed that of a model; otherwise, slow responses would restart workers."""
     server = settings.OLLAMA
     needed = ceil(settings.WORKER_THREADS / server.concurrency) * REQUESTS_PER_STAGE * server.read_seconds
     stages = [
@@ -106,7 +106,7 @@ def check_model_time_limits(**_: Any) -> list[CheckMessage]:
 
 
 def check_ocr(**_: Any) -> list[CheckMessage]:
-    """Require the networks if text in pictures must be read."""
+    """Require that the networks for reading text are installed if VUEMANTICS_OCR is on."""
     if settings.OCR != "on" or models_folder() is not None:
         return []
     problem = f"VUEMANTICS_OCR is on but the networks of {PACKAGE} are not installed."

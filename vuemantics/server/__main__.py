@@ -1,4 +1,4 @@
-"""`python -m vuemantics.server`."""
+"""Run the web server: `python -m vuemantics.server`."""
 
 import logging
 import os
@@ -7,5 +7,5 @@ from vuemantics.server.daphne_server import main
 
 status = main()
 logging.shutdown()
-# Do not wait for view threads that are still running: their grace period is over.
+# Exit without waiting for threads that still run a view; their grace period is over.
 os._exit(status)

@@ -1,4 +1,4 @@
-"""One of daphne's HTTP connections. It is counted while it is open, and closed if the client does not read."""
+"""An HTTP connection of daphne that counts towards the limits and is closed if the client stops reading."""
 
 import asyncio
 from typing import Any
@@ -15,7 +15,7 @@ LINGER_SECONDS = 2.0
 
 
 class ClientConnection(HTTPChannel):
-    """A connection of a `LimitedFactory`."""
+    """A connection to a client. `factory` is the `LimitedFactory` that created it."""
 
     factory: Any
     transport: Any
@@ -55,7 +55,7 @@ class ClientConnection(HTTPChannel):
         super().connectionLost(reason)
 
     def hand_over(self, websocket: Any) -> None:
-        """Hand the connection over to a websocket. It no longer counts as HTTP, but still as open."""
+        """Hand the connection over to a websocket. It still counts as open, but no longer as an HTTP connection."""
         self.factory.channels.discard(self)
         lost = websocket.connectionLost
 

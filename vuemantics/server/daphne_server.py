@@ -95,7 +95,7 @@ class Server(daphne.Server):
                 protocol.sendCloseFrame(code=SERVICE_RESTART)
         with suppress(TimeoutError):
             async with asyncio.timeout(GRACE_SECONDS):
-                # Connections and applications end independently, so there is no single event to wait for.
+                # Poll, because connections and applications end independently and no single event covers both.
                 while self._is_busy():  # noqa: ASYNC110
                     await asyncio.sleep(0.02)
         remaining = self._running_applications()
@@ -113,7 +113,7 @@ class Server(daphne.Server):
 
 
 def _parts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Split a message with a long body into several messages, so that a slow client has time for each."""
+    """Split a message with a long body, so that the time limit for reading applies to each part on its own."""
     body = message.get("body", b"")
     for start in range(0, len(body) - WRITE_BYTES, WRITE_BYTES):
         yield message | {"body": body[start : start + WRITE_BYTES], "more_body": True}
@@ -145,7 +145,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _limits(application: str | None) -> Limits:
-    """Return the limits from the settings. Senders are checked only for the site's own application."""
+    """Return the limits from the settings. Senders are checked unless another `application` is served."""
     most = connections_for(raise_descriptor_limit())
     connections = OpenConnections(most, settings.CONNECTIONS_PER_ADDRESS)
     return Limits(settings.MAX_BODY_BYTES, too_large, None if application else check_sender, connections)

@@ -43,7 +43,7 @@ class FairRequests:
         self.uploads = RequestQueue(slots=UPLOAD_REQUESTS, per_client=16, waiting=16, seconds=WAIT_SECONDS)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Run the application once the client has a slot."""
+        """Run the application once the client has a slot, or respond with 429."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         queue = self._queue(scope)
         try:

@@ -7,7 +7,7 @@ from vuemantics.server.open_connections import OpenConnections
 from vuemantics.server.refusal import Refusal
 
 SMALL_BODY = 64 * 1024
-"""Anyone may send a body of up to this many bytes; Twisted keeps it in memory."""
+"""Bodies up to this many bytes are accepted before the sender is known. Twisted keeps them in memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ class PageHandler(ASGIHandler):
     """
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
-        """Return the connection, then send the response."""
+        """Release the database connection, then send the response."""
         await sync_to_async(close_old_connections)()
         await super().send_response(response, send)
 
@@ -30,6 +30,5 @@ class PrivateResponses(MiddlewareMixin):
     """
 
     def process_response(self, _request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
-        """Set the header."""
         response.headers.setdefault("Cache-Control", "private, no-store")
         return response

@@ -26,13 +26,13 @@ from vuemantics.server.request_queue import RequestQueue, TooBusy
 FRESH_SECONDS = 60.0
 MAX_SESSIONS = 10_000
 _SESSION_KEY = re.compile("[0-9a-z]{32}", re.ASCII)
-# One queue per client, so that a client that sends random session keys delays only itself.
+# Each client has its own queue, so a client that sends random session keys delays only itself.
 _lookups = RequestQueue(slots=SESSION_THREADS, per_client=1, waiting=64, seconds=10)
 _CLOSED_LINK = Refusal(HTTPStatus.NOT_FOUND, "This link does not work, or no longer works.\n")
 
 
 class Sessions:
-    """The user ids of the sessions that were used in the last minute."""
+    """A cache of sessions' user ids. Each is loaded again after a minute."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, float]] = {}

@@ -27,7 +27,6 @@ class Command(BaseCommand):
     help = "Back up database, files and secret key to a directory. Safe while everything runs; repeat it to update."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add DIR."""
         parser.add_argument("directory", type=Path, metavar="DIR")
 
     def handle(self, *args: Any, directory: Path, **options: Any) -> None:

@@ -22,7 +22,6 @@ class Command(BaseCommand):
     help = "Restore a backup into an empty installation of the same version. Repeat it if it was interrupted."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add DIR."""
         parser.add_argument("directory", type=Path, metavar="DIR")
 
     def handle(self, *args: Any, directory: Path, **options: Any) -> None:

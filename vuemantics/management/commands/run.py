@@ -34,7 +34,7 @@ class Command(BaseCommand):
     help = "Run everything on this machine: PostgreSQL, Redis, web server and workers. Ctrl-C stops all; data is kept."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Add --host and --port, the address of the web server."""
+        """Add --host and --port, the address on which the web server listens."""
         parser.add_argument(
             "--host", default="127.0.0.1", help="listen address; 0.0.0.0 for the network, see VUEMANTICS_HOSTS"
         )
