@@ -173,7 +173,7 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
 
 @pytest.fixture
 def no_grace(settings: Settings) -> None:
-    """Disable the grace period that follows a start of the database."""
+    """Disable the grace period after a start of the database."""
     settings.GRACE_SECONDS = 0
 
 

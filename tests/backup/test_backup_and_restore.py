@@ -70,7 +70,7 @@ def new_machine(tmp_path: Path) -> Iterator[LocalServices]:
 
 
 def restore(backup: Path, var: Path) -> "subprocess.CompletedProcess[str]":
-    """Run `manage.py restore` with the embedded servers of the directory `var`."""
+    """Run `manage.py restore` with embedded servers whose files are in the directory `var`."""
     env = {key: value for key, value in os.environ.items() if key not in {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}}
     command = [sys.executable, "manage.py", "restore", str(backup)]
     env["VUEMANTICS_VAR"] = str(var)

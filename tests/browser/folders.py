@@ -20,7 +20,7 @@ BATCH = re.compile(r"/batches/\d+/$")
 
 
 def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
-    """Create a folder of `files` different JPEGs of about `size` bytes each."""
+    """Create a folder of `files` different JPEGs of about `size` bytes each. The same arguments give the same bytes."""
     folder.mkdir(parents=True)
     picture = encoded(textured(32, 24), "JPEG")
     for number in range(files):

@@ -35,10 +35,10 @@ HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now()
 
 @contextmanager
 def timed_tasks(page: Page) -> Iterator[list[dict[str, float]]]:
-    """Time the page's tasks with the browser's trace. The list is filled when the block ends, in microseconds.
+    """Time the page's tasks with the browser's trace. The list is filled when the block ends.
 
-    `dur` is wall-clock time and `tdur` is CPU time. On a busy machine, a task with 40 ms of CPU time can take 400 ms of
-    wall-clock time, which says nothing about the page.
+    `dur` is wall-clock time and `tdur` is CPU time, in microseconds. Tests check `tdur`, because on a busy machine a
+    task with 40 ms of CPU time can take 400 ms of wall-clock time.
     """
     browser = page.context.browser
     assert browser is not None

@@ -41,7 +41,7 @@ def audit(transactional_db: None) -> Iterator[None]:
 def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartWorkers:
     """Start workers that are restarted when they exit: `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
 
-    The workers look for dead processes every 0.5 s, without the grace period that follows a start of the database.
+    The workers look for dead processes every 0.5 s, without a grace period after a start of the database.
     """
 
     def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> RespawningWorkers:

@@ -62,7 +62,7 @@ def test_surplus_and_lost_wake_ups_change_nothing(
 
 
 def cancel_in_thread(batch: UploadBatch) -> bool:
-    """Cancel in a thread, like a request."""
+    """Cancel in a thread, as a request does."""
     try:
         return cancel.cancel_batch(batch.id)
     finally:

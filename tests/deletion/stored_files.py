@@ -42,7 +42,7 @@ def make_deletions_due() -> None:
 
 
 def add(batch: UploadBatch, upload: Upload) -> BatchItem:
-    """Add a file to a batch that is a duplicate of an existing upload."""
+    """Add a duplicate of an existing upload to a batch."""
     file = incoming.NewFile("again.jpg", "again.jpg", digest(batch.id, "again", upload.id), upload.size)
     item, _ = incoming.register_item(batch.id, file)
     assert incoming.complete_duplicate(item.id, upload.id)

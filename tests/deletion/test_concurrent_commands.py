@@ -138,7 +138,7 @@ class ConcurrentCommands:
 
 
 def save(claimed: Claim) -> None:
-    """Save previews like the pipeline."""
+    """Save previews, as the pipeline does."""
     assert claimed.upload_key is not None
     assert claimed.upload_id is not None
     previews = save_previews(claimed.upload_key, {320: b"small", 1024: b"large"})

@@ -1,4 +1,4 @@
-"""The events sent by a cancellation, and the start time written by pause and resume."""
+"""The events that a cancellation sends, and the start time of a batch that is paused and resumed."""
 
 import asyncio
 

@@ -19,7 +19,7 @@ from tests.support.waiting import wait_until
 
 @pytest.fixture
 def consumer(redis_client: "redis.Redis") -> Iterator[Any]:
-    """A consumer of two messages at a time that has already found the queue empty."""
+    """A consumer that prefetches two messages and has already found the queue empty."""
     consumer = dramatiq.get_broker().consume(QUEUE, prefetch=2)
     assert next(consumer) is None
     yield consumer
@@ -27,7 +27,7 @@ def consumer(redis_client: "redis.Redis") -> Iterator[Any]:
 
 
 def calls(redis_client: "redis.Redis") -> int:
-    """Return how many commands clients have sent since the last reset, not counting those that scripts call."""
+    """Return how many commands clients have sent since the last reset, not counting those inside Lua scripts."""
     stats: dict[str, dict[str, int]] = redis_client.info("commandstats")
     return sum(stats[f"cmdstat_{name}"]["calls"] for name in ("evalsha", "blmove") if f"cmdstat_{name}" in stats)
 

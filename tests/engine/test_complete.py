@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def complete_all() -> int:
-    """Complete all due batches, like the reconciler, and close the thread's connection."""
+    """Complete all due batches, as the reconciler does, and close the thread's connection."""
     try:
         return complete_batches()
     finally:

@@ -1,4 +1,4 @@
-"""Limits on parallel items and on the duration of stages, and the recorded stall of a worker."""
+"""Limits on parallel items and on the duration of stages, and how the stall of a worker is recorded."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -91,7 +91,7 @@ def test_reading_waits_for_the_owners_imports(owner: User, pictures: list[Upload
 
 def test_import_of_any_owner_comes_first(owner: User, pictures: list[Upload], settings: Settings) -> None:
     batch = started()
-    assert next_batch_id() is None  # a process that does not read text
+    assert next_batch_id() is None  # in this process, reading text is still disabled
     settings.OCR = "on"
     assert next_batch_id() == batch.id
 

@@ -50,7 +50,7 @@ class AfterCount:
 
 
 def fail_in_second_chunk(count: int) -> None:
-    """Fail in the middle of the second chunk."""
+    """Raise an error while the second chunk is being retried."""
     if count == 2:
         raise OperationalError("gone")
 

@@ -23,7 +23,7 @@ FULL = ("storage.full", "The disk is full.")
 
 
 def make_inactive(batch: UploadBatch) -> None:
-    """Set the last activity of the batch and of the workers to just before the last RESTART_TIME."""
+    """Make the last activity of the batch and of the workers one second older than RESTART_TIME."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)

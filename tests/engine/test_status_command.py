@@ -115,7 +115,7 @@ def test_command_exits_with_1_while_a_real_worker_is_stopped(
 
     assert "no worker has responded" in err
     wait_until(lambda: batch.items.filter(status=ItemStatus.COMPLETED).exists())
-    wait_until(lambda: run_command()[2] == 0)  # its next heartbeat may come a little late
+    wait_until(lambda: run_command()[2] == 0)  # the next heartbeat may be slightly late
 
 
 def test_command_exits_with_2_when_the_database_does_not_answer(worker_env: dict[str, str], services: Services) -> None:

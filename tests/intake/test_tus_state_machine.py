@@ -1,4 +1,4 @@
-"""Any sequence of correct and incorrect requests from several clients leaves the exact bytes or no upload."""
+"""Any sequence of valid and invalid requests from several clients leaves either exactly the sent bytes or no upload."""
 
 import os
 import time
@@ -130,7 +130,7 @@ class Uploading(Model, RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Continue like another process, without the running digests."""
+        """Continue as after a restart of the server, without the running digests."""
         partial_file.running_hashes = RunningHashes()
 
     @rule()

@@ -1,4 +1,4 @@
-"""Pages report an upload as interrupted when its uploader goes silent, until the uploader resumes."""
+"""Pages report an upload as interrupted once its uploader stops sending requests, until it sends them again."""
 
 from datetime import timedelta
 

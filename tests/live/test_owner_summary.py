@@ -1,4 +1,4 @@
-"""Every page's navigation summarises the owner's batches, live or without JavaScript."""
+"""The navigation of every page shows a summary of the owner's batches, with live updates if JavaScript is enabled."""
 
 import re
 from collections.abc import AsyncIterator

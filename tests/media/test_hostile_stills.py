@@ -14,7 +14,7 @@ from uploads.errors import CodedError
 from uploads.media.decoder import Decoder, DecoderPool
 
 logger = logging.getLogger(__name__)
-"""--log-cli-level=INFO shows the table of outcomes, peak memory of the decoders so far, and seconds."""
+"""Run pytest with --log-cli-level=INFO to see each file's outcome, the decoders' peak memory so far, and the time."""
 
 MAX_MEGABYTES = 400
 

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def anna(exact_rows: Callable[[int], None]) -> User:
-    """An owner with more pictures than are scanned exactly."""
+    """A user. An index serves the searches of users with more than three pictures."""
     exact_rows(3)
     return make_user("anna")
 

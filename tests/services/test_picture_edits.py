@@ -39,7 +39,7 @@ CAT, DOG = Label("cat", 0.9), Label("dog", 0.4)
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """An import of three pictures: with a sidecar, dated by its name, and with neither."""
+    """An import of three pictures: one with a sidecar, one with the date in its name, and one with neither."""
     batch = open_batch(owner)
     send_sidecar(batch, "a/IMG_1.jpg.json", takeout(archived=True))
     for name in ("IMG_1.jpg", "IMG_20200101_120000.jpg", "scan.jpg"):
@@ -49,12 +49,12 @@ def batch(owner: User) -> UploadBatch:
 
 
 def rows() -> list[dict[str, Any]]:
-    """Return what is shown about all pictures."""
+    """Return the values of all pictures that pages show."""
     return list(Upload.objects.order_by("id").values(*SHOWN))
 
 
 def process_again(batch: UploadBatch, **result: Any) -> None:
-    """Re-analyse an import."""
+    """Re-analyse an import and complete all its items with these values."""
     lifecycle.seal_batch(batch.id)
     reanalysis = services.reanalyse_batch(owner_scope(batch.owner), batch.id)
     finish_all(UploadBatch.objects.get(id=reanalysis), labels=(CAT, DOG), **result)

@@ -21,7 +21,7 @@ def digest(*parts: object) -> str:
 
 
 def next_batch_id() -> int | None:
-    """Schedule the next batch and return its id."""
+    """Schedule the next batch; return its id, or None if no batch has work."""
     time_slice = scheduler.next_batch()
     return None if time_slice is None else time_slice.batch_id
 

@@ -16,8 +16,9 @@ REVISIONS = ("a" * 40, "b" * 40)
 class ModelHub(ThreadingHTTPServer):
     """Serves the files of `folder` as the repository `repository` at each of REVISIONS; the last is the newest.
 
-    `sent` are the requested paths, each with the first byte of the range. `cut` is the number of bytes after which the
-    next download of the visual model is interrupted. The content of the file `damaged` does not match its description.
+    `sent` lists the requested paths, each with the first byte of the range. `cut` is the number of bytes after which
+    the next download of the visual model is interrupted. The content of the file `damaged` does not match its hash in
+    the repository's metadata.
     """
 
     daemon_threads = True
@@ -56,11 +57,11 @@ class _Handler(BaseHTTPRequestHandler):
         """Log nothing."""
 
     def do_HEAD(self) -> None:
-        """Describe a file."""
+        """Send only the headers of a file, which include its hash."""
         self._file(body=False)
 
     def do_GET(self) -> None:
-        """Send the description of the repository, its tree or a file."""
+        """Send a file, the list of the repository's files, or the repository's metadata."""
         path = urlsplit(self.path).path
         base = f"/api/models/{self.server.repository}"
         if path.startswith(f"{base}/tree/"):

@@ -88,7 +88,7 @@ def apple_note(tag: int, identifier: str) -> bytes:
 
 
 def still(kind: str, number: int, exif: bytes = b"", size: tuple[int, int] = SIZE) -> bytes:
-    """Return a picture in a Pillow format, or in “HEIC”."""
+    """Return a picture in a format of Pillow or in HEIC."""
     image = picture(number, size)
     options = {"exif": exif} if exif else {}
     if kind == "HEIC":
