@@ -2,9 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 
 from batches.engine import incoming
@@ -73,17 +73,18 @@ def make_access_data() -> AccessData:
     return AccessData(anna, ben, batch, mine, item, receiving, upload, trashed, edit, album, own_album, share, guests)
 
 
-def rows_of_anna() -> list[Any]:
-    """Return all rows that belong to Anna."""
-    return [
-        list(User.objects.filter(username="anna").values()),
-        list(UploadBatch.all_objects.filter(owner__username="anna").values()),
-        list(BatchItem.objects.filter(batch__owner__username="anna").order_by("id").values()),
-        list(Upload.objects.filter(owner__username="anna").order_by("id").values()),
-        list(NearDuplicate.objects.values()),
-        list(Album.objects.filter(owner__username="anna").values()),
-        list(ShareLink.objects.values()),
-        list(GuestLink.objects.values()),
-        list(SavedSearch.objects.filter(owner__username="anna").values()),
-        list(PictureEdit.objects.values()),
-    ]
+def rows_of_anna() -> list[str]:
+    """Return all rows that belong to Anna as text, in one query, because tests compare them after each request."""
+    owned = "WHERE owner_id = (SELECT id FROM auth_user WHERE username = 'anna')"
+    conditions = {
+        User: "WHERE username = 'anna'",
+        BatchItem: f"WHERE batch_id IN (SELECT id FROM {UploadBatch._meta.db_table} {owned})",
+        **dict.fromkeys((UploadBatch, Upload, Album, SavedSearch), owned),
+        **dict.fromkeys((NearDuplicate, ShareLink, GuestLink, PictureEdit), ""),
+    }
+    query = " UNION ALL ".join(
+        f"SELECT one::text FROM {model._meta.db_table} one {where}" for model, where in conditions.items()
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(query)
+        return sorted(row for (row,) in cursor.fetchall())

@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from asgiref.sync import async_to_sync
-from django.contrib.auth.models import User
 from django.http import StreamingHttpResponse
 from django.test import Client
 from django.urls import reverse
@@ -166,11 +165,8 @@ BY_LINK = {f"shared-{name}" for name in ("album", "unlock", "download", "picture
 }
 
 
-def send_request(user: User | None, endpoint: Endpoint, data: AccessData) -> tuple[int, str, str]:
-    """Send a request as `user`; return the status, the Location header and the body."""
-    client = Client()
-    if user is not None:
-        client.force_login(user)
+def send_request(client: Client, endpoint: Endpoint, data: AccessData) -> tuple[int, str, str]:
+    """Send a request; return the status, the Location header and the body."""
     body: dict[str, Any] = {}
     if endpoint.method == "POST":
         body["data"] = endpoint.form(data)

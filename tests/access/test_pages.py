@@ -28,47 +28,50 @@ USERS: dict[str, Callable[[AccessData], User]] = {
 
 
 @pytest.mark.parametrize("who", USERS)
-def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(data: AccessData, who: str) -> None:
+def test_endpoints_neither_show_nor_change_what_belongs_to_another_user(
+    client: Client, data: AccessData, who: str
+) -> None:
     # Ben's files have the same names as Anna's by default, so rename them.
     BatchItem.objects.filter(batch=data.own).update(filename="mine.jpg")
     Upload.objects.filter(owner=data.ben).update(filename="mine.jpg", camera="")
-    user, before = USERS[who](data), rows_of_anna()
+    client.force_login(USERS[who](data))
+    before = rows_of_anna()
 
     def open_to_user(endpoint: Endpoint) -> bool:
-        status, _location, body = send_request(user, endpoint, data)
+        status, _location, body = send_request(client, endpoint, data)
         return status not in endpoint.answers or any(secret in body for secret in SECRETS) or rows_of_anna() != before
 
     assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_user(endpoint)]
 
 
-def test_endpoints_redirect_visitors_to_the_sign_in_page(data: AccessData) -> None:
+def test_endpoints_redirect_visitors_to_the_sign_in_page(client: Client, data: AccessData) -> None:
     before = rows_of_anna()
 
     def open_to_visitor(endpoint: Endpoint) -> bool:
-        status, location, body = send_request(None, endpoint, data)
+        status, location, body = send_request(client, endpoint, data)
         return (status, location.partition("?")[0], body) != (302, reverse("login"), "")
 
     assert not [str(endpoint) for endpoint in ENDPOINTS if open_to_visitor(endpoint)]
     assert rows_of_anna() == before
 
 
-def test_no_page_of_a_user_is_cached(data: AccessData) -> None:
-    browser = Client()
-    browser.force_login(data.anna)
+def test_no_page_of_a_user_is_cached(client: Client, data: AccessData) -> None:
+    client.force_login(data.anna)
 
     def cacheable(endpoint: Endpoint) -> bool:
-        return not {"private", "no-store"} <= set(re.split(r",\s*", browser.get(endpoint.path(data))["Cache-Control"]))
+        return not {"private", "no-store"} <= set(re.split(r",\s*", client.get(endpoint.path(data))["Cache-Control"]))
 
     pages = [one for one in ENDPOINTS if one.method == "GET" and one.name not in {"upload-preview", "upload-original"}]
     assert not [str(endpoint) for endpoint in pages if cacheable(endpoint)]
 
 
-def test_library_sizes_leave_out_sizes_of_other_users_files(data: AccessData) -> None:
+def test_library_sizes_leave_out_sizes_of_other_users_files(client: Client, data: AccessData) -> None:
     BatchItem.objects.filter(batch=data.own).delete()
     Upload.objects.filter(owner=data.ben).delete()
+    client.force_login(data.ben)
     endpoint = next(endpoint for endpoint in ENDPOINTS if endpoint.name == "library-sizes")
 
-    assert '"sizes": []' in send_request(data.ben, endpoint, data)[2]
+    assert '"sizes": []' in send_request(client, endpoint, data)[2]
 
 
 def url_names(patterns: list[Any], namespace: str = "") -> set[str]:
