@@ -18,7 +18,9 @@ from django.utils import translation
 from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
 
+from batches.engine import circuit_breaker
 from batches.engine.circuit_breaker import breaker
+from tests.support.clock import Clock
 from tests.support.database import close_async_connection, delete_all_rows, drop_database
 from tests.support.servers import Services, services_key, start
 from tests.support.users import make_user
@@ -109,6 +111,14 @@ def closed_breaker() -> Iterator[None]:
     yield
     while cause := breaker.open_cause()[0]:
         breaker.reset(cause)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock of the circuit breakers' back-off."""
+    clock = Clock()
+    monkeypatch.setattr(circuit_breaker, "time", clock)
+    return clock
 
 
 @pytest.fixture(scope="session")

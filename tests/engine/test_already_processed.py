@@ -13,7 +13,7 @@ from batches.engine.circuit_breaker import breaker
 from batches.engine.runner import run_job
 from batches.models.states import BatchKind, ItemStatus
 from tests.support.batches import assert_counters_match, make_batch
-from tests.support.waiting import wait_until
+from tests.support.clock import Clock
 from tests.test_end_to_end import send
 from uploads.models import Upload
 from uploads.storage import original_name
@@ -85,13 +85,13 @@ def test_unreadable_file_fails_alone_while_storage_works(owner: User) -> None:
     assert breaker.open_cause() == ("", "")
 
 
-def test_already_processed_item_does_not_close_a_breaker(owner: User) -> None:
+def test_already_processed_item_does_not_close_a_breaker(owner: User, clock: Clock) -> None:
     batch = make_batch(owner, files=1)
     Upload.objects.update(processed_at=timezone.now())
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
     breaker.trip("model.away", "The model server does not answer.")
-    wait_until(lambda: not breaker.seconds_open())
+    clock.now += breaker.seconds_open()
 
     run_job(claimed)
 

@@ -37,7 +37,8 @@ def cancel_in_thread(batch_id: int) -> bool:
         connections.close_all()
 
 
-async def test_cancel_is_published_before_its_items_are_cancelled(owner: User) -> None:
+async def test_cancel_is_published_before_its_items_are_cancelled(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_events, "EVENT_INTERVAL_SECONDS", 0.05)
     batch = await sync_to_async(make_batch)(owner, 3)
     async with events_of(live_events.batch_group(batch.id)) as events:
         await until_silent(events, 3 * live_events.EVENT_INTERVAL_SECONDS)  # events of `make_batch`

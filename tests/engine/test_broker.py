@@ -11,15 +11,18 @@ import pytest
 import redis
 from dramatiq.errors import ConnectionClosed
 
-from batches.messaging.broker import WAIT_SECONDS
+from batches.messaging import broker
 from batches.messaging.wake_ups import QUEUE, queue_key, send_wake_ups
 from tests.support.servers import Services
 from tests.support.waiting import wait_until
 
+WAIT = 0.1
+
 
 @pytest.fixture
-def consumer(redis_client: "redis.Redis") -> Iterator[Any]:
-    """A consumer that prefetches two messages and has already found the queue empty."""
+def consumer(redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    """A consumer that prefetches two messages, waits WAIT seconds and has already found the queue empty."""
+    monkeypatch.setattr(broker, "WAIT_SECONDS", WAIT)
     consumer = dramatiq.get_broker().consume(QUEUE, prefetch=2)
     assert next(consumer) is None
     yield consumer
@@ -39,10 +42,13 @@ def test_waiting_sends_two_commands_a_round(consumer: Any, redis_client: "redis.
     assert [next(consumer) for _ in range(2)] == [None, None]
 
     assert calls(redis_client) == 4
-    assert time.monotonic() - start >= WAIT_SECONDS
+    assert time.monotonic() - start >= WAIT
 
 
-def test_message_ends_the_wait_of_every_worker(consumer: Any, redis_client: "redis.Redis") -> None:
+def test_message_ends_the_wait_of_every_worker(
+    consumer: Any, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(broker, "WAIT_SECONDS", 60.0)
     others = [threading.Thread(target=next, args=[dramatiq.get_broker().consume(QUEUE)]) for _ in range(2)]
     for thread in others:
         thread.start()
@@ -51,7 +57,8 @@ def test_message_ends_the_wait_of_every_worker(consumer: Any, redis_client: "red
     send_wake_ups(1)
 
     for thread in others:
-        thread.join(60)
+        thread.join(50)
+        assert not thread.is_alive()
     assert redis_client.llen(queue_key()) == 1
     assert next(consumer) is not None
 

@@ -18,6 +18,7 @@ from batches.worker.reconciler import reconcile
 from tests.conftest import StartWorker
 from tests.support import processors
 from tests.support.batches import make_batch
+from tests.support.clock import Clock
 from tests.support.waiting import wait_until
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,10 +43,10 @@ def claimed(owner: User) -> Claim:
     return claimed
 
 
-def trip() -> None:
-    """Trip the circuit breaker for the database, and wait until its back-off has ended."""
-    breaker.trip("database.away", "No space left on device.")
-    wait_until(lambda: not breaker.seconds_open())
+def trip(clock: Clock, cause: str = "database.away") -> None:
+    """Trip the circuit breaker, by default for the database, and let its back-off end."""
+    breaker.trip(cause, "No space left on device.")
+    clock.now += breaker.seconds_open()
 
 
 def test_regained_lock_closes_the_breaker_at_once() -> None:
@@ -60,24 +61,24 @@ def test_regained_lock_closes_the_breaker_at_once() -> None:
     assert not breaker.seconds_open()
 
 
-def test_back_off_grows_while_the_database_refuses_writes() -> None:
+def test_back_off_grows_while_the_database_refuses_writes(clock: Clock) -> None:
     heartbeat()
-    trip()
+    trip(clock)
     heartbeat()
     steady = breaker.open_cause()[0]
 
     breaker.trip("database.away", "No space left on device.")
 
     assert steady == "database.away"
-    assert breaker.seconds_open() > 1.5
+    assert breaker.seconds_open() == 2
 
 
 @pytest.mark.parametrize("processor", [processors.instant, processors.message_with_nul])
 def test_written_outcome_closes_the_breaker(
-    claimed: Claim, monkeypatch: pytest.MonkeyPatch, processor: runner.Processor
+    clock: Clock, claimed: Claim, monkeypatch: pytest.MonkeyPatch, processor: runner.Processor
 ) -> None:
     monkeypatch.setattr(runner, "process", processor)
-    trip()
+    trip(clock)
 
     run_job(claimed)
 
@@ -85,22 +86,21 @@ def test_written_outcome_closes_the_breaker(
 
 
 def test_failed_item_does_not_close_the_breaker_of_a_dependency(
-    claimed: Claim, monkeypatch: pytest.MonkeyPatch
+    clock: Clock, claimed: Claim, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(runner, "process", processors.message_with_nul)
-    breaker.trip("model.away", "The model server does not answer.")
-    wait_until(lambda: not breaker.seconds_open())
+    trip(clock, "model.away")
 
     run_job(claimed)
 
     assert breaker.open_cause()[0] == "model.away"
 
 
-def test_reconciler_keeps_the_breaker_open_while_the_last_job_runs(owner: User) -> None:
+def test_reconciler_keeps_the_breaker_open_while_the_last_job_runs(owner: User, clock: Clock) -> None:
     heartbeat()
     claimed = claim.claim_item(make_batch(owner, files=1).id, identity.id or 0)
     assert claimed is not None
-    trip()
+    trip(clock)
 
     with in_flight.track(claimed):
         reconcile()

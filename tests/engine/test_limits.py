@@ -11,7 +11,7 @@ from batches.engine.in_flight import in_flight
 from batches.models import Worker
 from batches.worker.reconciler import reconcile
 from tests.support.batches import make_batch, next_batch_id
-from tests.support.waiting import wait_until
+from tests.support.clock import Clock
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
@@ -62,7 +62,7 @@ def test_job_past_its_deadline_is_reported_and_its_lease_not_renewed(
     assert batch.items.get().stage == ""
 
 
-def test_stall_is_written_to_the_worker_row_until_it_is_over(worker: Worker) -> None:
+def test_stall_is_written_to_the_worker_row_until_it_is_over(worker: Worker, clock: Clock) -> None:
     breaker.trip("model.away", "The model server does not answer.")
     beat(worker.id)
     worker.refresh_from_db()
@@ -70,7 +70,7 @@ def test_stall_is_written_to_the_worker_row_until_it_is_over(worker: Worker) -> 
 
     breaker.record_success()
     still = breaker.open_cause()[0]
-    wait_until(lambda: not breaker.seconds_open())
+    clock.now += breaker.seconds_open()
     breaker.record_success()
     beat(worker.id)
 
@@ -80,12 +80,12 @@ def test_stall_is_written_to_the_worker_row_until_it_is_over(worker: Worker) -> 
     assert (worker.stall_code, worker.stall_message, worker.stalled_since) == ("", "", None)
 
 
-def test_breaker_closes_when_no_item_is_left(worker: Worker) -> None:
+def test_breaker_closes_when_no_item_is_left(worker: Worker, clock: Clock) -> None:
     breaker.trip("model.away", "The model server does not answer.")
     reconcile()
     before_its_time = breaker.open_cause()[0]
 
-    wait_until(lambda: not breaker.seconds_open())
+    clock.now += breaker.seconds_open()
     reconcile()
 
     assert before_its_time == "model.away"

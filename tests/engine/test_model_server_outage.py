@@ -49,10 +49,9 @@ def process(batch: UploadBatch) -> BatchItem:
     ("behaviour", "cause"),
     [
         (Behaviour(hang=True), "model.failing"),
-        (Behaviour(seconds=2.0), "model.failing"),
         (Behaviour(statuses=[503] * 3), "model.busy"),
     ],
-    ids=["hanging", "slow", "busy"],
+    ids=["hanging", "busy"],
 )
 def test_item_waits_for_the_server_and_completes_when_it_is_back(
     batch: UploadBatch, server: ModelServer, behaviour: Behaviour, cause: str

@@ -9,9 +9,10 @@ from autobahn.exception import Disconnected
 from channels.exceptions import StopConsumer
 from django.contrib.auth.models import User
 
+from batches.live import viewer
 from batches.live.renderer import subscribe
 from batches.live.topics import BatchJsonTopic
-from batches.live.viewer import FRAME_SECONDS, Viewer
+from batches.live.viewer import Viewer
 from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from vuemantics.asgi import application
@@ -29,7 +30,7 @@ async def topic(owner: User) -> BatchJsonTopic:
 async def test_viewer_that_leaves_during_a_refresh_is_removed(topic: BatchJsonTopic, turns: int) -> None:
     async with asyncio.timeout(30):
         async with subscribe(topic, Viewer(1)):
-            await asyncio.sleep(3 * FRAME_SECONDS)  # the renderer is now waiting for its next poll
+            await asyncio.sleep(3 * viewer.FRAME_SECONDS)  # the renderer is now waiting for its next poll
             async with subscribe(topic, Viewer(1)):  # a new viewer triggers a refresh
                 for _ in range(turns):
                     await asyncio.sleep(0)

@@ -45,7 +45,7 @@ def change_password() -> None:
 async def test_socket_closes_when_the_session_is_no_longer_valid(
     owner: User, batch: UploadBatch, end_session: Callable[[], None], of_batch: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.05)
     page = Page(batch.id if of_batch else None, await sync_to_async(cookie_of)(owner))
     assert await page.open()
     await page.frame()
@@ -80,12 +80,12 @@ async def test_sign_out_closes_only_the_sockets_of_that_session(owner: User, mon
 async def test_socket_of_a_valid_session_stays_open(
     owner: User, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.1)
+    monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 0.05)
     page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     await page.open()
     await page.frame()
 
-    assert await page.socket.receive_nothing(1)
+    assert await page.socket.receive_nothing(0.3)
 
     await UploadBatch.objects.filter(id=batch.id).aupdate(successful=1)
     await page.frame_with('<strong id="count">1</strong>')

@@ -2,25 +2,9 @@
 
 import pytest
 
-from batches.engine import circuit_breaker
 from batches.engine.circuit_breaker import CircuitBreaker
 from batches.engine.stall_reason import waiting_for
-
-
-class Clock:
-    """A monotonic clock that a test advances."""
-
-    now = 100.0
-
-    def monotonic(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    clock = Clock()
-    monkeypatch.setattr(circuit_breaker, "time", clock)
-    return clock
+from tests.support.clock import Clock
 
 
 def test_back_off_doubles_up_to_its_limit(clock: Clock) -> None:

@@ -242,7 +242,7 @@ def test_hanging_slow_or_breaking_server_is_environmental(
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (Behaviour(hang=True, only_pictures=True), "no answer within 2 s"),
+        (Behaviour(hang=True, only_pictures=True), "no answer within 1 s"),
         (Behaviour(cut=True, only_pictures=True), "closed before"),
         (Behaviour(statuses=[500], only_pictures=True), 'HTTP status 500: {"error": "something broke"}'),
         (Behaviour(statuses=[400], only_pictures=True), "HTTP status 400"),
@@ -251,7 +251,7 @@ def test_hanging_slow_or_breaking_server_is_environmental(
 def test_failure_with_one_picture_only_is_transient(
     server: ModelServer, settings: Settings, behaviour: Behaviour, reason: str
 ) -> None:
-    use(settings, server, read_seconds=2.0)
+    use(settings, server, read_seconds=1.0)
     server.behaviour = behaviour
 
     error = raised(OllamaDescriber())

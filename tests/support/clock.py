@@ -1,0 +1,11 @@
+"""A clock that tests advance."""
+
+
+class Clock:
+    """Replaces the module `time` in a module that reads only the monotonic clock."""
+
+    now = 100.0
+
+    def monotonic(self) -> float:
+        """Return the time that the test has set."""
+        return self.now
