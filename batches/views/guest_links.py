@@ -52,7 +52,7 @@ def guest_links(request: HttpRequest) -> HttpResponse:
         until = timezone.now() + timedelta(days=chosen["days"])
         limits = chosen["max_files"], chosen["gigabytes"] * 2**30
         services.create_guest_link(owner_scope(request.user), clean_name(chosen["name"]), until, *limits)
-        messages.success(request, _("Link created. Everybody who has it can add files to your library."))
+        messages.success(request, _("Link created. Anyone with the link can add files to your library."))
         return redirect("guest-links")
     links = GuestLink.objects.filter(owner_id=request.user.pk).order_by("-id")
     context = {"form": form, "links": links, "origin": request.build_absolute_uri("/")[:-1]}

@@ -129,7 +129,7 @@ def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
     until = timezone.now() + timedelta(days=int(days))
     password = storable(request.POST.get("password", ""))[:MAX_PASSWORD]
     create_link(album, until, password, allows_originals="originals" in request.POST)
-    messages.success(request, _("Link created. Everybody who has it can see this album."))
+    messages.success(request, _("Link created. Anyone with the link can see this album."))
     return redirect("album", album.pk)
 
 
