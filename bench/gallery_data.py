@@ -56,7 +56,7 @@ def fill(owner: str, pictures: int, days: int) -> None:
 
 
 def finish() -> None:
-    """Vacuum and analyze the tables, as autovacuum would."""
+    """Vacuum and analyze the tables, as autovacuum would do sooner or later."""
     with connection.cursor() as cursor:
         for table in ("uploads_upload", "uploads_timelineday"):
             cursor.execute(f"VACUUM ANALYZE {table}")

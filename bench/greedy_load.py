@@ -24,7 +24,7 @@ CSRF = "c" * 32
 
 @dataclass
 class Load:
-    """The clients of one user and their counts."""
+    """Greedy and slow clients that share one user's session, and counts of how the server responds to them."""
 
     port: int
     session: str
@@ -36,7 +36,7 @@ class Load:
     statuses: Counter[int] = field(default_factory=Counter)
 
     async def run(self) -> None:
-        """Run all clients until standard input is closed."""
+        """Run all clients until standard input is closed, then print the counts."""
         tasks = [self._start(self.stall(number)) for number in range(STALLED)]
         tasks += [self._start(self.dribble(STALLED + number)) for number in range(DRIBBLING)]
         tasks += [self._start(self.ask(STALLED + DRIBBLING + number)) for number in range(GREEDY)]

@@ -37,7 +37,7 @@ _BOMBS: dict[str, Callable[[], bytes]] = {
 
 
 def main() -> None:
-    """Send everything at once and wait until it is finished."""
+    """Send the hostile files and the photos at the same time, wait until all are finished, and print the report."""
     with tempfile.TemporaryDirectory() as folder:
         photos = make_jpegs(Path(folder) / "photos", PHOTOS, (4000, 3000))
         bombs = [Path(folder) / name for name in _BOMBS]

@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def make_archive(folder: Path) -> Path:
-    """Write the archive; its files are not compressed."""
+    """Write an archive of uncompressed files."""
     path = folder / "takeout.zip"
     start, zeros = film_of(FILM_BYTES), bytes(CHUNK)
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED) as archive:

@@ -36,7 +36,7 @@ OBSERVE = """() => {
 class ViewerCost:
     """The cost of showing one batch to `viewers` viewers.
 
-    `frames` and `size` (in bytes) are the maximum that any single viewer received. `reads` is the number of database
+    `frames` and `size` (in bytes) are the largest values of any single viewer. `reads` is the number of database
     transactions, including those that finish the files. `cpu` is the web server's CPU time in seconds.
     """
 

@@ -75,7 +75,7 @@ def warm_up(number: int) -> None:
 
 
 def describe(path: Path, target: Path) -> str:
-    """Process one file like a worker, but without the database."""
+    """Process one file and write its previews as a worker does, but without the database."""
     result = process_file(path, get_analyzer("local"), lambda stage: None)
     for side, content in result.previews.items():
         (target / f"{path.stem}-{side}.jpg").write_bytes(content)

@@ -1,4 +1,4 @@
-"""Process the pictures of bench.quality, and run judged queries."""
+"""Process the pictures for bench.quality, and run its judged queries."""
 
 from collections.abc import Mapping
 from hashlib import sha256

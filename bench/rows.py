@@ -102,7 +102,7 @@ def start(batch_ids: list[int]) -> None:
 
 
 def pause(batch_ids: list[int]) -> None:
-    """Pause these batches, except any that are no longer processing."""
+    """Pause these batches. Those that are no longer processing stay unchanged."""
     UploadBatch.objects.filter(id__in=batch_ids, status=BatchStatus.PROCESSING).update(status=BatchStatus.PAUSED)
 
 

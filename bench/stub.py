@@ -1,4 +1,4 @@
-"""An analyzer that only waits, to simulate one that calls a model server."""
+"""An analyzer that only waits, which simulates the use of a model server."""
 
 import time
 from collections.abc import Sequence

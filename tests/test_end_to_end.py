@@ -1,4 +1,4 @@
-"""Real files are received by the real intake and processed by real workers."""
+"""Files are received and processed as in production, with real workers."""
 
 from pathlib import Path
 

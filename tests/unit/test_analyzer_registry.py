@@ -21,7 +21,7 @@ class CountedAnalyzer:
         type(self).created += 1
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """Return the name of the picture's mode as its description."""
+        """Return the picture's mode, such as "RGB", as its description."""
         return Description((Label(frames[0].mode, 1.0),), f"A picture in {frames[0].mode}.")
 
     def embed(self, description: Description) -> PictureVector:
@@ -30,7 +30,7 @@ class CountedAnalyzer:
 
 
 class FailsOnceAnalyzer(CountedAnalyzer):
-    """An analyzer whose first creation fails."""
+    """An analyzer that fails when it is created for the first time."""
 
     name = "fails-once"
     created = 0

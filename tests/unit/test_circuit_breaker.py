@@ -1,4 +1,4 @@
-"""The circuit breaker, and the stall reasons that pages show while it is open."""
+"""The circuit breaker, and the reasons for waiting that pages show while it is open."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Error codes for disk errors, and the disk space that is kept free."""
+"""Disk errors have error codes, and some space on the disk is kept free."""
 
 import errno
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A failure cause keeps its HTML id when other causes appear or get more files."""
+"""The HTML id of a failure cause does not depend on the other causes on the page."""
 
 from batches.failures.batch_failures import BatchFailures, FailureGroup
 

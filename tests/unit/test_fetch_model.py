@@ -1,4 +1,4 @@
-"""`manage.py fetch_model` downloads and checks models, tested with a hub in this process."""
+"""`manage.py fetch_model` downloads and verifies models. The tests run a model hub in this process."""
 
 import io
 import json

@@ -1,4 +1,4 @@
-"""How fingerprints and displayed names of files are computed."""
+"""Fingerprints of files, and names that are safe to display."""
 
 from unicodedata import normalize
 

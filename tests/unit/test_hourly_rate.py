@@ -1,4 +1,4 @@
-"""The number of rows that an owner may create per hour is limited."""
+"""An owner may create only a limited number of database rows per hour."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The progress that `make run` prints while it installs packages."""
+"""`make run` prints its progress while it installs packages, and does without optional packages if necessary."""
 
 from pathlib import Path
 

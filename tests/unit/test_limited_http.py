@@ -41,7 +41,7 @@ class Transport(StringTransport):
         self.aborted = True
 
     def unregisterProducer(self) -> None:
-        """Allow this at any time, as a real transport does."""
+        """Unregister the producer. As in a real transport, there need not be one."""
         self.producer = None
 
     def reads(self) -> bool:
@@ -64,7 +64,7 @@ class Connection:
 
 
 async def check_sender(head: RequestHead) -> Refusal | None:
-    """Accept large bodies from one session only."""
+    """Accept large bodies only from Anna's session."""
     return None if head.headers.get("cookie") == "sessionid=anna" else STRANGER
 
 

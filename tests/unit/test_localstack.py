@@ -1,4 +1,4 @@
-"""Paths, ports and accounts of the local servers, and errors on machines without a required program or package."""
+"""Paths, ports and user accounts of the embedded servers, and the errors if a required program is missing."""
 
 import importlib.util
 import os

@@ -1,4 +1,4 @@
-"""What `manage.py run` prints about access from other devices."""
+"""`manage.py run` prints how to reach the site from other devices."""
 
 import pytest
 

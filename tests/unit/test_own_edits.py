@@ -1,4 +1,4 @@
-"""An owner's changes of a picture's time and place."""
+"""An owner changes the time and the location of pictures."""
 
 from datetime import UTC, date, datetime, time, timedelta, timezone
 from typing import Any

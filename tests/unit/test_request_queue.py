@@ -12,7 +12,7 @@ def make_queue(slots: int = 2, per_client: int = 2, waiting: int = 5, seconds: f
 
 
 async def start(queue: RequestQueue, *clients: str) -> list["asyncio.Task[str]"]:
-    """Let each client wait for a slot, in this order. Each task returns its client once it has a slot."""
+    """Start a task per client that waits for a slot, in this order. A task returns its client once it has a slot."""
 
     async def acquire(client: str) -> str:
         await queue.acquire(client)
@@ -24,7 +24,7 @@ async def start(queue: RequestQueue, *clients: str) -> list["asyncio.Task[str]"]
 
 
 async def done(tasks: list["asyncio.Task[str]"]) -> list[str]:
-    """Return the clients that have got a slot."""
+    """Return the clients that have a slot by now."""
     for _ in range(5):
         await asyncio.sleep(0)
     return [task.result() for task in tasks if task.done()]

@@ -6,7 +6,7 @@ from vuemantics.localstack.supervisor import HEALTHY_SECONDS, MAX_DELAY, exits_a
 
 
 def delays(exits: int, seconds: float) -> list[float]:
-    """Return the delays before the restarts of a process that always exits after running for this long."""
+    """Return the delay before each restart of a process that exits after `seconds` each time."""
     found, consecutive = [], 0
     for _ in range(exits):
         consecutive = exits_after_run(consecutive, seconds) + 1

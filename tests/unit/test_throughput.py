@@ -1,4 +1,4 @@
-"""The throughput and the estimated time left of a batch."""
+"""A batch's throughput and its estimated remaining time."""
 
 from datetime import UTC, datetime, timedelta
 

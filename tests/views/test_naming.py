@@ -1,4 +1,4 @@
-"""A batch can be renamed by its owner."""
+"""Owners can rename their batches."""
 
 import pytest
 from django.contrib.auth.models import User

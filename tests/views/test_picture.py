@@ -38,7 +38,7 @@ def open_picture(page: Client, upload: Upload, query: str = "") -> str:
 
 
 def linked(html: str, rel: str) -> str:
-    """Return the URL of the link to the previous or next picture, or ""."""
+    """Return the URL of the link to the previous or next picture, or "" if there is no such link."""
     match = re.search(rf'rel="{rel}"[^>]* href="([^"]+)"', html)
     return match[1] if match else ""
 

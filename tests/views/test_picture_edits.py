@@ -1,4 +1,4 @@
-"""The pages and buttons that change dates and locations, and hide pictures."""
+"""The forms that change dates and locations of pictures, and the button that hides pictures."""
 
 from collections.abc import Callable
 from datetime import UTC, datetime

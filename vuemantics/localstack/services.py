@@ -53,7 +53,7 @@ class LocalServices:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Allow one start or stop at a time for this directory, across processes."""
+        """Allow only one process at a time to start or stop the servers of this directory."""
         state_folder(self.folder)
         path = self.folder / "local.lock"
         with path.open("w") as lock:

@@ -90,7 +90,7 @@ class SupervisedProcess:
 
 
 def exits_after_run(exits: int, seconds: float) -> int:
-    """Return how many of the consecutive exits still count after the process has run for `seconds`."""
+    """Return how many of the previous consecutive exits still count after the process has run for `seconds`."""
     return max(0, min(exits, MAX_EXITS) - int(seconds * MAX_EXITS / HEALTHY_SECONDS))
 
 

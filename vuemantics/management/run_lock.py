@@ -12,7 +12,7 @@ from vuemantics.localstack.paths import state_folder
 
 @contextmanager
 def single_run(folder: Path, port: int) -> Iterator[None]:
-    """Hold the lock of the directory during the block. The kernel releases it however the process ends.
+    """Hold the lock of the directory during the `with` block. The kernel releases it even if the process is killed.
 
     Raises StartError if another process holds it. The error names that process and its port.
     """

@@ -63,7 +63,7 @@ class LimitedChannel(ClientConnection):
     _check: "asyncio.Task[None] | None" = None
 
     def connectionMade(self) -> None:
-        """Prepare the deadline of the first request."""
+        """Create the deadline, which starts with the first byte of a request."""
         self.deadline = RequestDeadline(self.factory.reactor, lambda: self.refuse(TOO_SLOW))
         super().connectionMade()
 
@@ -88,7 +88,7 @@ class LimitedChannel(ClientConnection):
             super().allHeadersReceived()
 
     def checkPersistence(self, request: Any, version: bytes) -> bool:
-        """Do not keep the connection open while the server is stopping."""
+        """Return whether the connection may stay open for another request; never while the server is stopping."""
         return bool(super().checkPersistence(request, version)) and not self.factory.stopping
 
     def lineReceived(self, line: bytes) -> None:

@@ -47,7 +47,7 @@ class OpenConnections:
         return True
 
     def remove(self, client: str, *, admitted: bool) -> None:
-        """Forget a closed connection. `admitted` is the result of `add`."""
+        """Stop counting a closed connection. `admitted` is the result of `add`."""
         if not admitted:
             self._refused -= 1
             return
@@ -58,5 +58,5 @@ class OpenConnections:
 
     @property
     def may_answer(self) -> bool:
-        """Whether a refused connection may stay open until the client has received the reason."""
+        """Whether a refused connection may stay open until its client has received a response with the reason."""
         return self._refused <= MAX_REFUSED

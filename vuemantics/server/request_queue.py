@@ -55,7 +55,7 @@ class RequestQueue:
             raise
 
     def release(self, client: str) -> None:
-        """Give a slot back, and start the next waiting requests."""
+        """Release a slot, and start the next waiting requests."""
         self._free += 1
         self._running[client] -= 1
         if not self._running[client]:
@@ -85,7 +85,7 @@ class RequestQueue:
                     self._queues[client] = queue
 
     def _give_up(self, client: str, turn: "asyncio.Future[None]") -> None:
-        """Leave the queue. If a slot was assigned in the meantime, give it back."""
+        """Leave the queue. If a slot was assigned in the meantime, release it."""
         queue = self._queues.get(client, deque())
         if turn in queue:
             queue.remove(turn)
