@@ -1,14 +1,16 @@
 """Queries for failures and finished files use their small indexes, even in a large table."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
 from django.db.models import QuerySet
+from django.test import TransactionTestCase
 from django.utils import timezone
+from pytest_django import DjangoDbBlocker
 
 from batches.engine.chunks import items_after
 from batches.failures import batch_failures, csv_export, queries
@@ -18,10 +20,11 @@ from batches.models.open_failures import dismissed_failures
 from batches.models.scope import Scope, operator_scope, owner_scope
 from batches.worker.completion_emails import due_batches
 from bench import rows
+from tests.support.database import delete_all_rows
 from tests.support.query_plans import nodes
 from tests.support.users import make_staff
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 FILES = 4_000
 
 
@@ -51,9 +54,24 @@ def scopes(owner: User) -> tuple[Scope, Scope]:
     return owner_scope(owner), operator_scope(make_staff("reader", "view_batchitem"))
 
 
+@pytest.fixture(scope="module")
+def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
+    """Fill the tables for all tests of this module, committed and vacuumed; return the batch's id."""
+    with django_db_blocker.unblock():
+        batch_id = add_few_failures()
+    yield batch_id
+    with django_db_blocker.unblock():
+        delete_all_rows(TransactionTestCase())
+
+
 @pytest.fixture
-def few_failures(transactional_db: None) -> User:
-    """The owner of a large batch in which one file in fifty failed."""
+def few_failures(filled: int, db: None) -> User:
+    """The owner of the batch in which few files failed."""
+    return UploadBatch.objects.get(id=filled).owner
+
+
+def add_few_failures() -> int:
+    """Create a large batch in which one file in fifty failed."""
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -64,7 +82,7 @@ def few_failures(transactional_db: None) -> User:
         )
         cursor.execute("UPDATE batches_uploadbatch SET failed = 80, successful = total - 80")
         cursor.execute("VACUUM ANALYZE batches_batchitem")
-    return UploadBatch.objects.get(id=batch_id).owner
+    return batch_id
 
 
 def test_count_in_the_navigation_reads_failures_only(few_failures: User) -> None:
@@ -128,7 +146,7 @@ def test_batches_without_mail_are_found_by_their_index(few_failures: User) -> No
         UploadBatch(owner=few_failures, name="Notified", notified_at=timezone.now(), **completed) for _ in range(1000)
     )
     with connection.cursor() as cursor:
-        cursor.execute("VACUUM ANALYZE batches_uploadbatch")
+        cursor.execute("ANALYZE batches_uploadbatch")
         cursor.execute("SET enable_seqscan = off")
         try:
             assert "batch_unnotified" in of(due_batches())
@@ -138,6 +156,8 @@ def test_batches_without_mail_are_found_by_their_index(few_failures: User) -> No
 
 def test_throughput_reads_the_latest_finished_files_only(few_failures: User) -> None:
     batch_id = UploadBatch.objects.values_list("id", flat=True).get()
-    rows.fill(FILES)
+    rows.add(FILES, "bench")
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE batches_batchitem")
 
     assert of(last_finishes(batch_id)) == {"item_completed", "item_failed"}

@@ -22,8 +22,8 @@ from uploads.search.words import text_query
 from uploads.similar.groups import pairs_of
 from uploads.similar.indexing import codes_of, due_rows
 
-MANY = 20_000
-FEW = 400
+MANY = 10_000
+FEW = 200
 MODEL = "test"
 FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
 OTHERS = "place:lisbon orientation:portrait is:favourite -place:rome"
