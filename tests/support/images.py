@@ -27,6 +27,12 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
     return buffer.getvalue()
 
 
+@functools.cache
+def encoded_texture(width: int, height: int, kind: str, **options: object) -> bytes:
+    """Return the bytes of a textured picture, which is encoded only once for each set of arguments."""
+    return encoded(textured(width, height), kind, **options)
+
+
 def written(folder: Path, data: bytes, name: str = "file.bin") -> Path:
     """Write `data` to a file in `folder` and return its path."""
     path = folder / name

@@ -1,10 +1,11 @@
 import resource
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
-from tests.support.images import SAMPLES, encoded, pixel, quartered, textured, truncated_png, written
+from tests.support.images import SAMPLES, encoded, encoded_texture, pixel, quartered, textured, truncated_png, written
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media.image import read_picture
 
@@ -13,7 +14,7 @@ KINDS = ["JPEG", "PNG", "WEBP", "GIF"]
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_size_and_type_do_not_depend_on_the_name(kind: str, tmp_path: Path) -> None:
-    path = written(tmp_path, encoded(textured(300, 200), kind), "holiday.pdf")
+    path = written(tmp_path, encoded_texture(300, 200, kind), "holiday.pdf")
 
     picture = read_picture(path)
 
@@ -23,13 +24,13 @@ def test_size_and_type_do_not_depend_on_the_name(kind: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_large_picture_is_reduced_to_1024_pixels(kind: str, tmp_path: Path) -> None:
-    gradient = Image.linear_gradient("L").resize((2100, 1050)).convert("RGB")
+    gradient = Image.linear_gradient("L").resize((2100, 300)).convert("RGB")
     path = written(tmp_path, encoded(gradient, kind))
 
     picture = read_picture(path)
 
-    assert (picture.width, picture.height) == (2100, 1050)
-    assert picture.image.size == (1024, 512)
+    assert (picture.width, picture.height) == (2100, 300)
+    assert picture.image.size == (1024, 146)
 
 
 def test_reduction_in_strips_leaves_no_seams(tmp_path: Path) -> None:
@@ -38,15 +39,15 @@ def test_reduction_in_strips_leaves_no_seams(tmp_path: Path) -> None:
 
     image = read_picture(path).image
 
-    rows = [pixel(image, 300, y) for y in range(image.height)]
-    expected = [round(255 * (y + 0.5) / image.height) for y in range(image.height)]
-    assert all(abs(row[0] - value) <= 2 for row, value in zip(rows, expected, strict=True))
+    levels = np.asarray(image)[:, 300, 0]
+    expected = 255 * (np.arange(image.height) + 0.5) / image.height
+    assert np.abs(levels - expected).max() <= 2.5
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("kept", [0.3, 0.7, 0.97])
 def test_truncated_file_is_refused(kind: str, kept: float, tmp_path: Path) -> None:
-    data = encoded(textured(320, 240), kind)
+    data = encoded_texture(320, 240, kind)
     path = written(tmp_path, data[: int(len(data) * kept)])
 
     with pytest.raises(PermanentError) as raised:
@@ -58,7 +59,7 @@ def test_truncated_file_is_refused(kind: str, kept: float, tmp_path: Path) -> No
 @pytest.mark.parametrize("progressive", [False, True])
 @pytest.mark.parametrize("missing", [3, 20, 1000, 4000])
 def test_jpeg_without_its_last_bytes_is_refused(missing: int, progressive: bool, tmp_path: Path) -> None:
-    data = encoded(textured(2100, 1050), "JPEG", progressive=progressive)
+    data = encoded_texture(2100, 1050, "JPEG", progressive=progressive)
     path = written(tmp_path, data[:-missing])
 
     with pytest.raises(PermanentError, match=r"image\.truncated"):
@@ -88,7 +89,7 @@ def test_jpeg_with_appended_video_is_accepted(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_header_without_data_is_refused(kind: str, tmp_path: Path) -> None:
-    path = written(tmp_path, encoded(textured(300, 200), kind)[:40])
+    path = written(tmp_path, encoded_texture(300, 200, kind)[:40])
 
     with pytest.raises(PermanentError, match=r"image\.(truncated|corrupt)"):
         read_picture(path)
@@ -134,8 +135,8 @@ def test_pixel_limit_is_a_parameter(tmp_path: Path) -> None:
 
 
 def test_pixel_limit_is_higher_for_baseline_jpegs(tmp_path: Path) -> None:
-    plain = written(tmp_path, encoded(textured(2100, 1050), "JPEG"), "plain")
-    progressive = written(tmp_path, encoded(textured(2100, 1050), "JPEG", progressive=True), "progressive")
+    plain = written(tmp_path, encoded_texture(2100, 1050, "JPEG", progressive=False), "plain")
+    progressive = written(tmp_path, encoded_texture(2100, 1050, "JPEG", progressive=True), "progressive")
 
     assert read_picture(plain, max_pixels=1_000_000).width == 2100
     with pytest.raises(PermanentError, match=r"image\.bomb"):

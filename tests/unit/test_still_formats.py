@@ -4,6 +4,7 @@ import io
 import re
 import struct
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -71,16 +72,21 @@ def test_picture_is_read(kind: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("kind", FILES)
 def test_large_picture_is_reduced(kind: str, tmp_path: Path) -> None:
-    picture = read(tmp_path, FILES[kind][1](textured(2100, 1050)))
+    picture = read(tmp_path, FILES[kind][1](textured(2100, 300)))
 
-    assert (picture.width, picture.height) == (2100, 1050)
+    assert (picture.width, picture.height) == (2100, 300)
     assert 1000 <= max(picture.image.size) <= 1024
+
+
+@cache
+def encoded_file(kind: str) -> bytes:
+    return FILES[kind][1](textured(320, 240))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in FILES if "preview" not in kind])
 @pytest.mark.parametrize("kept", [0.03, 0.5, 0.9])
 def test_truncated_file_is_refused(kind: str, kept: float, tmp_path: Path) -> None:
-    data = FILES[kind][1](textured(320, 240))
+    data = encoded_file(kind)
 
     with pytest.raises(PermanentError, match=r"image\.(truncated|corrupt)|file\.unsupported"):
         read(tmp_path, data[: int(len(data) * kept)])
