@@ -29,7 +29,7 @@ JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(ARGS)
 
-test-fast: .venv/development ## Run only tests that start no web server, worker or browser
+test-fast: .venv/development ## Run only tests that start no web server, worker, browser or other program
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]

@@ -34,7 +34,7 @@ from tests.support.images import encoded, textured
 from uploads.models import Upload
 from uploads.storage import file_deletion, original_name, save_previews
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.processes]
 PICTURES = [encoded(textured(64, 48, seed), "JPEG") for seed in range(4)]
 THREADS = 8
 SECONDS = 8

@@ -81,6 +81,7 @@ def test_every_text_of_the_scripts_is_in_the_catalogue() -> None:
     assert in_scripts() == {entry.msgid for entry in read_source("djangojs")}
 
 
+@pytest.mark.processes
 @pytest.mark.skipif(shutil.which("xgettext") is None, reason="only with GNU gettext")
 def test_catalogue_holds_what_xgettext_finds(tmp_path: Path) -> None:
     kept = {entry.msgid for entry in read_source("django")}

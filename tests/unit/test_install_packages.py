@@ -31,6 +31,7 @@ def test_progress_counts_downloads_then_installed_packages(lines: list[str], sho
     assert progress(lines, 33, 60, 9.4) == shown
 
 
+@pytest.mark.processes
 def test_failure_of_pip_is_reported(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "requirements.txt"
     file.write_text(f"no-such-package==1 --hash=sha256:{'0' * 64}\n")
@@ -47,6 +48,7 @@ def test_optional_packages_are_separated() -> None:
     assert split(REQUIREMENTS + rawpy) == (REQUIREMENTS, {"rawpy": rawpy})
 
 
+@pytest.mark.processes
 def test_missing_wheel_of_an_optional_package_is_not_an_error(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+pytestmark = pytest.mark.processes
 SCRIPT = settings.BASE_DIR / "deploy" / "move-to-external-servers.sh"
 URL = "postgresql://me:a&b$HOME`id`'\"%20x@db/photos?sslmode=require&connect_timeout=5"
 FILE = f"""# A comment

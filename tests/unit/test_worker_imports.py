@@ -17,6 +17,7 @@ WORKER = ["numpy", "PIL", "onnxruntime", "simplejpeg", "boto3"]
 WEB = ["PIL", "onnxruntime", "simplejpeg", "av"]
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize(("module", "heavy"), [("batches.worker.tasks", WORKER), ("vuemantics.urls", WEB)])
 def test_process_starts_without_heavy_libraries(module: str, heavy: list[str]) -> None:
     command = [sys.executable, "-c", CODE, module, *heavy]
