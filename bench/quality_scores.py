@@ -42,7 +42,7 @@ class Outcome:
         return not (self.hits and self.found_in(1)) if self.judged.relevant else self.hits > 0
 
     def found_in(self, first: int) -> bool:
-        """Return whether one of the first `first` pictures is relevant."""
+        """Return whether a relevant picture is among the first `first` ones."""
         return any(name in self.judged.relevant for name in self.ranking[:first])
 
 

@@ -1,4 +1,4 @@
-"""Run coverage-guided fuzzing, for a limited time, of the Python code that parses untrusted bytes.
+"""Fuzz the Python code that parses untrusted bytes: coverage-guided, and for a limited time.
 
 This needs atheris, which is not a dependency of the project: .venv/bin/pip install atheris. Then run
 `.venv/bin/python -m tools.fuzz TARGET [SECONDS]`. Keep each input that causes an error as a test case.

@@ -1,4 +1,4 @@
-"""Which pg_dump a backup uses, the one on PATH or the embedded server's, and the permissions of a backup."""
+"""A backup uses a pg_dump that suits the server, and refuses a directory that other users can enter."""
 
 from pathlib import Path
 

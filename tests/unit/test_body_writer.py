@@ -82,7 +82,7 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Continue like another process, without the running digests."""
+        """Continue as another process would, without the digests that are kept in memory."""
         partial_file.running_hashes = RunningHashes()
 
     @precondition(lambda self: self.received > 0)

@@ -1,4 +1,4 @@
-"""The response to a body over the limit, which the server sends before Django creates a request object."""
+"""A body over the limit gets an error page, which the server sends before Django creates a request object."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Which commands deploy/move-to-external-servers.sh runs, as which users and with which settings.
+"""deploy/move-to-external-servers.sh runs the right commands, as the right users and with the right settings.
 
 Programs that need root are replaced by scripts on PATH, which record their arguments.
 """

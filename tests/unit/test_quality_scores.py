@@ -1,4 +1,4 @@
-"""The scores of bench.quality."""
+"""bench.quality computes the right scores from rankings."""
 
 from bench.quality_scores import Judged, Outcome, summarize
 

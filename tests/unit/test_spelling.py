@@ -1,4 +1,4 @@
-"""The most similar word of a vocabulary is found for a mistyped one."""
+"""For a mistyped word, the most similar word of a vocabulary is found."""
 
 from uploads.search.spelling import nearest_words
 

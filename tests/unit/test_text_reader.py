@@ -1,4 +1,4 @@
-"""The real networks read the text in pictures."""
+"""The text in pictures is read with the real networks."""
 
 import pytest
 from PIL import Image, ImageDraw, ImageFont

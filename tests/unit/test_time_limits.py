@@ -1,4 +1,4 @@
-"""How long workers process one batch before they switch, and how long a stage may take."""
+"""Time slices shrink when many batches wait, and every stage has a time limit."""
 
 import pytest
 from pytest_django.fixtures import Settings

@@ -1,4 +1,4 @@
-"""The page, the list and the e-mail of an import without new pictures say so."""
+"""If an import added no new pictures, its page, the list of imports and the e-mail say so."""
 
 from django.contrib.auth.models import User
 from django.test import Client

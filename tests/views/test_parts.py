@@ -1,4 +1,4 @@
-"""Pages of the library and of imports show parts and sidecars."""
+"""The library and imports show sidecars and parts of pictures, such as the video of a live photo."""
 
 from datetime import UTC, datetime
 

@@ -37,7 +37,7 @@ def choose_account(data: Path) -> Account:
 
 
 def with_access(account: Account, program: Path, data: Path) -> Account:
-    """Return the account. If it cannot reach `program` and `data`, add the capability to traverse closed directories.
+    """Return the account, with the capability to traverse closed directories if it cannot reach `program` and `data`.
 
     The permissions of parent directories are never changed, so a checkout below a closed home directory stays closed.
     """

@@ -1,4 +1,4 @@
-"""Show users of `manage.py run` how to reach the site from other devices."""
+"""The lines in which `manage.py run` explains how to reach the site from other devices."""
 
 import socket
 from collections.abc import Sequence

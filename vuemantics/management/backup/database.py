@@ -28,7 +28,7 @@ def dump_database(path: Path) -> None:
 
 
 def restore_database(path: Path) -> None:
-    """Restore the dump in one transaction: after an error or a crash, the database is as empty as before."""
+    """Restore the dump in one transaction: after an error or a crash, the database is still empty."""
     # With PostgreSQL's default memory, building the vector indexes would take hours.
     memory = f"-c maintenance_work_mem={settings.INDEX_MEMORY_MIB}MB"
     _run("pg_restore", ["--single-transaction", "--exit-on-error", *PORTABLE, str(path)], PGOPTIONS=memory)

@@ -1,4 +1,4 @@
-"""Copy stored files into a backup and back. Both directions can be interrupted and repeated.
+"""Copy stored files into a backup and restore them. Both can be interrupted and repeated.
 
 Stored files may be replaced, but never change in place, and a copy gets its final name only once it is complete. A
 target file of the right size that is not older than its source is therefore a finished copy. The manifest has one line

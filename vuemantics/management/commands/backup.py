@@ -70,7 +70,7 @@ def progress(write: Callable[[str], object]) -> Callable[[int], None]:
 
 @contextmanager
 def private_umask() -> Iterator[None]:
-    """Create files and directories without permissions for other users during the block."""
+    """Create files and directories without permissions for other users during the `with` block."""
     before = os.umask(0o077)
     try:
         yield
