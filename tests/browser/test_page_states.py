@@ -24,7 +24,7 @@ CONTRAST = {"runOnly": ["color-contrast"]}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
-# Ignore links in running text: they are as high as a line. For a checkbox, measure its label, which can also be
+# WCAG has no minimum size for links in running text. For a checkbox, measure its label, which can also be
 # clicked.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))

@@ -127,7 +127,7 @@ def test_pause_stops_the_upload_until_resumed(open_page: OpenPage, owner: User, 
     expect(page).to_have_title("Paused · Roll · vuemantics")
     sent = SentRequests(page)
     requests.release()
-    # The pause aborted the held requests. If the page tried again, it would send a request before this one.
+    # The pause aborted the held requests. If the page retried them, it would do so before this request.
     page.evaluate("async () => { await fetch(location.href); }")
     assert sent.creations + sent.bodies == 0
     assert received() == PASSED

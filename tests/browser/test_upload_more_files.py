@@ -48,7 +48,7 @@ def page(open_page: OpenPage, owner: User) -> Page:
 
 
 def drop_folder_with_unreadable_file(page: Page, roll: Path) -> None:
-    """Drop a folder whose first file cannot be read, through DevTools. The page lists this file as refused."""
+    """Use DevTools to drop a folder whose first file cannot be read. The page lists this file as refused."""
     page.evaluate(BREAK_FIRST_FILE)
     devtools = page.context.new_cdp_session(page)
     data = {"items": [], "files": [str(roll)], "dragOperationsMask": 1}

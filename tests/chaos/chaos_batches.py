@@ -30,7 +30,7 @@ def completed(batch: UploadBatch) -> int:
 
 
 def crash_count(batch: UploadBatch) -> int:
-    """Return the number of crashes charged to the batch's items."""
+    """Return the sum of the crash counts of the batch's items."""
     return int(BatchItem.objects.filter(batch=batch).aggregate(all=Sum("crash_count"))["all"] or 0)
 
 

@@ -51,7 +51,7 @@ def twice() -> list[int]:
 
 
 def lost(batch_id: int) -> list[int]:
-    """Return the batch's items that are completed without a recorded finish, or not completed despite one.
+    """Return the batch's items that are completed but have no recorded finish, or vice versa.
 
     A duplicate that completed when its bytes arrived was never claimed, so it has no recorded finish.
     """

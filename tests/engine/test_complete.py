@@ -1,4 +1,4 @@
-"""Completing batches does not wait for locked ones."""
+"""Completing batches waits for a locked batch without holding a lock on another batch."""
 
 from concurrent.futures import ThreadPoolExecutor
 

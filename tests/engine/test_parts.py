@@ -1,4 +1,4 @@
-"""Files that belong to one picture are linked when they finish, in any order."""
+"""Files that belong to one picture are linked, in whatever order they finish."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations

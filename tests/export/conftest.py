@@ -1,4 +1,4 @@
-"""Give each test a media folder of its own."""
+"""Give each test its own media folder."""
 
 from tests.verification.conftest import media
 

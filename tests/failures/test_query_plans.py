@@ -50,7 +50,7 @@ def of(queryset: QuerySet[Any, Any]) -> set[object]:
 
 
 def scopes(owner: User) -> tuple[Scope, Scope]:
-    """Return the scope of the owner, and one of all owners."""
+    """Return two scopes: only this owner's batches, and the batches of all owners."""
     return owner_scope(owner), operator_scope(make_staff("reader", "view_batchitem"))
 
 

@@ -64,7 +64,7 @@ async def test_sign_out_closes_only_the_sockets_of_that_session(owner: User, mon
     for page in (here, elsewhere):
         assert await page.open()
         await page.frame()
-    # Sockets start to receive events shortly after the first frame, so wait until both have received this one.
+    # Sockets start to receive events shortly after the first frame, so wait until both have received an event.
     await sync_to_async(make_batch)(owner, 1, "Garden")
     for page in (here, elsewhere):
         await page.frame_with("1 running")

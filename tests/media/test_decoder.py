@@ -29,7 +29,7 @@ def latest_pid(started: list[Decoder]) -> int:
 
 
 def error_after(pool: DecoderPool, started: list[Decoder], path: Path, signals: list[signal.Signals]) -> CodedError:
-    """Send signals to the decoders that read `path`, one after the other; return the error that the reader gets."""
+    """Kill each decoder that tries to read `path` with the next signal; return the error that the reader gets."""
     with ThreadPoolExecutor() as executor:
         reading = executor.submit(read, pool, path)
         for sent in signals:

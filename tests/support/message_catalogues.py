@@ -21,14 +21,14 @@ class Entry:
     msgstr: list[str] = field(default_factory=list)
 
     def add(self, key: str, text: str) -> None:
-        """Add the first line of a text."""
+        """Set the field `key`; for `msgstr`, add the next plural form."""
         if key == "msgstr":
             self.msgstr.append(text)
         else:
             setattr(self, key, text)
 
     def extend(self, key: str, text: str) -> None:
-        """Add a further line of the same text."""
+        """Append a continuation line to the field `key`, for `msgstr` to the last plural form."""
         if key == "msgstr":
             self.msgstr[-1] += text
         else:

@@ -15,7 +15,7 @@ XMP = (
 
 
 def add_camera(roll: Roll) -> None:
-    """Add RAW files beside their JPEGs, with XMP files for both that add the zone and a rating."""
+    """Add RAW files next to their JPEGs, and for each pair an XMP file that adds the time zone and a rating."""
     local = datetime(2024, 7, 1, 18, 30, 5)  # noqa: DTZ001 (what the generated RAW files contain)
     for number, _ in roll.shots(8):
         name, shot = f"DCIM/100CANON/DSC_{number:04}", Shot(local, 120)
