@@ -86,8 +86,8 @@ def read_nouns(data: str) -> Nouns:
 def build_phrases(names: list[str], synsets: list[str], nouns: Nouns) -> tuple[bytes, bytes]:
     """Return the content of phrases.json and of phrase_vectors.npz.
 
-    `names` and `synsets` (such as "n02123045") are those of ImageNet's classes, in order. This needs the text model that
-    ships with the program.
+    `names` and `synsets` (such as "n02123045") are those of ImageNet's classes, in order. This needs the text model
+    that ships with the program.
     """
     labels = [_RENAMED.get(number, name) for number, name in enumerate(names)]
     ancestors = [nouns.with_hypernyms(synset.removeprefix("n")) for synset in synsets]
