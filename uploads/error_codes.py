@@ -42,14 +42,14 @@ _ADD_SMALLER = _("Add a smaller copy.")
 # Advice for storage errors: a file that is being received fails, but a file that is being processed waits.
 _AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing will resume. Add failed files again.")
 
-_UPLOAD_AGAIN = _("Add the same file again: it repairs the stored one.")
+_UPLOAD_AGAIN = _("Add the same file again to repair the stored one.")
 _GET_ARCHIVE_AGAIN = _("Download or copy the archive again, then add it.")
 _UNPACK = _("Unpack it, then add the files.")
 
 ERROR_CODES: dict[str, ErrorCode] = {
     "analysis.answer": ErrorCode(
         _("The analyzer returned no usable result for this picture."),
-        _("Try again. If it fails again, see the server log."),
+        _("Try again. If it fails again, check the server log."),
         retryable=True,
     ),
     "archive.bomb": ErrorCode(
@@ -65,7 +65,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "archive.nested": ErrorCode(_("Archives inside archives are not unpacked."), _UNPACK),
     "archive.quota": ErrorCode(
         _("You do not have enough storage for the files in the archive."),
-        _("Delete what you do not need, then try again."),
+        _("Delete files that you no longer need, then try again."),
         retryable=True,
         detail="The files need %(size)s, but %(used)s of your %(limit)s are already used.",
     ),
@@ -116,7 +116,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         detail="The model's answer is unusable: %(problem)s.",
     ),
     "model.picture": ErrorCode(
-        _("The model server failed on this picture, although it works otherwise."),
+        _("The model server failed on this picture, but works otherwise."),
         _("Try again later."),
         retryable=True,
         detail="The model server failed on this picture only: %(problem)s.",
@@ -125,7 +125,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "original.missing": ErrorCode(_("The stored file is missing."), _UPLOAD_AGAIN),
     "original.unreadable": ErrorCode(_("The server's disk cannot read the stored file."), _UPLOAD_AGAIN),
     "sidecar.unreadable": ErrorCode(
-        _("This file belongs to no picture, or it is damaged."),
+        _("This file does not belong to any picture, or it is damaged."),
         _("Your pictures are not affected. Export the file again if you need its data."),
     ),
     "storage.away": ErrorCode(_("The server's storage could not be reached."), _AFTER_REPAIR, retryable=True),

@@ -70,7 +70,7 @@ def _run_for_each(rows: Iterable[Model], command: Callable[[Scope, int], object]
         except Refused as refusal:
             result.refused[refusal.message].append(str(row))
         except services.NotFound:
-            result.refused[_("It no longer exists, or you may not change it.")].append(str(row))
+            result.refused[_("Not found, or you do not have permission to change it.")].append(str(row))
         else:
             result.changed.append(row) if changed else result.unchanged.append(str(row))
     return result

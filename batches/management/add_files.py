@@ -45,7 +45,7 @@ class Tally:
         if self.duplicates:
             line += f", {self.duplicates} of them already in the library and not copied"
         if self.ignored:
-            line += f"; {file_count(self.ignored)} left out (hidden, empty or system files)"
+            line += f"; {file_count(self.ignored)} ignored (hidden, empty or system files)"
         return f"{line}; {file_count(self.skipped)} added earlier" if self.skipped else line
 
 

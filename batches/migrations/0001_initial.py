@@ -71,7 +71,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="missing since",
                         blank=True,
-                        help_text="When the worker was first found not to hold its lock; it may reconnect.",
+                        help_text="When the worker was first found without its lock. It may reconnect.",
                         null=True,
                     ),
                 ),
@@ -162,7 +162,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         verbose_name="ignored",
                         default=0,
-                        help_text="Files that were left out on purpose. They do not count in the total.",
+                        help_text="Files that were ignored on purpose. They are not included in the total.",
                     ),
                 ),
                 ("duplicates", models.PositiveIntegerField(verbose_name="duplicates", default=0)),

@@ -65,7 +65,7 @@ class UploadBatch(models.Model):
         _("missing"), default=0, help_text=_("Files that were announced but have not arrived.")
     )
     ignored = models.PositiveIntegerField(
-        _("ignored"), default=0, help_text=_("Files that were left out on purpose. They do not count in the total.")
+        _("ignored"), default=0, help_text=_("Files that were ignored on purpose. They are not included in the total.")
     )
     duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
     sidecars = models.PositiveIntegerField(_("sidecars"), default=0)

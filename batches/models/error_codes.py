@@ -25,14 +25,14 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "guest.type": ErrorCode(
-        _("Guests can add only photos and videos."), _("To add a file of this type, ask for it and add it yourself.")
+        _("Guests can add only photos and videos."), _("Ask the guest to send you this file, then add it yourself.")
     ),
     "ignored.empty": ErrorCode(
-        _("The file is empty, so it was left out."), _("If it should be a photo, copy it from its source again.")
+        _("The file is empty, so it was ignored."), _("If it should contain a photo, copy it from its source again.")
     ),
-    "ignored.hidden": ErrorCode(_("Hidden files are left out."), _("Rename the file or folder to add it.")),
+    "ignored.hidden": ErrorCode(_("Hidden files are ignored."), _("Rename the file or folder to add it.")),
     "ignored.junk": ErrorCode(
-        _("An operating system or another program created this file for its own use, so it was left out."),
+        _("An operating system or another program created this file for its own use, so it was ignored."),
         _("Copy it to another folder if you want to add it."),
     ),
     "ignored.unreadable": ErrorCode(
@@ -45,7 +45,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     ),
     "item.internal": ErrorCode(
         _("An internal error occurred while processing this file."),
-        _("Try again. If it fails again, see the server log."),
+        _("Try again. If it fails again, check the server log."),
         retryable=True,
     ),
     "item.poison": ErrorCode(
@@ -55,7 +55,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     ),
     "quota.exceeded": ErrorCode(
         _("Your storage is full."),
-        _("Delete what you do not need, then add the file again."),
+        _("Delete files that you no longer need, then add this one again."),
         detail="The file is %(size)s, but %(used)s of your %(limit)s are already used or reserved for running uploads.",
     ),
     "server.busy": ErrorCode(_("The server was too busy to receive this file."), _ADD_AGAIN),
@@ -77,9 +77,9 @@ REFUSALS: dict[str, str | Promise] = {
     "batch.paused": _("“%(name)s” is paused. Resume it first."),
     "batch.reanalysis": _("This import only re-runs descriptions. Start a new one to add files."),
     "batch.reanalysis_running": _(
-        "These pictures are already being described again. Wait until that is done, or cancel it."
+        "Descriptions of these pictures are already being re-run. Wait until the re-run is done, or stop it."
     ),
-    "batch.too_many_files": _("An import can have up to %(limit)s files. Split them into several imports."),
+    "batch.too_many_files": _("An import can have up to %(limit)s files. Split the files into several imports."),
     "batch.too_many_open": _(
         "%(limit)s imports are still waiting for files. Finish or cancel some, then start a new one."
     ),
@@ -87,14 +87,14 @@ REFUSALS: dict[str, str | Promise] = {
     "batch.unknown": _("This import does not exist or does not accept files."),
     "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
-    "files.too_many_open": _("Too many of your files are unfinished. Wait until some are done."),
+    "files.too_many_open": _("You have too many unfinished files. Wait until some of them are done."),
     "guest.limit": _("This link has reached its limit and accepts no more files of this size."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
     "item.completed": _("“%(name)s” is already described; there is nothing to retry."),
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
     "item.not_stored": _("“%(name)s” wasn't stored. Repair it and upload it again."),
     "item.permanent": _("Retrying “%(name)s” won't help. Repair it and upload it again."),
-    "library.nothing_to_describe": _("There are no pictures to describe again."),
+    "library.nothing_to_describe": _("There are no descriptions to re-run."),
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("Select up to %(limit)s pictures at a time."),
@@ -168,7 +168,7 @@ def error_text(code: str, message: str = "") -> ErrorText:
     """
     error = ERROR_CODES.get(code)
     if error is None:
-        return ErrorText(message or str(_("The file failed for an unknown reason.")), "", True)
+        return ErrorText(message or str(_("Processing this file failed for an unknown reason.")), "", True)
     shows_message = bool(error.detail)
     return ErrorText(
         str(error.title), str(error.advice), error.retryable, shows_message, message if shows_message else ""

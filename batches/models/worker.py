@@ -37,7 +37,7 @@ class Worker(models.Model):
         _("missing since"),
         null=True,
         blank=True,
-        help_text=_("When the worker was first found not to hold its lock; it may reconnect."),
+        help_text=_("When the worker was first found without its lock. It may reconnect."),
     )
     stall_code = models.CharField(
         _("stall code"), max_length=50, blank=True, help_text=_("Stable code of the unavailable dependency.")

@@ -62,7 +62,7 @@ class DateForm(forms.Form):
         """Require the fields that the chosen option needs."""
         data = self.cleaned_data
         if data.get("how") == self.SHIFT and not self.errors and not self._shift():
-            self.add_error("days", _("Enter how far to shift the dates."))
+            self.add_error("days", _("Enter an amount to shift the dates by."))
         if data.get("how") == self.DATE and not data.get("date") and "date" not in self.errors:
             self.add_error("date", _("Enter a date."))
         if data.get("how") == self.ZONE and not data.get("zone"):

@@ -36,10 +36,12 @@ MAX_REMEMBERED = 20
 class GuestLinkForm(forms.Form):
     """The name, the duration and the limits of a new link."""
 
-    name = forms.CharField(label=gettext_lazy("What guests see"), max_length=MAX_LINK_NAME)
+    name = forms.CharField(label=gettext_lazy("Title shown to guests"), max_length=MAX_LINK_NAME)
     days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=365, initial=14)
-    max_files = forms.IntegerField(label=gettext_lazy("Files at most"), min_value=1, max_value=100_000, initial=1000)
-    gigabytes = forms.IntegerField(label=gettext_lazy("GB at most"), min_value=1, max_value=10_000, initial=10)
+    max_files = forms.IntegerField(
+        label=gettext_lazy("Maximum number of files"), min_value=1, max_value=100_000, initial=1000
+    )
+    gigabytes = forms.IntegerField(label=gettext_lazy("Maximum size in GB"), min_value=1, max_value=10_000, initial=10)
 
 
 @never_cache
@@ -64,7 +66,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
     """Revoke the link whose id is in the field `link`."""
     link = request.POST.get("link", "")
     if re.fullmatch("[0-9]{1,18}", link) and services.revoke_guest_link(owner_scope(request.user), int(link)):
-        messages.success(request, _("The link no longer works."))
+        messages.success(request, _("Link revoked. It no longer works."))
     return redirect("guest-links")
 
 
@@ -86,7 +88,7 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
     files = request.FILES.getlist("files")
     error, accepted = "", 0
     if not guest:
-        error = _("Type your name, so that the owner knows who added the files.")
+        error = _("Enter your name so that the owner knows who added the files.")
     elif not files:
         error = _("No files selected. Select one or more, then press “Upload”.")
     else:

@@ -135,5 +135,5 @@ def _say_hidden(count: int) -> str:
 
 
 def _say_unhidden(count: int) -> str:
-    text = ngettext("%(count)s picture is shown again.", "%(count)s pictures are shown again.", count)
+    text = ngettext("%(count)s picture unhidden.", "%(count)s pictures unhidden.", count)
     return text % {"count": count}

@@ -42,7 +42,7 @@ function refreshFiles() {
   window.htmx.trigger("#file-list", "refresh");
 }
 
-// Refreshes one last time when the batch ends. A list with only finished files does not change before that.
+// While files in the list are unfinished, refreshes the list periodically. When the batch ends, refreshes any list.
 function refreshFilesIfChanged() {
   const { dataset } = summary();
   if (dataset.state === listedState) return;

@@ -10,7 +10,7 @@ let zoom = 1;
 
 function turn(direction) {
   const link = stage.querySelector(`a[rel=${direction}]`);
-  // The list stays one step back in the history.
+  // Replace the history entry, so that Back returns to the list.
   if (link) window.location.replace(link.href);
 }
 

@@ -21,7 +21,7 @@ function choose(box, isChosen) {
   else chosen.delete(box.value);
 }
 
-// Apply the state of `box` to all boxes between the last one and it.
+// Apply the state of `box` to all boxes from the last changed one to `box`.
 function chooseRange(box) {
   const all = boxes();
   const [start, end] = [last, box].map((one) => all.indexOf(one)).sort((a, b) => a - b);
@@ -81,7 +81,7 @@ function dayButton() {
   return button;
 }
 
-// The tile in the row above or below whose middle is nearest to that of `tile`.
+// The tile in the row above or below that is horizontally nearest to `tile`.
 function vertical(all, tile, direction) {
   const from = tile.getBoundingClientRect();
   const middle = (box) => box.left + box.width / 2;

@@ -1,4 +1,4 @@
-// Where the reader is in the timeline: in the URL, in the history, and on the scale of years and months.
+// Where the user is in the timeline: in the URL, in the history, and on the scale of years and months.
 
 const barHeight = () => Math.max(0, document.querySelector(".top").getBoundingClientRect().bottom);
 

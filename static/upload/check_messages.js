@@ -32,7 +32,7 @@ export const checkMessages = {
     trash: gettext("The trash is emptied automatically. Adding these files again restores them."),
     archive: gettext("The files inside were imported; the archive itself was not stored."),
     unreadable: gettext("Your device could not read these files. They may be damaged."),
-    ignored: gettext("Imports leave these files out, because they are not your photos."),
+    ignored: gettext("Imports ignore these files because they are not your photos."),
   },
   verdict: (stored, total) => {
     if (!total) return gettext("No files were compared");

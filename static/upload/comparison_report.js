@@ -11,7 +11,7 @@ const FORMULA_START = /^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[" ]*[=+\-@\uff1d\uf
 const BYTE_ORDER_MARK = "\ufeff";
 const PART_LENGTH = 2 ** 18;
 
-// `files` were compared, `ignored` were left out because of their names. Files without a state count as unreadable.
+// `files` were compared, `ignored` were skipped because of their names. Files without a state count as unreadable.
 export async function buildReport(files, ignored) {
   const groups = new Map();
   const report = { groups, ignored: [...ignored], total: 0, stored: 0, readBack: 0, oldestCheck: null, addable: [] };
@@ -43,7 +43,7 @@ function addFile(report, file) {
 
 // Resolves to a Blob. `heading` holds the names of the five columns, `stateNames` the text for each state.
 export async function buildCsv(files, heading, stateNames) {
-  // A Blob of as many parts as files would block the page.
+  // A Blob with one part per file would block the page.
   const parts = [];
   let part = BYTE_ORDER_MARK + csvLine(heading);
   for (const file of files) {

@@ -1,4 +1,4 @@
-// Files that are left out on purpose. The patterns on the page come from batches/intake/ignored_files.py.
+// Files that are ignored on purpose. The patterns on the page come from batches/intake/ignored_files.py.
 
 import { postWithRetry } from "./api.js";
 import { SelectedFile, describe, loadStats } from "./selected_files.js";
@@ -8,7 +8,7 @@ const patterns = JSON.parse(document.getElementById("ignored-files-patterns").te
 const junkFile = new RegExp(`^(?:${patterns.file})$`, "is");
 const junkFolder = new RegExp(`^(?:${patterns.folder})$`, "i");
 
-// Why a file is left out: "junk" or "hidden", or "" if it is not left out. The first component of the path never counts
+// Why a file is ignored: "junk" or "hidden", or "" if it is not ignored. The first component of the path never counts
 // as hidden, because the user chose it.
 export function ignoredReason(path) {
   const folders = path.split("/");
@@ -17,11 +17,11 @@ export function ignoredReason(path) {
   return [...folders, name].slice(1).some((part) => part.startsWith(".")) ? "hidden" : "";
 }
 
-// Folders that cannot be read, represented as files that are left out.
+// Folders that cannot be read, represented as ignored files.
 export const unreadableFolders = (paths) =>
   paths.map((path) => Object.assign(new SelectedFile(path, null), { ignored: "unreadable", size: 0, modified: 0 }));
 
-// Tells the server which files are left out, so that the import lists them with their reasons.
+// Tells the server which files are ignored, so that the import lists them with their reasons.
 export async function reportIgnored(files, batch) {
   for (let start = 0; start < files.length; start += PAGE_SIZE) {
     const page = files.slice(start, start + PAGE_SIZE);

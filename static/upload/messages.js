@@ -69,8 +69,8 @@ export const messages = {
   filesIgnored: (count) =>
     formatPlural(
       ngettext(
-        "%(count)s hidden or system file left out. It is listed in the import.",
-        "%(count)s hidden or system files left out. They are listed in the import.", count),
+        "%(count)s hidden or system file ignored. It is listed in the import.",
+        "%(count)s hidden or system files ignored. They are listed in the import.", count),
       count),
   unreadableFolders: (folders) =>
     formatText(gettext("The browser cannot read %(names)s. Files inside are not uploaded."), {
@@ -142,7 +142,7 @@ export const messages = {
   signedOut: gettext("You are signed out. Sign in again in another tab, then press “Resume”."),
   otherAccount: gettext("This browser is now signed in to another account. Reload this page."),
   otherAccountDuring: gettext(
-    "This browser is now signed in to another account. Sign in as before in another tab, then press “Resume”."),
+    "This browser is now signed in to another account. Switch back in another tab, then press “Resume”."),
   proxyLimit: gettext(
     "A proxy refuses even small requests. Raise its limit (nginx: client_max_body_size 16m), then press “Resume”."),
   unexpected: (status) => formatText(gettext("The server sent an unexpected response (%(status)s)."), { status }),

@@ -121,7 +121,7 @@ export class Connection {
     if (status === 404 || (status === 410 && text.startsWith("batch."))) {
       const isOther = await this.isOtherAccount();
       if (this.#isOutdated(sentAt)) return null;
-      // If another upload has already shown this warning, wait with it, even if the right account has signed in since.
+      // If another upload already shows this warning, wait for “Resume” too, even if the right account is signed in again.
       if (isOther || this.#question) return this.#waitForUser(messages.otherAccountDuring);
       if (isOther === false) throw new BatchGone(text);
       return this.#changed.wait(backoff(attempt)).then(() => null);

@@ -1,4 +1,4 @@
-// What the server tells the scripts of a page that uploads files: addresses, limits, and the import to continue.
+// The data that a page passes to the upload scripts: URLs, limits, and the import to continue.
 
 const { dataset } = document.getElementById("upload");
 

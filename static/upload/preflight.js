@@ -78,7 +78,7 @@ export async function loadFinishedFingerprints(batch) {
   return finished;
 }
 
-// Leaves out empty files, because they have no bytes to send.
+// Reports empty files as ignored, because they have no bytes to send.
 async function ignoreEmpty(page, batch, progress) {
   const empty = page.filter(({ size }) => !size);
   for (const file of empty) {

@@ -9,7 +9,7 @@ export class Progress {
   resumed = 0;
   duplicates = 0;
   rejected = 0;
-  // Empty files, which are left out.
+  // Empty files, which are not uploaded.
   ignored = 0;
   // Rejected files that the server has no record of.
   unrecorded = 0;

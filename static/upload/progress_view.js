@@ -82,7 +82,7 @@ export class ProgressView {
     if (percent < 100) setText(byId("announcer"), messages.percentUploaded(percent));
   }
 
-  // Shows which selected files are not uploaded. Falsy sentences are left out.
+  // Shows which selected files are not uploaded. Falsy sentences are skipped.
   showIgnored(...sentences) {
     const text = sentences.filter(Boolean).join(" ");
     byId("ignored-files").hidden = !text;

@@ -18,11 +18,11 @@ export class SelectedFile {
   unreadable = false;
   // Whether the size of this file is included in the total that the page shows.
   counted = false;
-  // Whether it was registered with the server.
+  // Whether the file was registered with the server.
   started = false;
-  // Whether a request that sent its bytes was interrupted.
+  // Whether a request that sent bytes of the file was interrupted.
   interrupted = false;
-  // Why the file is left out: "junk", "hidden", "empty" or "unreadable", or "" if it is not left out.
+  // Why the file is ignored: "junk", "hidden", "empty" or "unreadable", or "" if it is not ignored.
   ignored = "";
   // Failed attempts since the last request that succeeded.
   failures = 0;
@@ -79,7 +79,7 @@ export const describe = ({ name, path, size, modified }) => ({
   last_modified: String(modified),
 });
 
-// The selected `files`, the `ignored` files that are left out, and the paths of `unreadable` folders.
+// The selected `files`, the `ignored` files that are not uploaded, and the paths of `unreadable` folders.
 class Selection {
   files = [];
   ignored = [];

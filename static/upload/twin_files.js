@@ -8,7 +8,7 @@ import { loadStats } from "./selected_files.js";
 
 const SUFFIX_LENGTH = 8;
 
-// Gives each twin a name of its own by appending the first hex digits of the file's SHA-256, so that fingerprints do
+// Gives each twin a unique name by appending the first hex digits of the file's SHA-256, so that fingerprints do
 // not depend on the order of the files. Among twins with identical bytes, the first stays in `files`; the others are
 // returned as `copies`, each with its `sha256` and a number in its name. `files` must be sorted by path.
 export async function separateTwins(files) {

@@ -1,4 +1,4 @@
-// One upload from the selected files to a sealed batch.
+// Runs one upload, from the selected files to the sealed batch.
 
 import { isOtherAccount, ping, post, postWithRetry } from "./api.js";
 import { Queue } from "./concurrency.js";

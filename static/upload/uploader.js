@@ -63,7 +63,7 @@ async function uploadFile(selected, batch, upload) {
   }
 }
 
-// The import lists the file as left out, but not under its problems, so the page stays open to name it.
+// The import lists the file as ignored rather than as a problem, so this page stays open to show its name.
 async function ignoreUnreadable(selected, batch) {
   selected.ignored = "unreadable";
   await reportIgnored([selected], batch);

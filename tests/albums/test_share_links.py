@@ -135,14 +135,14 @@ def test_password_opens_the_album_for_one_session_only(visitor: Client, album: A
     link = create_link(album, timezone.now() + timedelta(days=1), "olá", allows_originals=True)
     assert visit(visitor, link, pictures[0]) == {**CLOSED, "album": 200}
     asked = compact(visitor.get(link_paths(link, pictures[0])["album"]).content.decode())
-    assert "This album has a password" in asked
+    assert "This album is password-protected" in asked
     assert "Lisbon" not in asked
     unlock = reverse("shared-unlock", args=[link.token])
 
     wrong = visitor.post(unlock, {"password": "ola"})
     right = visitor.post(unlock, {"password": "olá"}, follow=True)
 
-    assert (wrong.status_code, "The password is wrong." in wrong.content.decode()) == (403, True)
+    assert (wrong.status_code, "The password is incorrect." in wrong.content.decode()) == (403, True)
     assert "Lisbon" in right.content.decode()
     assert set(visit(visitor, link, pictures[0]).values()) == {200}
     assert visit(Client(), link, pictures[0]) == {**CLOSED, "album": 200}

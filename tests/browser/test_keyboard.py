@@ -45,7 +45,7 @@ def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPa
     button = page.locator("#cancel-button")
 
     button.press("Enter")
-    expect(page.get_by_role("button", name="Keep going")).to_be_focused()
+    expect(page.get_by_role("button", name="Keep running")).to_be_focused()
     # A live update replaces the page's buttons while the dialog is open.
     services.finish_without_missing(services.owner_scope(owner), batch.id)
     expect(page.locator("#finish-button")).to_be_hidden()

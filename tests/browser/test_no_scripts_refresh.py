@@ -50,7 +50,7 @@ def test_cancel_confirmation_does_not_refresh(page: Page, batch: UploadBatch) ->
 
     assert not refreshes(page)
 
-    page.get_by_role("link", name="Keep going").click()
+    page.get_by_role("link", name="Keep running").click()
     expect(page.locator("#summary")).to_be_visible()
     assert not UploadBatch.objects.get(id=batch.id).cancelled
 

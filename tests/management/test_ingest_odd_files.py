@@ -161,6 +161,6 @@ def test_files_that_are_left_out_are_listed_with_their_reasons(owner: User, tmp_
         "roll/d.jpg": "ignored.empty",
     }
     assert (batch.total, batch.ignored) == (1, 4)
-    assert "4 files left out" in first.out
+    assert "4 files ignored" in first.out
     assert (first.status, second.status) == (0, 0)
     assert_counters_match(batch)

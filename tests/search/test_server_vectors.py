@@ -61,4 +61,4 @@ def test_page_says_that_the_server_did_not_answer(anna: User, server: ModelServe
     html = compact(unescape(client.get(reverse("search"), {"q": "cat"}).content.decode()))
 
     assert "1 result" in html
-    assert "did not answer in time" in html
+    assert "did not respond in time" in html

@@ -94,7 +94,7 @@ def test_unknown_code_falls_back_to_the_message() -> None:
 
 
 def test_unknown_code_without_a_message_has_a_text() -> None:
-    assert error_text("new.code").title == "The file failed for an unknown reason."
+    assert error_text("new.code").title == "Processing this file failed for an unknown reason."
 
 
 def test_message_with_details_is_shown_beside_the_advice() -> None:

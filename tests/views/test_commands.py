@@ -133,7 +133,7 @@ def test_source_links_to_its_running_reanalysis(page: Client, anna: User) -> Non
     assert f'href="{detail(again)}">Descriptions are being re-run</a>' in html
     assert "Re-run descriptions" not in html
     assert refused.redirect_chain == [(detail(batch), 302)]
-    assert "already being described again" in refused.content.decode()
+    assert "already being re-run" in refused.content.decode()
 
 
 def test_batch_without_stored_files_offers_no_reanalysis(page: Client, anna: User) -> None:

@@ -58,7 +58,7 @@ def test_ledger_of_a_finished_import_adds_up(client: Client, owner: User, batch:
     assert "All 7 files accounted for" in page
     lines = {name: page.split(f'id="ledger-{name}">')[1].split("<")[0] for name in LINES}
     assert lines == LINES
-    assert '<span class="number">1</span> The file is empty, so it was left out.' in page
+    assert '<span class="number">1</span> The file is empty, so it was ignored.' in page
 
 
 LINES = {"new": "1", "duplicates": "1", "sidecars": "1", "archives": "1", "refused": "1", "ignored": "2"}

@@ -9,7 +9,7 @@ from batches.worker.completion_emails import _build
 from tests.support.batches import digest, make_upload
 from tests.support.html import compact
 
-NOTHING_NEW = "Nothing new: all 50 were already in your library."
+NOTHING_NEW = "Nothing new: all 50 files were already in your library."
 
 
 def add_known(owner: User, files: int) -> UploadBatch:

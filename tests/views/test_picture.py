@@ -68,7 +68,7 @@ def test_hidden_picture_is_left_out_and_has_no_neighbours(page: Client, pictures
     assert linked(open_picture(page, first), "next") == f"/library/{third.id}/"
     html = open_picture(page, second)
     assert strip(html) == []
-    assert "Show again" in html
+    assert "Unhide" in html
 
 
 @pytest.fixture

@@ -70,7 +70,7 @@ def test_hidden_pictures_are_shown_again(post: Post, pictures: list[Upload]) -> 
     assert "2 pictures hidden." in post("upload-hide")
     assert Upload.objects.filter(archived=True).count() == 2
 
-    assert "2 pictures are shown again." in post("upload-unhide")
+    assert "2 pictures unhidden." in post("upload-unhide")
     assert not Upload.objects.filter(archived=True).exists()
 
 

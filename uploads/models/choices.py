@@ -29,7 +29,7 @@ class TakenSource(models.TextChoices):
     CONTAINER = "container", _("video data")
     SIDECAR = "sidecar", _("sidecar file")
     NAME = "name", _("file name")
-    OWN = "own", _("set by hand")
+    OWN = "own", _("set manually")
 
 
 class PartRole(models.TextChoices):

@@ -70,7 +70,11 @@ class Upload(models.Model):
         _("UTC offset"), null=True, blank=True, help_text=_("Minutes; empty if the camera recorded no time zone.")
     )
     taken_source = models.CharField(
-        _("source of the date"), max_length=10, choices=TakenSource, blank=True, help_text=_("Blank without a date.")
+        _("source of the date"),
+        max_length=10,
+        choices=TakenSource,
+        blank=True,
+        help_text=_("Blank if there is no date."),
     )
     latitude = models.FloatField(_("latitude"), null=True, blank=True)
     longitude = models.FloatField(_("longitude"), null=True, blank=True)
@@ -85,7 +89,7 @@ class Upload(models.Model):
     camera = models.CharField(_("camera"), max_length=200, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     previews = models.JSONField(
-        _("previews"), default=dict, blank=True, help_text=_("Longest side in pixels: name in storage.")
+        _("previews"), default=dict, blank=True, help_text=_("Maps the longest side in pixels to the name in storage.")
     )
     tint = models.CharField(max_length=7, blank=True, default="", db_default="", editable=False)
     labels = models.JSONField(_("labels"), default=list, blank=True)

@@ -138,7 +138,7 @@ def parse_query(text: str) -> Query:
             terms.append(Term(value, quoted=match["word"] is None))
     filled = tuple(tuple(terms) for terms in alternatives if terms)
     if len(filled) > MAX_ALTERNATIVES:
-        raise QueryError(_("Use OR between at most %(limit)s alternatives.") % {"limit": MAX_ALTERNATIVES})
+        raise QueryError(_("Use at most %(limit)s alternatives separated by OR.") % {"limit": MAX_ALTERNATIVES})
     return Query(filled, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(filters)))
 
 
@@ -146,7 +146,9 @@ def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:
     if name in CHOICES:
         value = _choose(name, value)
     elif name in EXAMPLES and not value:
-        raise QueryError(_("%(name)s: needs a name, such as %(example)s.") % {"name": name, "example": EXAMPLES[name]})
+        raise QueryError(
+            _("The filter “%(name)s:” needs a name, such as %(example)s.") % {"name": name, "example": EXAMPLES[name]}
+        )
     elif name == "taken":
         value = _parse_taken(value)
     elif name == "size":

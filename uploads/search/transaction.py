@@ -37,7 +37,7 @@ class SearchTooSlow(CodedError):
     """PostgreSQL needed more than STATEMENT_SECONDS for a statement. The message is in the current language."""
 
     def __init__(self) -> None:
-        super().__init__("search.too_slow", _("This search takes too long. Add words or a date."))
+        super().__init__("search.too_slow", _("This search takes too long. Add more words or a date."))
 
 
 @contextmanager

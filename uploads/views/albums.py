@@ -41,7 +41,7 @@ def album_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         name = _name(request)
         if not name:
-            messages.warning(request, _("Give the album a name."))
+            messages.warning(request, _("Enter a name for the album."))
             return redirect("albums")
         return redirect("album", create_album(request.user.pk or 0, name).pk)
     albums = list(with_covers(own_albums(request.user.pk)))
@@ -124,7 +124,7 @@ def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
     album = _own_album(request, album_id)
     days = request.POST.get("days", "")
     if days not in map(str, LINK_DAYS):
-        messages.warning(request, _("Choose how long the link works."))
+        messages.warning(request, _("Choose when the link expires."))
         return redirect("album", album.pk)
     until = timezone.now() + timedelta(days=int(days))
     password = storable(request.POST.get("password", ""))[:MAX_PASSWORD]
@@ -138,7 +138,7 @@ def revoke_share(request: HttpRequest, album_id: int, link_id: int) -> HttpRespo
     """Revoke a link of the album."""
     album = _own_album(request, album_id)
     if revoke_link(request.user.pk, link_id):
-        messages.success(request, _("The link no longer works."))
+        messages.success(request, _("Link revoked. It no longer works."))
     return redirect("album", album.pk)
 
 
