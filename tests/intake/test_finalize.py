@@ -88,7 +88,7 @@ def test_bytes_missing_in_storage_are_stored_again(tus: TusClient, batch: Upload
 
 @pytest.mark.parametrize(
     ("data", "message"),
-    [(b"%PDF-1.7 and so on", "PDF"), (b"hello, I am no picture", "Text files"), (bytes(64), "an unrecognised type")],
+    [(b"%PDF-1.7 and so on", "PDF"), (b"hello, I am no picture", "Text files"), (bytes(64), "an unrecognized type")],
 )
 def test_unsupported_content_is_refused_with_a_message(
     tus: TusClient, batch: UploadBatch, partial_root: Path, data: bytes, message: str

@@ -34,7 +34,7 @@ def test_animated_png_counts_as_png() -> None:
         (b"PK\x03\x04" + bytes(40), "ZIP archives"),
         (b"FLV\1\5\0\0\0\x09", "Videos of type video/x-flv"),
         (b"\x00\x00\x00\x18ftypM4A \x00\x00\x00\x00mp42isom", "Audio files of type audio/mp4"),
-        (bytes(range(1, 200)), "an unrecognised type"),
+        (bytes(range(1, 200)), "an unrecognized type"),
     ],
 )
 def test_unsupported_type_has_a_name(head: bytes, name: str) -> None:

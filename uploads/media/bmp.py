@@ -51,7 +51,7 @@ def read_bmp(file: BinaryIO) -> ImageHeader:
         source = BmpImageFile(open_parts(file, [(0, file.seek(0, 2))]))
     except OSError as error:
         if str(error).startswith("Unsupported BMP"):
-            raise unsupported("BMP pictures with this kind of pixels") from error
+            raise unsupported("BMP pictures with this pixel format") from error
         raise
     return ImageHeader(*source.size, PIXEL_BYTES, lambda: source)
 

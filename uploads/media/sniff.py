@@ -47,7 +47,7 @@ def name_type(head: bytes) -> str:
     """
     mime = sniff(head)
     if mime is None:
-        return "Files of an unrecognised type"
+        return "Files of an unrecognized type"
     if mime in FORMATS:
         missing = "" if mime in SUPPORTED else f" (the package {FORMATS[mime].package} is not installed)"
         return FORMATS[mime].plural + missing

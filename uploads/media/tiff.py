@@ -45,7 +45,7 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
         source = _FirstPage(file)
     except (SyntaxError, KeyError) as error:
         if isinstance(error, KeyError) or str(error) in _UNKNOWN_PIXELS:
-            raise unsupported("TIFF pictures with this kind of pixels") from error
+            raise unsupported("TIFF pictures with this pixel format") from error
         raise
     return ImageHeader(
         *source.size,

@@ -23,7 +23,7 @@ class Command(BaseCommand):
     """Print each file that is not stored, then the number of stored files."""
 
     help = (
-        "Tell which files of these folders are stored in a user's library. Nothing is copied or changed. "
+        "Show which files in these folders are stored in a user's library. Nothing is copied or changed. "
         "Exit status: 0 all are stored, 1 some are not or none were compared, 2 invalid argument, 130 Ctrl-C."
     )
 

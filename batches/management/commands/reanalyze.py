@@ -14,7 +14,7 @@ from batches.engine.refusals import Refused
 class Command(BaseCommand):
     """Start a re-analysis for each owner, and print its id. Workers process it after all imports."""
 
-    help = "Describe the pictures of all owners again. Their pages show the progress and can cancel it."
+    help = "Re-run the descriptions of all users' pictures. Users can follow the progress and stop it on their pages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare the arguments."""

@@ -96,7 +96,7 @@ def _prepare(folder: Path, owner: str) -> None:
     summary = folder / SUMMARY
     if summary.exists():
         if json.loads(summary.read_text()).get("owner") != owner:
-            raise CommandError(f"{folder} has an export of another user. Choose another folder.", returncode=USAGE)
+            raise CommandError(f"{folder} contains another user's export. Choose another folder.", returncode=USAGE)
     elif any(folder.iterdir()):
         raise CommandError(f"{folder} is not empty. Choose an empty folder or an earlier export.", returncode=USAGE)
     else:

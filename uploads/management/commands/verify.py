@@ -35,13 +35,13 @@ class Command(BaseCommand):
     """Verify the files that are due, a given number of bytes, or all files, and list the damaged files."""
 
     help = (
-        "Read stored files again, those first that were never checked or whose last check is oldest, and compare them "
-        "with their checksums. Exit status: 0 no damage found, 1 damage found, 2 invalid argument, 130 Ctrl-C."
+        "Read stored files and compare them with their checksums, starting with those never checked or checked longest "
+        "ago. Exit status: 0 no damage found, 1 damage found, 2 invalid argument, 130 Ctrl-C."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--owner", default="", metavar="NAME", help="only the files of this user")
-        parser.add_argument("--all", action="store_true", help="all files, however recent their last check is")
+        parser.add_argument("--all", action="store_true", help="include files that were checked recently")
         parser.add_argument("--bytes", type=_byte_count, metavar="SIZE", help="stop after this many bytes, such as 50G")
 
     def handle(self, *args: Any, **options: Any) -> None:
