@@ -88,12 +88,12 @@ def test_old_batch_expires_only_with_a_receiving_item(half_done: int) -> None:
 
 
 def test_neighbours_in_an_import_are_found_by_its_index(owner: User) -> None:
-    batch_id = [rows.add(FILES // 4, "bench") for _ in range(12)][6]
+    batch_id = [rows.add(FILES // 8, "bench") for _ in range(12)][6]
     with connection.cursor() as cursor:
         cursor.execute(ADD_PICTURES, [owner.id])
         cursor.execute(f"UPDATE batches_batchitem SET upload_id = id, {COMPLETED}")
         cursor.execute("VACUUM ANALYZE batches_batchitem, uploads_upload")
-    middle = BatchItem.objects.filter(batch_id=batch_id).order_by("id")[FILES // 8].id
+    middle = BatchItem.objects.filter(batch_id=batch_id).order_by("id")[FILES // 16].id
 
     for forwards in (True, False):
         plan = items_from(batch_id, middle, forwards=forwards)[:PAGE].explain()
