@@ -32,7 +32,7 @@ class Command(BaseCommand):
     The exit status is 1 if files are waiting and no running worker responds, and 2 if the database is not available.
     """
 
-    help = "Show workers, queue, circuit breakers and recoveries. Exit status 1: files wait and no worker responds."
+    help = "Show workers, queue, circuit breakers and recoveries. Exit status: 0 success, 1 stalled, 2 no database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         """Declare `--json`."""
