@@ -1,4 +1,4 @@
-"""Find out which of a person's files are stored, by their SHA-256 and size. Reads only the database."""
+"""Find out which files on a user's device are already stored, by their SHA-256 and size. Reads only the database."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

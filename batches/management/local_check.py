@@ -93,7 +93,7 @@ def _sha256(local: LocalFile) -> str:
 
 
 def write_csv(stream: TextIO, files: Iterable[CheckedFile]) -> Iterator[CheckedFile]:
-    """Write one line per file, and yield the files."""
+    """Write one CSV line per file, and yield the files unchanged."""
     writer = csv.writer(stream)
     writer.writerow(["File", "Bytes", "SHA-256", "State", "Verified"])
     for file in files:
