@@ -1,7 +1,7 @@
 """Keyset pagination: new rows do not shift pages, and the last page is as fast as the first."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar, cast
@@ -62,7 +62,7 @@ def paginate_by_id(
     `previous_query`.
     """
     kept = {name: query[name] for name in keep if query.get(name)}
-    before, after = _parse_id(query.get("before")), _parse_id(query.get("after"))
+    before, after = parse_id(query.get("before")), parse_id(query.get("after"))
     backwards = before is not None
     cursor = before if backwards else after
     descending = newest_first != backwards
@@ -95,6 +95,16 @@ def page_number(query: Mapping[str, str]) -> int:
     return max(1, int(text)) if re.fullmatch("[0-9]{1,6}", text) else 1
 
 
+def parse_id(text: str | None) -> int | None:
+    """Return the id that `text` represents, or None if it is invalid."""
+    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None
+
+
+def parse_ids(texts: Iterable[str]) -> set[int]:
+    """Return the ids that `texts` represent. Invalid ones are ignored."""
+    return {id for text in texts if (id := parse_id(text)) is not None}
+
+
 def _make_page(
     found: list[Row],
     size: int,
@@ -122,7 +132,3 @@ def _make_page(
 
 def _cursor(row: Model) -> Cursor:
     return Cursor(row.instant, row.pk)  # type: ignore[attr-defined]
-
-
-def _parse_id(text: str | None) -> int | None:
-    return int(text) if text and re.fullmatch("[0-9]{1,18}", text) else None

@@ -12,7 +12,7 @@ from uploads.search.language import QueryError, parse_query
 from uploads.search.results import ranked_ids
 from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.similar.neighbours import similar_pictures
-from uploads.timeline import before, place_of, starting_at, timeline_of
+from uploads.timeline import before_cursor, from_cursor, place_of, timeline_of
 
 BEFORE, AFTER = 6, 12
 """How many pictures are read before and after the current one."""
@@ -49,7 +49,7 @@ def in_timeline(upload: Upload) -> Neighbours:
     if upload.timeline_at is None:
         return Neighbours()
     rows, cursor = timeline_of(upload.owner_id).only(*_SHOWN), place_of(upload)
-    newer, older = before(rows, cursor)[:BEFORE], starting_at(rows, cursor)[1 : AFTER + 1]
+    newer, older = before_cursor(rows, cursor)[:BEFORE], from_cursor(rows, cursor)[1 : AFTER + 1]
     return Neighbours(list(newer)[::-1], list(older))
 
 

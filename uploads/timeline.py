@@ -56,12 +56,12 @@ def timeline_of(owner_id: int) -> QuerySet[Upload]:
     return rows.order_by("-timeline_at", "-id")
 
 
-def starting_at(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
+def from_cursor(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
     """Limit the rows of a timeline to the picture at `cursor` and all older ones."""
     return rows.filter(compare("timeline_at", "<=", cursor))
 
 
-def before(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
+def before_cursor(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
     """Limit the rows of a timeline to those newer than the picture at `cursor`, and return the oldest of them first."""
     return rows.filter(compare("timeline_at", ">", cursor)).reverse()
 
@@ -78,16 +78,16 @@ def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
     """
     rows = timeline_of(owner_id).only(*_TILE_COLUMNS)
     end, start = Cursor.parse(query.get("before")), Cursor.parse(query.get("from"))
-    if end is not None and (found := list(before(rows, end)[: PAGE_PICTURES + 1])):
+    if end is not None and (found := list(before_cursor(rows, end)[: PAGE_PICTURES + 1])):
         count = _page_length(found)
         newer = place_of(found[count - 1]) if count < len(found) else None
-        older = end if starting_at(rows, end).exists() else None
+        older = end if from_cursor(rows, end).exists() else None
         return _make_page(owner_id, found[count - 1 :: -1], newer, older)
-    found = list(starting_at(rows, start)[: PAGE_PICTURES + 1]) if start else []
+    found = list(from_cursor(rows, start)[: PAGE_PICTURES + 1]) if start else []
     found = found or list(rows[: PAGE_PICTURES + 1])
     count = _page_length(found)
     first = place_of(found[0]) if found else None
-    newer = first if first and start and before(rows, first).exists() else None
+    newer = first if first and start and before_cursor(rows, first).exists() else None
     return _make_page(owner_id, found[:count], newer, place_of(found[count]) if count < len(found) else None)
 
 

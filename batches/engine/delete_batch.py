@@ -20,14 +20,13 @@ from batches.engine.delete_pictures import (
     NewReference,
     count_failures,
     detach_items,
-    library_items,
-    lock_library_items,
+    lock_weak_references,
+    weak_references,
 )
 from batches.engine.sidecar_entries import delete_sidecars, forget_pictures
 from batches.engine.transitions import move_batches
 from batches.messaging import live_events
 from batches.models import ArchiveEntry, BatchItem, UploadBatch
-from batches.models.batch import ENDED_ITEMS
 from batches.models.error_codes import RESENDABLE_CODES
 from batches.models.states import COUNTERS, RESULT_COUNTERS, BatchStatus, ItemResult, ItemStatus
 from batches.models.storage_key import storage_key
@@ -96,31 +95,33 @@ def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     The result is (0, []) if no items are left, if other processes have locked the remaining ones, or if every attempt
     failed because a re-analysis began to refer to their pictures.
     """
-    if UploadBatch.all_objects.filter(id=batch_id, total__gt=ENDED_ITEMS).exists():
+    batch = UploadBatch.all_objects.filter(id=batch_id).first()
+    if batch is None:
+        return 0, []
+    if batch.remaining:
         # Workers no longer write to cancelled items, so no worker has to wait for the row locks taken below.
         cancel_items(batch_id)
     for _try in range(TRIES):
         try:
             with transaction.atomic():
-                return _delete_items(batch_id)
+                return _delete_items(batch)
         except NewReference:
             continue
     return 0, []
 
 
-def _delete_items(batch_id: int) -> tuple[int, list[int]]:
-    items = [_DeletedItem(*row) for row in fetch_rows(DELETE_ITEMS, {"batch": batch_id, "chunk": CHUNK})]
+def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
+    items = [_DeletedItem(*row) for row in fetch_rows(DELETE_ITEMS, {"batch": batch.id, "chunk": CHUNK})]
     ids = [item.id for item in items]
     delete_history(ids)
     ArchiveEntry.objects.filter(item_id__in=ids).delete()
     delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
-    # Items of a library re-analysis do not keep pictures, so no picture needs to be deleted with them. Checking anyway
-    # would lock the items of other library re-analyses, and two such deletions could deadlock.
-    keeps_pictures = UploadBatch.all_objects.filter(id=batch_id, model="").exists()
-    failing = _delete_pictures({item.upload_id for item in items if item.upload_id and keeps_pictures})
+    # If the batch keeps no pictures, none needs to be deleted with its items. Checking anyway would lock the items of
+    # other such batches, and two such deletions could deadlock.
+    failing = _delete_pictures({item.upload_id for item in items if item.upload_id and batch.keeps_pictures})
     incomplete = [item.id for item in items if item.may_have_partial_file]
     schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
-    _subtract(batch_id, Counter((item.status, item.result) for item in items))
+    _subtract(batch.id, Counter((item.status, item.result) for item in items))
     count_failures(failing)
     return len(items), incomplete
 
@@ -132,13 +133,13 @@ def _delete_pictures(ids: set[int]) -> "Counter[int]":
     picture's lock. Otherwise, the items of the re-analysis would seem to keep the picture, and nothing would delete it
     later.
     """
-    described = lock_library_items(ids)
+    weak = lock_weak_references(ids)
     uploads = lock_uploads(ids)
-    if library_items(ids).count() > len(described):
+    if weak_references(ids).count() > len(weak):
         raise NewReference
-    ignored = [item.id for item in described]
+    ignored = [item.id for item in weak]
     unreferenced = [id for (id,) in fetch_rows(UNREFERENCED_UPLOADS, {"ids": uploads, "ignored": ignored})]
-    failing = detach_items([item for item in described if item.upload_id in set(unreferenced)])
+    failing = detach_items([item for item in weak if item.upload_id in set(unreferenced)])
     forget_entries(unreferenced)
     forget_pictures(unreferenced)
     delete_uploads(unreferenced)

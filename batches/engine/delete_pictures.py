@@ -25,6 +25,7 @@ from batches.engine.transitions import move_items
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.error_codes import RESENDABLE_CODES, default_message
+from batches.models.item import KEEPS_PICTURE
 from batches.models.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage.file_deletion import delete_uploads, lock_uploads
@@ -82,14 +83,14 @@ def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int,
     return deleted, sorted(failing), sorted({item.batch_id for item in items})
 
 
-def library_items(ids: Collection[int]) -> QuerySet[BatchItem]:
-    """Return the items of library re-analyses that refer to these pictures."""
-    return BatchItem.objects.filter(upload_id__in=ids, batch__model__gt="")
+def weak_references(ids: Collection[int]) -> QuerySet[BatchItem]:
+    """Return the items that refer to these pictures but do not keep them."""
+    return BatchItem.objects.filter(~KEEPS_PICTURE, upload_id__in=ids)
 
 
-def lock_library_items(ids: Collection[int]) -> list[BatchItem]:
-    """Return the items of library re-analyses that refer to these pictures, with their rows locked."""
-    return _lock_items(library_items(ids))
+def lock_weak_references(ids: Collection[int]) -> list[BatchItem]:
+    """Return weak_references(ids), with their rows locked."""
+    return _lock_items(weak_references(ids))
 
 
 def detach_items(items: Collection[BatchItem]) -> "Counter[int]":

@@ -12,7 +12,7 @@ from batches.engine.link_picture import link_duplicate, save_picture
 from batches.models.error_codes import default_message
 from batches.models.states import Stage
 from uploads.analysis.analyzer import get_analyzer
-from uploads.errors import CodedError, EnvironmentalError, PermanentError
+from uploads.errors import EnvironmentalError, PermanentError, ProcessingError
 from uploads.media.decoder import decoders
 from uploads.pipeline import process_file
 from uploads.storage import local_copy, save_previews, storage_available
@@ -38,7 +38,7 @@ def process_upload(job: Job) -> Callable[[], None]:
             analyzer = get_analyzer(settings.DESCRIBER, settings.EMBEDDER, settings.AUDIT_MINIMUM)
             edited = job.claim.edited_description or ""
             result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read, edited)
-    except EnvironmentalError as error:
+    except (EnvironmentalError, PermanentError) as error:
         raise _classify(error) from error
     job.enter(Stage.INDEXING)
     if not holds_claim(job.claim):
@@ -47,11 +47,11 @@ def process_upload(job: Job) -> Callable[[], None]:
     return partial(save_picture, job.claim.item_id, upload_id, result, save_previews(key, result.previews))
 
 
-def _classify(error: EnvironmentalError) -> CodedError:
-    """If the storage works and only this file is unreadable, return a permanent error; otherwise return `error`.
+def _classify(error: ProcessingError) -> ProcessingError:
+    """If the storage works and only this file is unreadable, return `file.unreadable`; otherwise return `error`.
 
     A permanent error fails only this item, whereas an EnvironmentalError would stop all claiming.
     """
-    if error.code == "storage.unreadable" and storage_available():
+    if error.code == "original.unreadable" or (error.code == "storage.unreadable" and storage_available()):
         return PermanentError("file.unreadable", default_message("file.unreadable"))
     return error

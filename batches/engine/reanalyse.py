@@ -7,13 +7,15 @@ from collections.abc import Collection
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
+from django.db.models import Exists, OuterRef, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from batches.engine.refusals import ReanalysisRunning
 from batches.messaging import live_events, wake_ups
-from batches.models import UploadBatch
+from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchKind, BatchStatus
+from uploads.models import TEXT_UNREAD, Upload
 
 # A single statement inserts all items: 100,000 items take 2 s, instead of 9 s in chunks with the ORM. `queue_position`
 # equals the id, as for every pending item.
@@ -47,18 +49,6 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
                                           WHERE upload_id = upload.id AND model = %(model)s))
  ORDER BY id FOR KEY SHARE
 """
-# The pictures of TEXT_UNREAD, except those that already have an item in a batch of this kind, so that a picture whose
-# text could not be read is not tried again.
-UNREAD = """
-SELECT id AS upload_id, filename, filename AS relative_path, size, id
-  FROM uploads_upload upload
- WHERE owner_id = %(owner)s AND text_model = '' AND processed_at IS NOT NULL AND kind <> 'archive'
-   AND part_of_id IS NULL AND trashed_at IS NULL
-   AND NOT EXISTS (SELECT FROM batches_batchitem item JOIN batches_uploadbatch batch ON batch.id = item.batch_id
-                    WHERE item.upload_id = upload.id AND batch.kind = 'text')
- ORDER BY id FOR KEY SHARE OF upload
-"""
-
 OF_SELECTION = """
 SELECT id AS upload_id, filename, filename AS relative_path, size, id
   FROM uploads_upload
@@ -110,7 +100,18 @@ def read_library_text(owner_id: int, model: str) -> int | None:
     Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
     """
     opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
-    return _create(UNREAD, {"owner": owner_id}, opened, notified=[])
+    unread = list(unread_pictures().filter(owner_id=owner_id).values_list("id", flat=True))
+    return _create(OF_SELECTION, {"owner": owner_id, "ids": unread}, opened, notified=[]) if unread else None
+
+
+def unread_pictures() -> QuerySet[Upload]:
+    """Return the pictures whose text is still to be read.
+
+    Those that already have an item in a batch of this kind are left out, so that a picture whose text could not be read
+    is not tried again.
+    """
+    read_before = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__kind=BatchKind.TEXT)
+    return Upload.objects.filter(TEXT_UNREAD, ~Exists(read_before))
 
 
 def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from django.db.models import Exists, OuterRef
 
 from batches.models import BatchItem
+from batches.models.item import KEEPS_PICTURE
 from batches.models.scope import Scope
 from batches.models.states import ItemResult
 from uploads.models import MediaKind, Upload
@@ -60,11 +61,8 @@ def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
 
 
 def _uploads(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
-    """Return the state of uploads, except those that will be deleted together with an import.
-
-    As in delete_batch.py, only items of batches without `model` keep pictures.
-    """
-    items = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__model="")
+    """Return the state of uploads, except those that will be deleted together with an import."""
+    items = BatchItem.objects.filter(KEEPS_PICTURE, upload_id=OuterRef("pk"))
     deleting, keeping = (items.filter(batch__deleting_since__isnull=kept) for kept in (False, True))
     uploads = Upload.objects.filter(~Exists(deleting) | Exists(keeping), sha256__in=digests)
     rows = scope.filter(uploads.exclude(kind=MediaKind.ARCHIVE))

@@ -152,6 +152,11 @@ class UploadBatch(models.Model):
         return self.name
 
     @property
+    def keeps_pictures(self) -> bool:
+        """Whether a picture exists at least as long as its item in this batch; see KEEPS_PICTURE."""
+        return not self.model
+
+    @property
     def processed(self) -> int:
         """The number of completed and failed items."""
         return self.successful + self.failed

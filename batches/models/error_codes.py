@@ -88,6 +88,7 @@ REFUSALS: dict[str, str | Promise] = {
     "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
     "files.too_many_open": _("You have too many unfinished files. Wait until some of them are done."),
+    "guest.full": _("The storage of the link's owner is full."),
     "guest.limit": _("This link has reached its limit and accepts no more files of this size."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
     "item.completed": _("“%(name)s” is already described; there is nothing to retry."),

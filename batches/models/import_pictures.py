@@ -1,6 +1,5 @@
 """Find the pictures of imports."""
 
-import re
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -8,6 +7,7 @@ from django.db.models import Q, QuerySet
 from batches.models.batch import UploadBatch
 from batches.models.item import BatchItem
 from batches.models.states import BatchKind
+from uploads.pagination import parse_id
 
 
 def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
@@ -16,7 +16,7 @@ def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
     Part of a name is enough, in upper or lower case.
     """
     imports = UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT)
-    by_id = Q(id=int(name_or_id)) if re.fullmatch("[0-9]{1,18}", name_or_id) else Q(id=None)
+    by_id = Q(id=parse_id(name_or_id))
     found = list(imports.filter(by_id).values_list("id", flat=True))
     found = found or list(imports.filter(name__icontains=name_or_id).values_list("id", flat=True))
     return BatchItem.objects.filter(batch_id__in=found, upload__isnull=False).values("upload_id")

@@ -9,6 +9,13 @@ from batches.models.error_codes import is_retryable
 from batches.models.states import RESULT_COUNTERS, WAITING_ITEMS, ItemResult, ItemStatus, Stage
 from uploads.models import Upload
 
+KEEPS_PICTURE = Q(batch__model="")
+"""Selects the items that keep their picture, which is deleted with the last of them.
+
+Batches for a whole library or for selected pictures keep none. Otherwise, deleting an import would not delete pictures
+that were described again.
+"""
+
 
 class BatchItem(models.Model):
     """One file in one batch. This table is the queue.

@@ -21,7 +21,7 @@ from batches.services.batch_commands import (
     resume_batch,
     seal_batch,
 )
-from batches.services.deletion import MAX_PICTURES, delete_batch, delete_pictures, deletion_extent
+from batches.services.deletion import delete_batch, delete_pictures, deletion_extent
 from batches.services.failure_commands import CommandResult, dismiss_code, restore_code, retry_code
 from batches.services.guest_links import create_guest_link, find_guest_link, receive_from_guest, revoke_guest_link
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
@@ -39,6 +39,7 @@ from batches.services.reprocessing import (
     retry_failed,
     retry_item,
 )
+from batches.services.selection import MAX_PICTURES
 from batches.services.trash import delete_trashed, empty_trash, restore_pictures, trash_pictures, undo_trash
 from uploads.picture_edits import EditResult
 

@@ -7,18 +7,16 @@ pictures disappear from all pages at once; their files are removed later. Repeat
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Exists, OuterRef, Q
 
 from batches.engine.delete_batch import begin_deletion
 from batches.engine.delete_pictures import delete_pictures as delete_uploads
-from batches.engine.refusals import Refused
 from batches.models import BatchItem, UploadBatch
+from batches.models.item import KEEPS_PICTURE
 from batches.models.managers import in_visible_batches
 from batches.models.scope import DELETE_BATCHES, DELETE_PICTURES, NotFound, Scope
+from batches.services.selection import select_pictures
 from uploads.models import Upload
-
-MAX_PICTURES = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +38,7 @@ def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
     Raises Refused: `picture.too_many` for more than MAX_PICTURES ids, `picture.busy` if the pictures are currently
     being added again.
     """
-    if len(ids) > MAX_PICTURES:
-        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
-    pictures = scope.filter(Upload.objects.filter(id__in=ids), DELETE_PICTURES)
-    existing = list(pictures.values_list("id", flat=True))
+    existing = list(select_pictures(scope, ids, DELETE_PICTURES).values_list("id", flat=True))
     return delete_uploads(existing) if existing else 0
 
 
@@ -59,7 +54,7 @@ def delete_batch(scope: Scope, batch_id: int) -> bool:
 
 def deletion_extent(batch: UploadBatch) -> DeletionExtent:
     """Count what deleting a batch would delete and what it would keep."""
-    deleted = Q(batch_id=batch.id) | Q(batch__source_id=batch.id) | Q(batch__model__gt="")
+    deleted = Q(batch_id=batch.id) | Q(batch__source_id=batch.id) | ~KEEPS_PICTURE
     items = in_visible_batches(BatchItem.objects.filter(upload_id=OuterRef("id")))
     pictures = Upload.objects.filter(id__in=BatchItem.objects.filter(batch_id=batch.id).values("upload_id"))
     shared = pictures.filter(Exists(items.exclude(deleted))).count()

@@ -84,13 +84,19 @@ def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> Recei
         try:
             outcome = _receive_file(batch, file)
         except (Refused, PartialFileBusy) as error:
-            refusal = error if isinstance(error, Refused) else Refused("server.busy")
             _release(link, files[position:])
-            return ReceivedFiles(batch.id, accepted, refusal.message)
+            return ReceivedFiles(batch.id, accepted, _guest_refusal(error).message)
         if outcome.code in RESUMABLE_CODES:
             _release(link, [file])
         accepted += outcome.state != "refused"
     return ReceivedFiles(batch.id, accepted)
+
+
+def _guest_refusal(error: Refused | PartialFileBusy) -> Refused:
+    """Return what the guest may know: not how much storage the owner uses."""
+    if isinstance(error, PartialFileBusy):
+        return Refused("server.busy")
+    return Refused("guest.full") if error.code == "quota.exceeded" else error
 
 
 def _receive_file(batch: UploadBatch, file: Any) -> IntakeOutcome:

@@ -2,11 +2,8 @@
 
 from collections.abc import Collection
 
-from django.contrib.humanize.templatetags.humanize import intcomma
-
-from batches.engine.refusals import Refused
 from batches.models.scope import NotFound, Scope
-from batches.services.deletion import MAX_PICTURES
+from batches.services.selection import select_pictures
 from uploads import picture_edits
 from uploads.models import MediaKind, Upload
 from uploads.picture_edits import EditResult
@@ -21,9 +18,7 @@ def edit_pictures(scope: Scope, ids: Collection[int], key: str, change: Change |
     For `key` and `change`, see uploads/sidecars/own_edits.py. Raises Refused (`picture.too_many`) for more than
     MAX_PICTURES ids.
     """
-    if len(ids) > MAX_PICTURES:
-        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
-    own = scope.filter(Upload.objects.filter(id__in=ids).exclude(kind=MediaKind.ARCHIVE), CHANGE_PICTURES)
+    own = select_pictures(scope, ids, CHANGE_PICTURES).exclude(kind=MediaKind.ARCHIVE)
     return picture_edits.edit_pictures(scope.user_id, set(own.values_list("id", flat=True)), key, change)
 
 

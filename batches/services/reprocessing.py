@@ -3,7 +3,6 @@
 from collections.abc import Collection
 
 from django.conf import settings
-from django.contrib.humanize.templatetags.humanize import intcomma
 
 from batches.engine import reanalyse, retry
 from batches.engine.refusals import Refused
@@ -11,7 +10,7 @@ from batches.models import BatchItem, UploadBatch, error_codes
 from batches.models.scope import NotFound, Scope
 from batches.models.states import BatchStatus, ItemStatus
 from batches.services.batch_commands import batch_refusal, current_status
-from batches.services.deletion import MAX_PICTURES
+from batches.services.selection import require_few
 from uploads.search.encoders import site_model
 
 
@@ -72,8 +71,7 @@ def reanalyse_library(scope: Scope, owner_id: int, *, only_missing: bool = False
 
 def reanalyse_pictures(scope: Scope, ids: Collection[int]) -> int:
     """Describe some of the user's own pictures again; return the id of the re-analysis batch. Raises Refused."""
-    if len(ids) > MAX_PICTURES:
-        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
+    require_few(ids)
     reanalysis_id = reanalyse.reanalyse_selection(scope.user_id, ids)
     if reanalysis_id is None:
         raise Refused("library.nothing_to_describe")

@@ -3,15 +3,13 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from batches.engine.delete_pictures import delete_pictures
-from batches.engine.refusals import Refused
 from batches.models.scope import DELETE_PICTURES, Scope
-from batches.services.deletion import MAX_PICTURES
+from batches.services.selection import MAX_PICTURES, select_pictures
 from uploads.models import MediaKind, Upload
 from uploads.trash import EXPIRED, move_to_trash, restore
 
@@ -64,7 +62,5 @@ def _expire(trashed: QuerySet[Upload]) -> None:
 
 
 def _covered(scope: Scope, ids: Collection[int]) -> list[int]:
-    if len(ids) > MAX_PICTURES:
-        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
-    pictures = scope.filter(Upload.objects.filter(id__in=ids).exclude(kind=MediaKind.ARCHIVE), DELETE_PICTURES)
+    pictures = select_pictures(scope, ids, DELETE_PICTURES).exclude(kind=MediaKind.ARCHIVE)
     return list(pictures.values_list("id", flat=True))

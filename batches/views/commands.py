@@ -1,7 +1,5 @@
 """Views for a batch's buttons. Each view calls a service, shows a message and redirects to the batch's page."""
 
-import re
-
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,11 +12,12 @@ from batches import services
 from batches.engine.missing_files import count_missing
 from batches.models.states import LIVE_BATCHES, BatchKind
 from batches.services import owner_scope
-from batches.views.page_requests import missing_as_404, refusals_as_messages, require_button
-from batches.views.trash import back, chosen_pictures
+from batches.views.page_requests import missing_as_404, refusals_as_messages
+from uploads.button_requests import back, chosen_pictures, require_button
+from uploads.pagination import parse_id
 
 
-@require_button("batch-detail")
+@require_button("batch-detail", "batch_id")
 def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Pause the batch."""
     with refusals_as_messages(request):
@@ -27,7 +26,7 @@ def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
     return redirect("batch-detail", batch_id)
 
 
-@require_button("batch-detail")
+@require_button("batch-detail", "batch_id")
 def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Resume the batch."""
     with refusals_as_messages(request):
@@ -75,22 +74,19 @@ def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
     return render(request, "batches/batch_finish.html", context)
 
 
-@require_button("batch-detail")
+@require_button("batch-detail", "batch_id")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Retry all failed files of the batch that are stored, or only the file whose id is in the field `item`."""
-    scope, item = owner_scope(request.user), request.POST.get("item", "")
+    scope, item = owner_scope(request.user), parse_id(request.POST.get("item"))
     with refusals_as_messages(request):
-        if re.fullmatch("[0-9]{1,18}", item):
-            count = int(services.retry_item(scope, int(item)))
-        else:
-            count = services.retry_failed(scope, batch_id)
+        count = int(services.retry_item(scope, item)) if item is not None else services.retry_failed(scope, batch_id)
         if count:
             message = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", count)
             messages.success(request, message % {"count": count})
     return redirect("batch-detail", batch_id)
 
 
-@require_button("batch-detail")
+@require_button("batch-detail", "batch_id")
 def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Describe the batch's pictures again and redirect to the re-analysis batch."""
     page = batch_id
@@ -126,7 +122,7 @@ def reanalyse_pictures(request: HttpRequest) -> HttpResponse:
     return back(request, "upload-list")
 
 
-@require_button("batch-detail")
+@require_button("batch-detail", "batch_id")
 def make_album(request: HttpRequest, batch_id: int) -> HttpResponse:
     """Make an album of the batch's pictures and redirect to it."""
     with refusals_as_messages(request):

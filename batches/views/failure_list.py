@@ -24,7 +24,8 @@ from batches.failures.forms import (
 )
 from batches.failures.queries import read_groups
 from batches.services import owner_scope
-from batches.views.page_requests import refusals_as_messages, require_button
+from batches.views.page_requests import refusals_as_messages
+from uploads.button_requests import require_button
 
 
 @require_safe

@@ -1,6 +1,5 @@
 """The page on which owners manage their guest links, and the page on which guests add files."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -22,7 +21,9 @@ from batches.models import GuestLink
 from batches.models.batch_name import clean_name
 from batches.models.guest_link import MAX_LINK_NAME
 from batches.services import owner_scope
-from batches.views.page_requests import missing_as_404, require_button
+from batches.views.page_requests import missing_as_404
+from uploads.button_requests import require_button
+from uploads.pagination import parse_id
 from uploads.text import storable
 
 MAX_GUEST_NAME = 80
@@ -64,8 +65,8 @@ def guest_links(request: HttpRequest) -> HttpResponse:
 @require_button("guest-links")
 def revoke(request: HttpRequest) -> HttpResponse:
     """Revoke the link whose id is in the field `link`."""
-    link = request.POST.get("link", "")
-    if re.fullmatch("[0-9]{1,18}", link) and services.revoke_guest_link(owner_scope(request.user), int(link)):
+    link = parse_id(request.POST.get("link"))
+    if link is not None and services.revoke_guest_link(owner_scope(request.user), link):
         messages.success(request, _("Link revoked. It no longer works."))
     return redirect("guest-links")
 

@@ -1,6 +1,5 @@
 """The page of one picture, with its neighbours in the list that the user looks through, and the forms on it."""
 
-import re
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
@@ -15,8 +14,10 @@ from django.views.decorators.http import require_safe
 from batches import services
 from batches.services import owner_scope
 from batches.views.batch_pictures import in_batch
-from batches.views.page_requests import missing_as_404, require_button
-from uploads.models import MediaKind, Upload
+from batches.views.page_requests import missing_as_404
+from uploads.button_requests import require_button
+from uploads.models import MediaKind, Upload, defer_details
+from uploads.pagination import parse_id
 from uploads.picture_lists import Neighbours, in_search, in_similar, in_timeline
 from uploads.text import storable
 from uploads.timeline import place_of
@@ -44,7 +45,7 @@ def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(own.select_related("part_of").defer("words", "part_of__words"), id=upload_id)
-    parts = own.filter(part_of=upload, trashed_at=upload.trashed_at).defer("metadata", "sidecars", "words")
+    parts = defer_details(own.filter(part_of=upload, trashed_at=upload.trashed_at))
     context = {
         "upload": upload,
         "parts": parts.order_by("part_role", "filename", "id")[:PARTS_SHOWN],
@@ -54,7 +55,7 @@ def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     return render(request, "uploads/upload_detail.html", context)
 
 
-@require_button("upload-detail")
+@require_button("upload-detail", "upload_id")
 @missing_as_404()
 def edit_description(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Replace the description with `text`; an empty text restores the original one."""
@@ -64,7 +65,7 @@ def edit_description(request: HttpRequest, upload_id: int) -> HttpResponse:
     return _back(request, upload_id)
 
 
-@require_button("upload-detail")
+@require_button("upload-detail", "upload_id")
 @missing_as_404()
 def edit_labels(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Remove the label named by `remove`, or add the removed label named by `restore` again."""
@@ -89,8 +90,8 @@ def _open_list(request: HttpRequest, upload: Upload) -> PictureList:
     found = None
     if kind == "search" and value:
         found = _search_list(storable(value), upload, by_date=request.GET.get("sort") == "date")
-    elif kind in {"import", "similar"} and re.fullmatch("[0-9]{1,18}", value):
-        found = _import_list(request, int(value), upload) if kind == "import" else _similar_list(int(value), upload)
+    elif kind in {"import", "similar"} and (id := parse_id(value)) is not None:
+        found = _import_list(request, id, upload) if kind == "import" else _similar_list(id, upload)
     return found or _library_list(upload)
 
 

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_http_methods
 from batches import services
 from batches.services import EditResult, owner_scope
 from batches.views.edit_forms import DateForm, LocationForm, zone_names
-from batches.views.page_requests import missing_as_404, refusals_as_messages, require_button
-from batches.views.trash import back, back_url, chosen_pictures
-from uploads.models import SearchTerm, Upload
+from batches.views.page_requests import missing_as_404, refusals_as_messages
+from uploads.button_requests import back, back_url, chosen_pictures, require_button
+from uploads.models import SearchTerm, Upload, defer_details
 from uploads.sidecars.own_edits import ARCHIVED, LOCATION, TIME, set_archived
 
 PICTURES_SHOWN = 12
@@ -67,7 +67,7 @@ def _edit(
 ) -> HttpResponse:
     ids = chosen_pictures(request)
     own = owner_scope(request.user).filter(Upload.objects.filter(id__in=ids))
-    pictures = list(own.defer("metadata", "sidecars", "words").order_by("id")[:PICTURES_SHOWN])
+    pictures = list(defer_details(own).order_by("id")[:PICTURES_SHOWN])
     if not pictures:
         messages.warning(request, _("No pictures selected. Select some first."))
         return back(request, "upload-list")

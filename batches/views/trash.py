@@ -1,16 +1,14 @@
 """The trash: its page, and the buttons that move pictures to it, restore them and delete them permanently."""
 
-import re
 from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
 from django.db.models import F
-from django.http import HttpRequest, HttpResponse, QueryDict
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
@@ -19,8 +17,9 @@ from django.views.decorators.http import require_safe
 from batches import services
 from batches.failures.forms import parse_time
 from batches.services import owner_scope
-from batches.views.page_requests import refusals_as_messages, require_button
-from uploads.models import Upload
+from batches.views.page_requests import refusals_as_messages
+from uploads.button_requests import back, chosen_pictures, require_button
+from uploads.models import Upload, defer_details
 from uploads.pagination import paginate_by_instant
 from uploads.trash import trashed_pictures
 
@@ -32,7 +31,7 @@ PICTURES_SHOWN = 60
 @require_safe
 def trash_list(request: HttpRequest) -> HttpResponse:
     """List the pictures in the user's trash, most recently trashed first."""
-    pictures = trashed_pictures(request.user.pk).defer("metadata", "sidecars", "words")
+    pictures = defer_details(trashed_pictures(request.user.pk))
     page = paginate_by_instant(pictures, request.GET, PICTURES_PER_PAGE, F("trashed_at"))
     return render(request, "uploads/trash.html", {"page": page, "trash_days": settings.TRASH_DAYS})
 
@@ -77,7 +76,7 @@ def delete(request: HttpRequest) -> HttpResponse:
     """Ask for confirmation, then permanently delete the pictures named by `picture` parameters from the trash."""
     ids = chosen_pictures(request)
     own = trashed_pictures(request.user.pk).filter(id__in=ids)
-    pictures = list(own.defer("metadata", "sidecars", "words").order_by("-id")[: services.MAX_PICTURES])
+    pictures = list(defer_details(own).order_by("-id")[: services.MAX_PICTURES])
     if "confirmed" in request.POST or not pictures:
         return _delete(request, ids)
     context = {
@@ -108,24 +107,3 @@ def _delete(request: HttpRequest, ids: set[int]) -> HttpResponse:
         text = ngettext("%(count)s file permanently deleted.", "%(count)s files permanently deleted.", deleted)
         messages.success(request, text % {"count": deleted})
     return redirect("trash")
-
-
-def chosen_pictures(request: HttpRequest) -> set[int]:
-    """Return the ids in the `picture` parameters. Values that are not numbers are ignored."""
-    return {int(text) for text in _parameters(request).getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
-
-
-def back(request: HttpRequest, page: str) -> HttpResponse:
-    """Redirect to `back_url()`."""
-    return redirect(back_url(request, page))
-
-
-def back_url(request: HttpRequest, page: str) -> str:
-    """Return the path in the parameter `next` if it is on this site, otherwise the path of the page with this name."""
-    target = _parameters(request).get("next", "")
-    is_own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
-    return target if is_own else reverse(page)
-
-
-def _parameters(request: HttpRequest) -> QueryDict:
-    return request.POST if request.method == "POST" else request.GET

@@ -12,7 +12,7 @@ from batches.engine.empty_trash import delete_expired_trash
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import partial_cleaner
 from batches.worker.prune_rows import prune_daily
-from uploads.similar.due import CHUNK, index_due_pictures
+from uploads.similar.due import INDEX_CHUNK, index_due_pictures
 from uploads.storage.file_deletion import purge_deleted_files
 
 
@@ -27,7 +27,7 @@ def clean_up() -> None:
         delete_unneeded_archives() > 0,
         delete_expired_trash() > 0,
         purge_deleted_files() > 0,
-        index_due_pictures() == CHUNK,
+        index_due_pictures() == INDEX_CHUNK,
     ]):  # fmt: skip
         pass
     # Partial files come last, because users may be waiting for the deletions above.

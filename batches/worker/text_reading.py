@@ -5,12 +5,11 @@ import logging
 from django.contrib.auth.models import User
 from django.db.models import Exists, OuterRef
 
-from batches.engine.reanalyse import read_library_text
+from batches.engine.reanalyse import read_library_text, unread_pictures
 from batches.engine.refusals import ReanalysisRunning
-from batches.models import BatchItem, UploadBatch
+from batches.models import UploadBatch
 from batches.models.states import BatchKind, BatchStatus
 from uploads.analysis.ocr.installed_models import MODEL
-from uploads.models import TEXT_UNREAD, Upload
 
 logger = logging.getLogger(__name__)
 
@@ -22,9 +21,7 @@ def start_reading() -> list[int]:
 
     A paused import does not prevent this, but a paused text batch does, because each owner may have only one.
     """
-    queued = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__kind=BatchKind.TEXT)
-    # Select the same pictures as read_library_text(). Otherwise, every round might call it without finding a picture.
-    unread = Upload.objects.filter(TEXT_UNREAD, ~Exists(queued), owner_id=OuterRef("pk"))
+    unread = unread_pictures().filter(owner_id=OuterRef("pk"))
     batches = UploadBatch.objects.filter(owner_id=OuterRef("pk"))
     running = batches.filter(status__in=(BatchStatus.PENDING, BatchStatus.PROCESSING))
     paused = batches.filter(kind=BatchKind.TEXT, status=BatchStatus.PAUSED)

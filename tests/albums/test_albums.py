@@ -111,3 +111,13 @@ def test_import_without_pictures_becomes_no_album(page: Client, anna: User) -> N
 
     assert "has no described pictures" in answer.content.decode()
     assert not Album.objects.exists()
+
+
+@pytest.mark.parametrize("button", ["album-change", "album-download", "album-share", "album-revoke", "album-add"])
+def test_button_of_an_album_requested_by_get_leads_to_its_page(page: Client, album: Album, button: str) -> None:
+    ids = {"album-add": [], "album-revoke": [album.id, 1]}.get(button, [album.id])
+
+    answer = page.get(reverse(button, args=ids))
+
+    target = reverse("upload-list") if button == "album-add" else reverse("album", args=[album.id])
+    assert (answer.status_code, answer["Location"]) == (302, target)

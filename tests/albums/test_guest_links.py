@@ -200,3 +200,14 @@ def test_owner_creates_and_revokes_links(page: Client, guest: Client) -> None:
     page.post(reverse("guest-link-revoke"), {"link": "9" * 5000})
     page.post(reverse("guest-link-revoke"), {"link": link.pk})
     assert guest.get(reverse("guest-upload", args=[link.token])).status_code == 404
+
+
+def test_guest_learns_only_that_the_storage_of_the_owner_is_full(
+    guest: Client, link: GuestLink, settings: Settings
+) -> None:
+    settings.OWNER_BYTES = 1
+
+    status, html = send(guest, link, picture(1))
+
+    assert (status, "The storage of the link&#x27;s owner is full." in html) == (409, True)
+    assert "already used" not in html

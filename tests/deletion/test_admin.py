@@ -11,7 +11,7 @@ from django.urls import reverse
 
 from batches import services
 from batches.models import UploadBatch
-from batches.services import deletion
+from batches.services import selection
 from tests.support.batches import make_batch
 from tests.support.users import make_staff, make_user
 from uploads.models import Upload
@@ -107,7 +107,7 @@ def test_confirmed_deletion_of_pictures_is_logged(operator: Client, owner: User)
 def test_deletion_of_too_many_pictures_is_refused_and_not_logged(
     operator: Client, owner: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(deletion, "MAX_PICTURES", 1)
+    monkeypatch.setattr(selection, "MAX_PICTURES", 1)
     make_batch(owner, 2)
     first = Upload.objects.order_by("id")[0]
 

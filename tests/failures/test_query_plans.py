@@ -1,13 +1,10 @@
 """Queries for failures and finished files use their small indexes, even in a large table."""
 
-import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import QuerySet
 from django.test import TransactionTestCase
 from django.utils import timezone
 from pytest_django import DjangoDbBlocker
@@ -21,32 +18,11 @@ from batches.models.scope import Scope, operator_scope, owner_scope
 from batches.worker.completion_emails import due_batches
 from bench import rows
 from tests.support.database import delete_all_rows
-from tests.support.query_plans import nodes
+from tests.support.query_plans import indexes, plan
 from tests.support.users import make_staff
 
 pytestmark = pytest.mark.django_db
 FILES = 4_000
-
-
-def plan(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> list[dict[str, object]]:
-    """Return the nodes of the query plan, and check that none of them scans the whole item table."""
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-        plan = cursor.fetchone()[0]
-    found = nodes((json.loads(plan) if isinstance(plan, str) else plan)[0]["Plan"])
-    assert not [n for n in found if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "batches_batchitem"]
-    return found
-
-
-def indexes(statement: str, parameters: Mapping[str, Any] | tuple[Any, ...] = ()) -> set[object]:
-    """Return the indexes that the plan uses."""
-    return {node.get("Index Name") for node in plan(statement, parameters)} - {None}
-
-
-def of(queryset: QuerySet[Any, Any]) -> set[object]:
-    """Return the indexes that a queryset's plan uses."""
-    sql, parameters = queryset.query.sql_with_params()
-    return indexes(sql, parameters)
 
 
 def scopes(owner: User) -> tuple[Scope, Scope]:
@@ -86,17 +62,17 @@ def add_few_failures() -> int:
 
 
 def test_count_in_the_navigation_reads_failures_only(few_failures: User) -> None:
-    assert "item_open_failure" in indexes(queries.COUNT, {"owner": few_failures.id, "limit": 100})
+    assert "item_open_failure" in indexes(queries.COUNT, owner=few_failures.id, limit=100)
 
 
 def test_groups_read_failures_only(few_failures: User) -> None:
     for scope in scopes(few_failures):
-        assert of(queries.count_by_code(scope)) & {"item_open_failure", "item_failed", "item_error_code"}
+        assert indexes(queries.count_by_code(scope)) & {"item_open_failure", "item_failed", "item_error_code"}
 
 
 def test_examples_read_failures_only(few_failures: User) -> None:
     for scope in scopes(few_failures):
-        assert of(queries.examples(scope, "item.internal")) & {"item_open_failure", "item_error_code"}
+        assert indexes(queries.examples(scope, "item.internal")) & {"item_open_failure", "item_error_code"}
 
 
 def test_undoing_a_dismissal_reads_dismissed_failures_only(few_failures: User) -> None:
@@ -104,27 +80,28 @@ def test_undoing_a_dismissal_reads_dismissed_failures_only(few_failures: User) -
     BatchItem.objects.filter(status="failed", id__in=BatchItem.objects.values("id")[:100]).update(dismissed_at=at)
 
     for scope in scopes(few_failures):
-        assert "item_dismissed" in of(dismissed_failures(scope, "item.internal", at))
+        assert "item_dismissed" in indexes(dismissed_failures(scope, "item.internal", at))
 
 
 def test_admin_filter_by_error_code_reads_failures_only(few_failures: User) -> None:
     failed = BatchItem.objects.filter(status="failed", error_code="item.internal").order_by("-id")[:50]
 
-    assert of(failed) & {"item_error_code", "item_failed", "item_open_failure"}
+    assert indexes(failed) & {"item_error_code", "item_failed", "item_open_failure"}
 
 
 def test_groups_of_a_batch_read_failures_only(few_failures: User) -> None:
     failed = BatchItem.objects.filter(batch=UploadBatch.objects.get(), status="failed")
 
-    assert of(batch_failures.by_message(failed)) & {"item_failed", "item_open_failure", "item_error_code"}
+    assert indexes(batch_failures.by_message(failed)) & {"item_failed", "item_open_failure", "item_error_code"}
 
 
 @pytest.mark.parametrize(("code", "index"), [("", "item_failed"), ("item.internal", "item_open_failure")])
 def test_chunk_of_the_csv_starts_after_the_last_one(few_failures: User, code: str, index: str) -> None:
     batch, (_, scope) = UploadBatch.objects.get(), scopes(few_failures)
-    sql, parameters = csv_export.chunk_after(scope, code, batch.id, 1000).query.sql_with_params()
 
-    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+    nodes = plan(csv_export.chunk_after(scope, code, batch.id, 1000))
+
+    (walk,) = [node for node in nodes if node.get("Relation Name") == "batches_batchitem"]
 
     assert walk["Index Name"] == index
     assert "ROW(batch_id" in str(walk["Index Cond"])
@@ -132,9 +109,8 @@ def test_chunk_of_the_csv_starts_after_the_last_one(few_failures: User, code: st
 
 def test_chunk_of_retried_files_starts_after_the_last_one(few_failures: User) -> None:
     chunk = items_after(BatchItem.objects.filter(status="failed"), UploadBatch.objects.get().id, 1000)[:500]
-    sql, parameters = chunk.query.sql_with_params()
 
-    (walk,) = [node for node in plan(sql, parameters) if node.get("Relation Name") == "batches_batchitem"]
+    (walk,) = [node for node in plan(chunk) if node.get("Relation Name") == "batches_batchitem"]
 
     assert walk["Index Name"] == "item_failed"
     assert "ROW(batch_id" in str(walk["Index Cond"])
@@ -149,7 +125,7 @@ def test_batches_without_mail_are_found_by_their_index(few_failures: User) -> No
         cursor.execute("ANALYZE batches_uploadbatch")
         cursor.execute("SET enable_seqscan = off")
         try:
-            assert "batch_unnotified" in of(due_batches())
+            assert "batch_unnotified" in indexes(due_batches())
         finally:
             cursor.execute("RESET enable_seqscan")
 
@@ -160,4 +136,4 @@ def test_throughput_reads_the_latest_finished_files_only(few_failures: User) -> 
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_batchitem")
 
-    assert of(last_finishes(batch_id)) == {"item_completed", "item_failed"}
+    assert indexes(last_finishes(batch_id)) == {"item_completed", "item_failed"}

@@ -1,14 +1,12 @@
 """Searches read one owner's rows through an index, never a whole table."""
 
-import json
 from collections.abc import Callable
-from typing import Any
 
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
 
-from tests.support.query_plans import nodes
+from tests.support.query_plans import plan
 from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.search import vector_index
@@ -66,15 +64,6 @@ def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
             cursor.execute(f"VACUUM ANALYZE uploads_{table}")
     assert vector_index.maintain_indexes() == [vector_index.index_name(ben.id, MODEL)]
     return ben.id, anna.id
-
-
-def plan(rows: QuerySet[Any, Any]) -> list[dict[str, object]]:
-    """Return the nodes of a queryset's plan."""
-    sql, parameters = rows.query.sql_with_params()
-    with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {sql}", parameters)
-        found = cursor.fetchone()[0]
-    return nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
 
 
 def newest(owner_id: int, text: str) -> QuerySet[Upload]:

@@ -1,26 +1,31 @@
-"""Get the indexes that PostgreSQL uses for a statement."""
+"""Get the plans and the indexes that PostgreSQL uses for a query."""
 
 import json
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
+
+Node = dict[str, object]
 
 
-def nodes(plan: dict[str, object]) -> list[dict[str, object]]:
-    """Return all nodes of a plan."""
-    below = plan.get("Plans", [])
-    assert isinstance(below, list)
-    return [plan, *(node for child in below for node in nodes(child))]
-
-
-def indexes(statement: str, **parameters: Any) -> set[object]:
-    """Return the indexes that PostgreSQL would use for a statement."""
+def plan(query: str | QuerySet[Any, Any], **parameters: Any) -> list[Node]:
+    """Return the nodes of a query's plan, and check that none of them scans the whole item table."""
+    statement, values = (query, parameters) if isinstance(query, str) else query.query.sql_with_params()
     with connection.cursor() as cursor:
-        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", parameters)
-        plan = cursor.fetchone()[0]
-    plan = json.loads(plan) if isinstance(plan, str) else plan
-    found = nodes(plan[0]["Plan"])
-    assert not [
-        node for node in found if node["Node Type"] == "Seq Scan" and node["Relation Name"] == "batches_batchitem"
-    ]
-    return {node.get("Index Name") for node in found} - {None}
+        cursor.execute(f"EXPLAIN (FORMAT JSON) {statement}", values)
+        found = cursor.fetchone()[0]
+    nodes = _nodes((json.loads(found) if isinstance(found, str) else found)[0]["Plan"])
+    assert not [n for n in nodes if n["Node Type"] == "Seq Scan" and n["Relation Name"] == "batches_batchitem"]
+    return nodes
+
+
+def indexes(query: str | QuerySet[Any, Any], **parameters: Any) -> set[object]:
+    """Return the indexes that PostgreSQL would use for a query."""
+    return {node.get("Index Name") for node in plan(query, **parameters)} - {None}
+
+
+def _nodes(root: Node) -> list[Node]:
+    below = root.get("Plans", [])
+    assert isinstance(below, list)
+    return [root, *(node for child in below for node in _nodes(child))]

@@ -1,5 +1,6 @@
 """Storing originals and previews on a disk, and the error code for each kind of failure."""
 
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -12,6 +13,7 @@ from pytest_django import Settings
 
 from uploads import storage
 from uploads.errors import EnvironmentalError, PermanentError
+from uploads.storage.disk import DiskStorage
 
 BYTES = os.urandom(5000)
 
@@ -88,6 +90,32 @@ def test_missing_file_is_permanent_and_missing_disk_environmental(partial_file: 
 
     assert (file.value.code, disk.value.code) == ("file.missing", "storage.away")
     assert not storage.storage_available()
+
+
+@pytest.mark.parametrize("number", [errno.EIO, errno.EUCLEAN])
+def test_file_that_the_disk_cannot_find_is_permanent_unless_the_disk_fails(
+    partial_file: Path, media: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    damaged, intact, found = uuid4(), uuid4(), Path.stat
+    for key in (damaged, intact):
+        storage.store_original(partial_file, key)
+
+    def stat(path: Path, **options: bool) -> os.stat_result:
+        if path == original_path(damaged):
+            raise OSError(number, "failed")
+        return found(path, **options)
+
+    monkeypatch.setattr(Path, "stat", stat)
+
+    with storage.local_copy(intact):
+        pass
+    with pytest.raises(PermanentError) as file, storage.local_copy(damaged):
+        pass
+    monkeypatch.setattr(DiskStorage, "is_available", lambda _disk: False)
+    with pytest.raises(EnvironmentalError) as disk, storage.local_copy(damaged):
+        pass
+
+    assert (file.value.code, disk.value.code) == ("original.unreadable", "storage.failed")
 
 
 def test_previews_are_replaced_and_deleted_with_the_original(partial_file: Path, media: Path) -> None:

@@ -3,7 +3,6 @@
 import csv
 import io
 import json
-import re
 from collections import Counter
 from typing import Any
 
@@ -11,7 +10,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.db import connection
-from django.db.models import QuerySet
 from django.test import AsyncClient, Client
 
 from batches.engine import claim, finish_item, incoming, lifecycle
@@ -24,6 +22,7 @@ from bench import rows
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.html import compact
 from tests.support.imports import finish_all, queue_picture, send_sidecar
+from tests.support.query_plans import indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,11 +140,6 @@ async def test_ledger_of_an_empty_import_is_valid_json(owner: User) -> None:
     assert json.loads(await download(owner, batch, "json")) == []
 
 
-def used_indexes(query: QuerySet[Any, Any]) -> set[str]:
-    """Return the indexes of items that PostgreSQL uses for a query."""
-    return set(re.findall(r'"Index Name": "(item_\w+|batches_batchitem_pkey)"', query.explain(format="json")))
-
-
 def test_ledger_uses_its_indexes(transactional_db: None) -> None:
     batch_id = rows.fill(4000)
     rows.fill(4000)
@@ -158,5 +152,5 @@ def test_ledger_uses_its_indexes(transactional_db: None) -> None:
         cursor.execute("VACUUM ANALYZE batches_batchitem")
     middle = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")[1000].id
 
-    assert used_indexes(items_after(batch_id, middle)[:2000]) == {"item_batch"}
-    assert used_indexes(count_ignored(batch_id)) == {"item_ignored"}
+    assert "item_batch" in indexes(items_after(batch_id, middle)[:2000])
+    assert indexes(count_ignored(batch_id)) == {"item_ignored"}

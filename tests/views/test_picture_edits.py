@@ -82,3 +82,7 @@ def test_next_page_must_be_on_this_site(page: Client, pictures: list[Upload]) ->
 
 def test_empty_selection_is_explained(page: Client) -> None:
     assert "No pictures selected." in page.get(reverse("upload-dates"), follow=True).content.decode()
+
+
+def test_undo_requested_by_get_leads_to_the_library(page: Client) -> None:
+    assert page.get(reverse("upload-edit-undo", args=[1]))["Location"] == reverse("upload-list")

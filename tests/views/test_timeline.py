@@ -168,9 +168,9 @@ def test_timeline_uses_its_index(anna: User) -> None:
     with connection.cursor() as settings:
         settings.execute("SET LOCAL enable_sort = off")
 
-    for found in (rows, timeline.starting_at(rows, cursor), timeline.before(rows, cursor)):
+    for found in (rows, timeline.from_cursor(rows, cursor), timeline.before_cursor(rows, cursor)):
         plan = found[:101].explain()
         assert "upload_timeline" in plan
         assert "Sort" not in plan
         assert "Filter" not in plan
-    assert "ROW(timeline_at, id) <= " in timeline.starting_at(rows, cursor).explain()
+    assert "ROW(timeline_at, id) <= " in timeline.from_cursor(rows, cursor).explain()

@@ -4,12 +4,12 @@ from django.utils.module_loading import import_string
 
 from uploads.models import Appearance
 
-CHUNK = 100
+INDEX_CHUNK = 100
 """Pictures per transaction. With more, the transaction would be idle for too long while pictures are compared."""
 
 
 def index_due_pictures() -> int:
-    """Index up to CHUNK due pictures and return their number; 0 if another process is indexing."""
+    """Index up to INDEX_CHUNK due pictures and return their number; 0 if another process is indexing."""
     if not Appearance.objects.filter(due_at__isnull=False).exists():
         return 0
     indexed: int = import_string("uploads.similar.indexing.index_chunk")()

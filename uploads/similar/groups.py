@@ -7,7 +7,7 @@ from itertools import combinations
 from django.db import transaction
 from django.db.models import QuerySet
 
-from uploads.models import NearDuplicate, Upload
+from uploads.models import NearDuplicate, Upload, defer_details
 
 GROUPS_PER_PAGE = 20
 MAX_PAIRS = 20_000
@@ -55,7 +55,7 @@ def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
     groups = connect(pairs_of(owner_id))
     start = (page - 1) * GROUPS_PER_PAGE
     shown = groups[start : start + GROUPS_PER_PAGE]
-    own = Upload.objects.filter(owner_id=owner_id).defer("metadata", "sidecars", "words")
+    own = defer_details(Upload.objects.filter(owner_id=owner_id))
     uploads = own.in_bulk([id for group in shown for id in group])
     loaded = ([uploads[id] for id in group if id in uploads] for group in shown)
     return [_best_first(members) for members in loaded if len(members) > 1], len(groups)

@@ -16,7 +16,7 @@ from uploads.database import fetch_row, fetch_rows
 from uploads.models import Appearance, NearDuplicate, Upload
 from uploads.search.vocabulary import add_terms
 from uploads.similar.codes import Codes
-from uploads.similar.due import CHUNK
+from uploads.similar.due import INDEX_CHUNK
 from uploads.similar.rules import PAGES, candidates, is_near_duplicate
 
 _LOCK = 0x76756D69
@@ -49,11 +49,11 @@ Pair = tuple[int, int]
 
 
 def index_chunk() -> int:
-    """Index up to CHUNK due pictures and return their number; 0 also if another process is indexing."""
+    """Index up to INDEX_CHUNK due pictures and return their number; 0 also if another process is indexing."""
     with transaction.atomic():
         if not (fetch_row(TRY_LOCK, {"lock": _LOCK}) or [False])[0]:
             return 0
-        due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:CHUNK]]
+        due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:INDEX_CHUNK]]
         if not due:
             return 0
         pairs = {owner: _find_pairs(owner, list(group)) for owner, group in groupby(due, lambda one: one.owner_id)}

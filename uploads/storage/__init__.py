@@ -21,7 +21,7 @@ from errno import (
 from pathlib import Path
 from uuid import UUID
 
-from uploads.errors import EnvironmentalError, PermanentError
+from uploads.errors import EnvironmentalError, PermanentError, ProcessingError
 from uploads.storage.backend import Readable, backend
 
 _CODES = {
@@ -75,16 +75,14 @@ def is_stored(key: UUID) -> bool:
 def local_copy(key: UUID) -> Iterator[Path]:
     """Yield a read-only path of the original on this machine. If it is a downloaded copy, it is removed afterwards.
 
-    Raises PermanentError `file.missing` if only this file is missing. Raises EnvironmentalError with the
-    code of `error_code`, or `storage.temp_full` if there is no space for a copy.
+    Raises PermanentError `file.missing` or `original.unreadable` if only this file is at fault. Otherwise, raises
+    EnvironmentalError with the code of `error_code`, or `storage.temp_full` if there is no space for a copy.
     """
     with ExitStack() as stack:
         try:
             path = stack.enter_context(backend().local_copy(original_name(key)))
-        except FileNotFoundError as error:
-            raise PermanentError("file.missing") from error
         except OSError as error:
-            raise EnvironmentalError(error_code(error)) from error
+            raise _read_error(error) from error
         yield path
 
 
@@ -97,29 +95,31 @@ def open_original(key: UUID, offset: int) -> Iterator[Readable]:
     with ExitStack() as stack:
         try:
             stream = stack.enter_context(backend().open_at(original_name(key), offset))
-        except FileNotFoundError as error:
-            raise PermanentError("file.missing") from error
         except OSError as error:
-            raise EnvironmentalError(error_code(error)) from error
+            raise _read_error(error) from error
         yield stream
 
 
 def read_original(key: UUID) -> Iterator[bytes]:
     """Yield the bytes of the original in pieces.
 
-    Raises PermanentError `file.missing` or `original.unreadable` if only this file is at fault, and EnvironmentalError
-    with the code of `error_code` otherwise.
+    Raises the same errors as `local_copy`.
     """
     try:
         with backend().open_at(original_name(key), 0) as stream:
             while piece := stream.read(READ_BYTES):
                 yield piece
-    except FileNotFoundError as error:
-        raise PermanentError("file.missing") from error
     except OSError as error:
-        if _is_file_error(error):
-            raise PermanentError("original.unreadable") from error
-        raise EnvironmentalError(error_code(error)) from error
+        raise _read_error(error) from error
+
+
+def _read_error(error: OSError) -> ProcessingError:
+    """Return a PermanentError if only this file is at fault, otherwise an EnvironmentalError."""
+    if isinstance(error, FileNotFoundError):
+        return PermanentError("file.missing")
+    if _is_file_error(error):
+        return PermanentError("original.unreadable")
+    return EnvironmentalError(error_code(error))
 
 
 def _is_file_error(error: OSError) -> bool:

@@ -27,9 +27,11 @@ def find_damage(upload: Upload) -> DamageReason | None:
         for piece in read_original(upload.key):
             digest.update(piece)
     except PermanentError as error:
+        if error.code != "file.missing":
+            return DamageReason.UNREADABLE
         if not storage_available():
             raise EnvironmentalError("storage.away") from error
-        return DamageReason.MISSING if error.code == "file.missing" else DamageReason.UNREADABLE
+        return DamageReason.MISSING
     return None if digest.hexdigest() == upload.sha256 else DamageReason.CHANGED
 
 

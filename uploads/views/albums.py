@@ -1,6 +1,5 @@
 """Pages and buttons for the user's albums and their share links."""
 
-import re
 from datetime import timedelta
 
 from django.contrib import messages
@@ -10,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from uploads.albums import (
     add_pictures,
@@ -22,9 +21,10 @@ from uploads.albums import (
     remove_pictures,
     with_covers,
 )
-from uploads.models import Album, Upload
+from uploads.button_requests import chosen_pictures, require_button
+from uploads.models import Album, Upload, defer_details
 from uploads.models.album import MAX_ALBUM_NAME
-from uploads.pagination import Page, page_number
+from uploads.pagination import Page, page_number, parse_id
 from uploads.shares import create_link, revoke_link
 from uploads.text import storable
 from uploads.views.zip_download import zip_response
@@ -62,18 +62,18 @@ def album_detail(request: HttpRequest, album_id: int) -> HttpResponse:
 
 
 @never_cache
-@require_POST
+@require_button("upload-list")
 def add_to_album(request: HttpRequest) -> HttpResponse:
     """Ask the user to choose an album, then add the pictures whose ids are the `picture` parameters.
 
     `album` is the id of an album; otherwise `name` is the name of a new one.
     """
-    ids, number, name = _chosen(request), request.POST.get("album", ""), _name(request)
+    ids, number, name = chosen_pictures(request), parse_id(request.POST.get("album")), _name(request)
     if not ids:
         messages.warning(request, _("No pictures selected. Select some first."))
         return redirect("upload-list")
-    if re.fullmatch("[0-9]{1,18}", number):
-        album = _own_album(request, int(number))
+    if number is not None:
+        album = _own_album(request, number)
     elif name:
         album = create_album(request.user.pk or 0, name)
     else:
@@ -84,10 +84,10 @@ def add_to_album(request: HttpRequest) -> HttpResponse:
     return redirect("album", album.pk)
 
 
-@require_POST
+@require_button("album", "album_id")
 def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
     """Rename the album to `name`, or move the pictures with the ids `picture` to the front, or remove them."""
-    album, ids = _own_album(request, album_id), _chosen(request)
+    album, ids = _own_album(request, album_id), chosen_pictures(request)
     if "remove" in request.POST:
         removed = remove_pictures(album, ids)
         text = ngettext("%(count)s picture removed from the album.", "%(count)s pictures removed.", removed)
@@ -111,14 +111,14 @@ def delete_album(request: HttpRequest, album_id: int) -> HttpResponse:
     return redirect("albums")
 
 
-@require_POST
+@require_button("album", "album_id")
 def download_album(request: HttpRequest, album_id: int) -> HttpResponseBase:
     """Send the album's originals as a ZIP archive, with their parts."""
     album = _own_album(request, album_id)
     return zip_response(album_files(album), album.name)
 
 
-@require_POST
+@require_button("album", "album_id")
 def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
     """Create a link to the album that works for `days` days."""
     album = _own_album(request, album_id)
@@ -133,7 +133,7 @@ def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
     return redirect("album", album.pk)
 
 
-@require_POST
+@require_button("album", "album_id")
 def revoke_share(request: HttpRequest, album_id: int, link_id: int) -> HttpResponse:
     """Revoke a link of the album."""
     album = _own_album(request, album_id)
@@ -146,17 +146,13 @@ def album_page(album: Album, request: HttpRequest) -> Page[Upload]:
     """Return the page of the album's pictures that the query string requests."""
     number = page_number(request.GET)
     start = (number - 1) * PICTURES_PER_PAGE
-    found = list(album_pictures(album).defer("metadata", "sidecars", "words")[start : start + PICTURES_PER_PAGE + 1])
+    found = list(defer_details(album_pictures(album))[start : start + PICTURES_PER_PAGE + 1])
     following = f"page={number + 1}" if len(found) > PICTURES_PER_PAGE else ""
     return Page(found[:PICTURES_PER_PAGE], following, f"page={number - 1}" if number > 1 else "")
 
 
 def _own_album(request: HttpRequest, album_id: int) -> Album:
     return get_object_or_404(Album, id=album_id, owner_id=request.user.pk)
-
-
-def _chosen(request: HttpRequest) -> set[int]:
-    return {int(text) for text in request.POST.getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
 
 
 def _name(request: HttpRequest) -> str:

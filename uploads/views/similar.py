@@ -7,10 +7,11 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
-from uploads.models import MediaKind, Upload
-from uploads.pagination import Page
+from uploads.button_requests import require_button
+from uploads.models import MediaKind, Upload, defer_details
+from uploads.pagination import Page, parse_ids
 from uploads.search.transaction import SearchTooSlow
 from uploads.similar.groups import GROUPS_PER_PAGE, MAX_MEMBERS, keep_all, list_groups
 from uploads.similar.neighbours import similar_pictures
@@ -20,7 +21,7 @@ from uploads.similar.neighbours import similar_pictures
 def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Show the user's pictures that look most like one of them. htmx gets only the list."""
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
-    upload = get_object_or_404(own.defer("metadata", "sidecars", "words"), id=upload_id)
+    upload = get_object_or_404(defer_details(own), id=upload_id)
     try:
         similar = similar_pictures(upload)
     except SearchTooSlow:
@@ -41,10 +42,10 @@ def near_duplicates(request: HttpRequest) -> HttpResponse:
     return render(request, "uploads/near_duplicates.html", {"groups": groups, "total": total, "page": page})
 
 
-@require_POST
+@require_button("near-duplicates")
 def keep_near_duplicates(request: HttpRequest) -> HttpResponse:
     """Keep all pictures of a group, whose ids are the `id` parameters."""
     texts = request.POST.getlist("id")[:MAX_MEMBERS]
-    if keep_all(request.user.pk or 0, {int(text) for text in texts if re.fullmatch("[0-9]{1,18}", text)}):
+    if keep_all(request.user.pk or 0, parse_ids(texts)):
         messages.success(request, _("Kept. These pictures will not be shown as near duplicates again."))
     return redirect("near-duplicates")

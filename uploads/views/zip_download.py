@@ -1,7 +1,5 @@
 """Download several originals as one ZIP archive."""
 
-import re
-
 from django.contrib import messages
 from django.contrib.humanize.templatetags.humanize import intcomma
 from django.db.models import Q, QuerySet
@@ -10,23 +8,18 @@ from django.shortcuts import redirect
 from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods
 
+from uploads.button_requests import chosen_pictures, require_button
 from uploads.models import INSTANT, MediaKind, Upload
 from uploads.zip_stream import stream_archive, zip_entries
 
 MAX_PICTURES = 2000
 
 
-@require_http_methods(["GET", "HEAD", "POST"])
+@require_button("upload-list")
 def download_selection(request: HttpRequest) -> HttpResponseBase:
-    """Send the originals of the user's pictures whose ids are the `picture` parameters, with their parts.
-
-    A GET redirects to the library. Browsers send one after the user signed in again because the session had expired.
-    """
-    if request.method != "POST":
-        return redirect("upload-list")
-    ids = {int(text) for text in request.POST.getlist("picture") if re.fullmatch("[0-9]{1,18}", text)}
+    """Send the originals of the user's pictures whose ids are the `picture` parameters, with their parts."""
+    ids = chosen_pictures(request)
     if not ids or len(ids) > MAX_PICTURES:
         text = _("Select pictures to download, up to %(count)s at a time.")
         messages.warning(request, text % {"count": intcomma(MAX_PICTURES)})

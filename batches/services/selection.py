@@ -1,0 +1,27 @@
+"""Which pictures a command for several pictures may change."""
+
+from collections.abc import Collection
+
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.db.models import QuerySet
+
+from batches.engine.refusals import Refused
+from batches.models.scope import Scope
+from uploads.models import Upload
+
+MAX_PICTURES = 500
+
+
+def select_pictures(scope: Scope, ids: Collection[int], permissions: tuple[str, ...]) -> QuerySet[Upload]:
+    """Return those of the pictures that the scope covers for an operation that requires these permissions.
+
+    Raises Refused (`picture.too_many`) for more than MAX_PICTURES ids.
+    """
+    require_few(ids)
+    return scope.filter(Upload.objects.filter(id__in=ids), permissions)
+
+
+def require_few(ids: Collection[int]) -> None:
+    """Raise Refused (`picture.too_many`) for more than MAX_PICTURES ids."""
+    if len(ids) > MAX_PICTURES:
+        raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))
