@@ -92,9 +92,7 @@ def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
     page = batch_id
     with refusals_as_messages(request):
         page = services.reanalyse_batch(owner_scope(request.user), batch_id)
-        messages.success(
-            request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
-        )
+        _announce_reanalysis(request)
     return redirect("batch-detail", page)
 
 
@@ -103,9 +101,7 @@ def reanalyse_library(request: HttpRequest) -> HttpResponse:
     """Describe all pictures of the user's library again and redirect to the re-analysis batch."""
     with refusals_as_messages(request):
         batch_id = services.reanalyse_library(owner_scope(request.user), request.user.pk or 0)
-        messages.success(
-            request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
-        )
+        _announce_reanalysis(request)
         return redirect("batch-detail", batch_id)
     return redirect("upload-list")
 
@@ -115,9 +111,7 @@ def reanalyse_pictures(request: HttpRequest) -> HttpResponse:
     """Describe the pictures named by `picture` parameters again and redirect to the re-analysis batch."""
     with refusals_as_messages(request):
         batch_id = services.reanalyse_pictures(owner_scope(request.user), chosen_pictures(request))
-        messages.success(
-            request, _("Re-running descriptions. Each picture keeps its old one until the new one is ready.")
-        )
+        _announce_reanalysis(request)
         return redirect("batch-detail", batch_id)
     return back(request, "upload-list")
 
@@ -128,3 +122,8 @@ def make_album(request: HttpRequest, batch_id: int) -> HttpResponse:
     with refusals_as_messages(request):
         return redirect("album", services.create_album_of_batch(owner_scope(request.user), batch_id))
     return redirect("batch-detail", batch_id)
+
+
+def _announce_reanalysis(request: HttpRequest) -> None:
+    text = _("Re-running descriptions. Each picture keeps its old description until the new one is ready.")
+    messages.success(request, text)
