@@ -75,7 +75,7 @@ def start_upload(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def compare_folder(page: Page, data: SiteData, folder: Path) -> None:
-    """Compare a folder of files that are not stored with the library."""
+    """Compare a folder, none of whose files are stored, with the library."""
     roll = folder / "Roll"
     if not roll.exists():
         make_folder(roll, 12)
@@ -103,7 +103,7 @@ def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def review_upload(page: Page, data: SiteData, folder: Path) -> None:
-    """Choose one part of an export whose other part is missing."""
+    """Choose one part of a two-part export, so that the page reports the other part as missing."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "takeout-1-002.zip").write_bytes(b"PK")
     page.locator("#file-input").set_input_files(folder / "takeout-1-002.zip")
