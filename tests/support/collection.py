@@ -1,6 +1,8 @@
 """pytest plugin: mark the tests that start processes, keep modules together, run the longest tests first."""
 
 import gc
+import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,10 +35,21 @@ LONGEST = [
 gc.set_threshold(20_000, 20, 50)
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Do not even import the folders of which `make test-fast` would skip all tests."""
+    skipped = collection_path.parent == TESTS and collection_path.name in PROCESS_FOLDERS
+    return True if skipped and "not processes" in config.option.markexpr else None
+
+
+@cache
+def _relative(path: Path) -> Path:
+    return path.relative_to(TESTS)
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_itemcollected(item: pytest.Item) -> None:
     """Mark the tests that start processes, so that `make test-fast` can skip them."""
-    folder = item.path.relative_to(TESTS).parts[0]
+    folder = _relative(item.path).parts[0]
     if folder in PROCESS_FOLDERS or PROCESS_FIXTURES & set(getattr(item, "fixturenames", ())):
         item.add_marker("processes")
 
@@ -63,7 +76,11 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleSch
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_finish() -> None:
-    """Exclude modules and tests from further garbage collection."""
+    """Exclude modules and tests from further garbage collection, and hide Twisted's own test framework.
+
+    `twisted.internet.testing` imports it, and pytest then reads the metadata of Twisted before each test (2 ms).
+    """
+    sys.modules.pop("twisted.trial.unittest", None)
     gc.freeze()
 
 
@@ -82,7 +99,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _rank(item: pytest.Item) -> int:
-    name = str(item.path.relative_to(TESTS))
+    name = str(_relative(item.path))
     return LONGEST.index(name) if name in LONGEST else len(LONGEST)
 
 
