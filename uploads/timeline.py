@@ -11,10 +11,10 @@ from django.db.models import QuerySet, Sum
 from uploads.models import UNDATED, PartRole, TimelineDay, Upload
 from uploads.pagination import Cursor, compare
 
-PAGE_PICTURES = 60
+PAGE_PICTURES = 48
 # A page ends at the end of a day if it then has at least this many pictures. Otherwise, the day continues on the next
 # page.
-FEWEST_PICTURES = 40
+FEWEST_PICTURES = 32
 _TILE_COLUMNS = (
     *("id", "owner_id", "key", "filename", "kind", "width", "height", "duration", "place", "previews", "tint"),
     *("description", "description_model", "description_edited", "processed_at", "timeline_at"),
@@ -23,12 +23,26 @@ _TILE_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The pictures of one day on a page. `date` is None for pictures without a date. `total` counts the whole day."""
+    """The pictures of one day on a page. `date` is None for pictures without a date. `total` counts the whole day.
+
+    `starts_month` tells whether the day before it on the page, if there is one, is in another month.
+    """
 
     date: date | None
     place: str
     total: int
     pictures: list[Upload]
+    starts_month: bool
+
+    @property
+    def key(self) -> str:
+        """The date as YYYY-MM-DD, or `undated`. Template filters would take ten times as long."""
+        return self.date.isoformat() if self.date else "undated"
+
+    @property
+    def month_key(self) -> str:
+        """The month as YYYY-MM, or "" without a date."""
+        return self.key[:7] if self.date else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +123,13 @@ def _group_by_day(owner_id: int, pictures: list[Upload]) -> Iterator[Day]:
     dates = {_day(picture) for picture in pictures}
     counts = TimelineDay.objects.filter(owner_id=owner_id, day__in=dates).values("day")
     totals = {row["day"]: row["total"] for row in counts.annotate(total=Sum("pictures")).order_by("day")}
+    month = None
     for day, shown in groupby(pictures, _day):
         of_day = list(shown)
+        starts_month, month = month != (day.year, day.month), (day.year, day.month)
         places = [picture.place for picture in of_day if picture.place]
         place = max(places, key=places.count, default="")
-        yield Day(None if day == UNDATED.date() else day, place, totals.get(day, len(of_day)), of_day)
+        yield Day(None if day == UNDATED.date() else day, place, totals.get(day, len(of_day)), of_day, starts_month)
 
 
 def _day(picture: Upload) -> date:
