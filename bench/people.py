@@ -1,4 +1,4 @@
-"""The user who owns the batches and uploads of the benches."""
+"""The user who owns the batches and uploads that the benchmarks create."""
 
 from django.conf import settings
 from django.contrib.auth.models import User

@@ -130,8 +130,8 @@ def _delete_pictures(ids: set[int]) -> "Counter[int]":
     """Delete those pictures that no import refers to any more; return the failures that this causes, by batch id.
 
     Raises NewReference if a re-analysis of the library began to refer to one of them while this function waited for the
-    picture's lock. Otherwise, the items of the re-analysis would seem to keep the picture, and nothing would delete it
-    later.
+    picture's lock. The caller must then start again: the new item does not keep the picture, but would count as a
+    reference here, and the picture would never be deleted.
     """
     weak = lock_weak_references(ids)
     uploads = lock_uploads(ids)

@@ -1,4 +1,4 @@
-// The texts of the page “Safe to delete?”.
+// Messages of the “Safe to delete?” page.
 
 import { formatCount, formatDate, formatNames, formatPlural, formatText } from "./messages.js";
 

@@ -18,7 +18,7 @@ def new_token() -> str:
 
 
 class Album(models.Model):
-    """A list of pictures that an owner has created. Albums from sidecars are only names (`Upload.albums`)."""
+    """A list of pictures that its owner created. Albums named by sidecars have no row; see `Upload.albums`."""
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     name = models.CharField(max_length=MAX_ALBUM_NAME)

@@ -153,7 +153,7 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
     for deletion in deletions:
         try:
             if not deletion.key_in_use:
-                # Include the default preview names, because a process may have crashed before recording them in a row.
+                # Include the default preview names, because a process may have crashed before it saved them.
                 previews = {str(side): preview_name(deletion.key, side) for side in (*PREVIEW_SIZES, ZOOM_SIDE)}
                 delete_files(deletion.key, previews | json.loads(deletion.previews))
         except OSError as error:

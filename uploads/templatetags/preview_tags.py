@@ -33,7 +33,7 @@ _RATIOS = {
 
 @register.filter
 def small_preview(upload: Upload | None) -> str:
-    """Return the URL of the preview that lists show, or "" if there is none."""
+    """Return the URL of the preview to show in lists, or "" if there is none."""
     return preview_url(upload, LIST_SIDE) if upload else ""
 
 

@@ -60,7 +60,7 @@ class _Core:
 
 
 def find_boxes(probabilities: Floats, limit: int) -> list[TextBox]:
-    """Return the boxes of up to `limit` lines of text, the largest first, for a map of shape (height, width)."""
+    """Find lines of text in a score map of shape (height, width); return up to `limit` boxes, the largest first."""
     found = [box for core in _find_cores(probabilities) if (box := _surround(core)) is not None]
     return sorted(found, key=lambda box: -box.width * box.height)[:limit]
 
