@@ -14,6 +14,7 @@ from django.db import connection
 from django.db.backends.postgresql.base import DatabaseWrapper
 from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase, override_settings
+from django.test.client import ClientMixin
 from django.utils import translation
 from hypothesis import HealthCheck
 from pytest_django.fixtures import Settings
@@ -23,7 +24,7 @@ from batches.engine.circuit_breaker import breaker
 from tests.support.clock import Clock
 from tests.support.database import close_async_connection, delete_all_rows, drop_database
 from tests.support.servers import Services, services_key, start
-from tests.support.users import make_user
+from tests.support.users import insert_session, make_user
 from tests.support.web_server import Site, WebServer
 from tests.support.worker_processes import Workers
 
@@ -48,6 +49,14 @@ def fast_flush() -> Iterator[None]:
 def no_static_files() -> Iterator[None]:
     """Prevent each test client from scanning all folders for static files, which takes 50 ms."""
     with override_settings(WHITENOISE_USE_FINDERS=False):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_sign_in() -> Iterator[None]:
+    """Sign in test clients with one statement. Tests of the sign-in itself use its page."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ClientMixin, "force_login", insert_session)
         yield
 
 
