@@ -17,13 +17,13 @@ from tests.support.fake_workers import fake_worker
 from tests.support.html import compact
 from uploads.models import Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 DESCRIPTION = "A dog on a beach."
 MARKED = f'lang="en">{DESCRIPTION}'
 
 
 @pytest.fixture
-def page(client: Client, transactional_db: None) -> Client:
+def page(client: Client, db: None) -> Client:
     client.force_login(User.objects.create_superuser("root"))
     return client
 

@@ -18,12 +18,12 @@ from tests.support.html import compact
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_staff, make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 GERMAN = {"Accept-Language": "de-AT,de;q=0.9,en;q=0.5"}
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
+def anna(db: None) -> User:
     return make_user("anna")
 
 
@@ -157,6 +157,7 @@ def test_email_uses_the_language_of_the_settings(anna: User, settings: object, m
     assert "ist fertig" in mailoutbox[0].subject  # type: ignore[attr-defined]
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_socket_uses_the_language_of_its_page(anna: User) -> None:
     batch = await sync_to_async(make_batch)(anna, 2)
     cookie = await sync_to_async(cookie_of)(anna)

@@ -18,7 +18,7 @@ from uploads.storage import original_name, save_previews
 
 
 @pytest.fixture
-def anna(transactional_db: None) -> User:
+def anna(db: None) -> User:
     return make_user("anna")
 
 

@@ -19,7 +19,7 @@ from uploads import albums
 from uploads.albums import add_pictures, album_pictures, move_to_front, own_albums, remove_pictures, with_covers
 from uploads.models import Album, AlbumEntry, PartRole, Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 def test_pictures_are_added_once_oldest_first_and_only_own_ones(

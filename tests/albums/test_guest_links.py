@@ -22,7 +22,7 @@ from uploads.models import Upload
 from vuemantics.server.limits import RequestHead
 from vuemantics.server.senders import check_sender
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
@@ -178,6 +178,7 @@ def test_file_does_not_count_if_the_disk_is_full(guest: Client, link: GuestLink,
     assert (BatchItem.objects.get().error_code, link.files, link.bytes) == ("storage.full", 0, 0)
 
 
+@pytest.mark.django_db(transaction=True)
 async def test_server_accepts_large_bodies_only_for_links_that_work(link: GuestLink) -> None:
     head = RequestHead("203.0.113.7", f"/g/{link.token}/", {})
     assert await check_sender(head) is None

@@ -18,7 +18,7 @@ from tests.support.html import compact
 from uploads.models import Album, PartRole, ShareLink, Upload
 from uploads.shares import create_link
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
