@@ -6,6 +6,7 @@ from a memory file that it cannot shrink.
 
 import fcntl
 import json
+import mmap
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -113,6 +114,8 @@ def decode_reply(message: bytes, memory: int) -> Picture:
 
 def _read_images(sizes: list[tuple[int, int]], memory: int) -> Iterator[Image.Image]:
     place = 0
-    for columns, rows in sizes:
-        yield Image.frombytes("RGB", (columns, rows), os.pread(memory, columns * rows * 3, place))
-        place += columns * rows * 3
+    with mmap.mmap(memory, PIXEL_BYTES, prot=mmap.PROT_READ) as mapped, memoryview(mapped) as pixels:
+        for columns, rows in sizes:
+            end = place + columns * rows * 3
+            yield Image.frombytes("RGB", (columns, rows), pixels[place:end])
+            place = end

@@ -10,6 +10,7 @@ import resource
 import signal
 import socket
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Callable
@@ -42,6 +43,7 @@ _PR_SET_NO_NEW_PRIVS = 38
 # Covers what the estimate does not include: buffers, the reduced picture and fragmentation.
 _SPARE_BYTES = 48 * 2**20
 _MAX_OPEN_FILES = 32
+_STACK_BYTES = 2**20
 
 
 def main() -> None:
@@ -51,6 +53,7 @@ def main() -> None:
     _end_with_worker()
     warnings.simplefilter("ignore")  # Pillow warns of damage that it tolerates
     load_readers()
+    threading.stack_size(_STACK_BYTES)  # the default, 8 MiB, would take address space from large pictures
     _limit_memory()
     _limit_files()
     forbid_system_calls()

@@ -5,6 +5,7 @@ servers have no effect. Only decoders for the codecs of cameras, phones and brow
 """
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -47,6 +48,7 @@ _DEMUXERS = {
     "video/mp2t": "mpegts",
 }
 _MAX_STREAMS = 64
+_SMALL_FRAME = 4096 * 2304
 _MAX_SECONDS = 100 * 3600.0
 _SIDEWAYS = frozenset(
     {Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270, Image.Transpose.TRANSPOSE, Image.Transpose.TRANSVERSE}
@@ -76,14 +78,18 @@ def read_film(path: Path, mime_type: str, max_pixels: int, before_decoding: Call
 
 def _read(container: InputContainer, stream: av.VideoStream, mime_type: str, max_pixels: int) -> Picture:
     duration = _duration(container, stream)
+    aspect = stream.sample_aspect_ratio
     turn: Image.Transpose | None = None
-    frames: list[Image.Image] = []
-    for frame in read_key_frames(container, stream, duration):
-        check_size(frame.width, frame.height, max_pixels, FRAME_BYTES)
-        turn = transposition(frame)
-        width, height = square_size(frame.width, frame.height, stream.sample_aspect_ratio)
-        # Frames are reduced one by one, because a full frame of a large video takes 100 MB.
-        frames.append(to_picture(frame, stream.sample_aspect_ratio, LONGEST_SIDE))
+    reduced: list[Future[Image.Image]] = []
+    with ThreadPoolExecutor(1) as thread:
+        for frame in read_key_frames(container, stream, duration):
+            check_size(frame.width, frame.height, max_pixels, FRAME_BYTES)
+            turn = transposition(frame)
+            width, height = square_size(frame.width, frame.height, aspect)
+            reduced.append(thread.submit(to_picture, frame, aspect, LONGEST_SIDE))
+            # A frame may take 100 MB, so only small ones are reduced while the next is decoded, and one at a time.
+            wait(reduced[: -1 if frame.width * frame.height <= _SMALL_FRAME else None])
+    frames = tuple(future.result() for future in reduced)
     if not frames:
         raise PermanentError("video.corrupt")
     exif = read_metadata({**stream.metadata, **container.metadata}, local_clock=mime_type == "video/x-msvideo")
@@ -95,7 +101,7 @@ def _read(container: InputContainer, stream: av.VideoStream, mime_type: str, max
         replace(exif, details={}),
         {name: value for name, value in details.items() if value not in ("", None)},
         duration,
-        tuple(frames),
+        frames,
     )
 
 

@@ -1,7 +1,7 @@
 """Decode key frames from all parts of a video as small upright pictures."""
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 import av
@@ -151,8 +151,10 @@ def _side_data(frame: av.VideoFrame) -> Iterator[SideData]:
     yield from frame.side_data  # type: ignore[misc]  # its stub says that it is a mapping
 
 
-def choose_poster(frames: list[Image.Image]) -> Image.Image:
+def choose_poster(frames: Sequence[Image.Image]) -> Image.Image:
     """Return the first frame that is not almost uniform, or else the most varied frame."""
-    spread = [float(np.asarray(frame.convert("L").reduce(max(1, max(frame.size) // 128))).std()) for frame in frames]
-    enough = min(_PLAIN, max(spread))
-    return next(frame for frame, value in zip(frames, spread, strict=True) if value >= enough)
+    return next((frame for frame in frames if _variation(frame) >= _PLAIN), None) or max(frames, key=_variation)
+
+
+def _variation(frame: Image.Image) -> float:
+    return float(np.asarray(frame.convert("L").reduce(max(1, max(frame.size) // 128))).std())

@@ -1,5 +1,6 @@
 """Build a reduced picture from decoded pixels without copying all of them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from PIL import Image
@@ -7,6 +8,7 @@ from PIL import Image
 from uploads.media.normalize import STRIP_PIXELS, box_factor
 
 _REDUCIBLE_MODES = frozenset({"L", "LA", "RGB", "RGBA"})
+_THREADS = 2
 
 
 def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, longest: int) -> Image.Image:
@@ -20,10 +22,15 @@ def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, 
         return Image.frombuffer(mode, size, pixels, "raw", mode, stride, 1)
     data = memoryview(pixels)
     rows = max(1, STRIP_PIXELS // (width * factor)) * factor
-    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
-    for top in range(0, height, rows):
+
+    def reduced_strip(top: int) -> Image.Image:
         count = min(rows, height - top)
         strip: Any = data[top * stride : (top + count) * stride]
-        image = Image.frombuffer(mode, (width, count), strip, "raw", mode, stride, 1)
-        small.paste(image.reduce(factor), (0, top // factor))
+        return Image.frombuffer(mode, (width, count), strip, "raw", mode, stride, 1).reduce(factor)
+
+    small = Image.new(mode, (-(-width // factor), -(-height // factor)))
+    tops = range(0, height, rows)
+    with ThreadPoolExecutor(_THREADS) as threads:
+        for top, strip in zip(tops, threads.map(reduced_strip, tops), strict=True):
+            small.paste(strip, (0, top // factor))
     return small
