@@ -5,6 +5,7 @@ kills it to stop decoding. It ends when the worker ends.
 """
 
 import ctypes
+import gc
 import math
 import resource
 import signal
@@ -54,12 +55,14 @@ def main() -> None:
     warnings.simplefilter("ignore")  # Pillow warns of damage that it tolerates
     load_readers()
     threading.stack_size(_STACK_BYTES)  # the default, 8 MiB, would take address space from large pictures
+    gc.freeze()  # keeps later collections short
     _limit_memory()
     _limit_files()
     forbid_system_calls()
     channel.send(READY)
     while request := channel.recv(MAX_MESSAGE):
         channel.send(_answer(*decode_request(request), memory))
+        gc.collect()  # a video's decoder is part of a reference cycle, and may hold 100 MB
 
 
 def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:
