@@ -1,4 +1,4 @@
-"""Pause and resume a batch by changing its state, which the scheduler and every claim check."""
+"""Pause and resume a batch by changing its state, which is checked by the scheduler and before every claim."""
 
 from django.db.models.functions import Coalesce
 from django.utils import timezone

@@ -93,7 +93,7 @@ def keep_all(owner_id: int, ids: Collection[int]) -> bool:
 
 
 def quality(upload: Upload) -> tuple[int, ...]:
-    """Return a sort key for the picture to keep: most pixels, then most metadata, then format and bytes."""
+    """Return a key that ranks copies: more pixels, then more metadata, lossless formats, and larger files win."""
     known = (upload.taken_at, upload.latitude, upload.camera, upload.title, upload.caption, upload.keywords)
     kind = 2 if upload.mime_type in _LOSSLESS else 0 if upload.mime_type in _LOSSY else 1
     return (upload.width or 0) * (upload.height or 0), sum(map(bool, known)), kind, upload.size, -upload.pk

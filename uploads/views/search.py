@@ -66,7 +66,7 @@ def search_page(request: HtmxRequest) -> HttpResponse:
 
 @require_safe
 def search_suggestions(request: HttpRequest) -> HttpResponse:
-    """Show terms of the user's pictures that complete `q`, as a fragment of the search box."""
+    """Return search terms from the user's pictures that complete `q`, as an HTML fragment for the search box."""
     typed = storable(request.GET.get("q", "")[:MAX_LENGTH])
     try:
         with search_transaction():
