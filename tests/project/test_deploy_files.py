@@ -12,6 +12,7 @@ from django.core.management import load_command_class
 
 from tests.project.test_docs import documented_settings
 from tests.support.worker_processes import ROOT
+from vuemantics.management.stack import MALLOC_VARIABLES
 
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").iterdir())
@@ -53,6 +54,8 @@ def test_each_worker_unit_runs_one_process() -> None:
     text = (DEPLOY / "systemd" / "vuemantics-worker@.service").read_text()
 
     assert "rundramatiq --processes 1 --threads" in text
+    for name, value in MALLOC_VARIABLES.items():
+        assert f"{name}={value}" in text
 
 
 @pytest.mark.parametrize("unit", UNITS, ids=lambda path: path.name)

@@ -1,11 +1,30 @@
 """The text in pictures is read with the real networks."""
 
+import os
+import subprocess
+import sys
+
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from uploads.analysis.ocr.networks import Networks
 from uploads.analysis.ocr.text_reader import TextReader
+from vuemantics.management.stack import MALLOC_VARIABLES
 
+GROWTH = """
+import resource
+import numpy
+from PIL import Image
+from uploads.analysis.ocr.networks import Networks
+peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+before = peak()
+networks = Networks()
+loaded = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() >> 20
+for _ in range(2):
+    networks.detect(Image.new("RGB", (544, 544)))
+    networks.recognise(Image.new("RGB", (1600, 48)))
+print(loaded - before, peak() - before)
+"""
 RECEIPT = ["Receipt No. 4711", "Harbour Street 12", "Total 19.90"]
 
 
@@ -41,3 +60,12 @@ def test_picture_without_text_is_not_read(reader: TextReader) -> None:
 
     assert not reader.may_contain_text(sky)
     assert reader.read(sky) == ""
+
+
+def test_networks_in_a_worker_use_little_memory() -> None:
+    command = [sys.executable, "-c", GROWTH]
+    done = subprocess.run(command, env=os.environ | MALLOC_VARIABLES, capture_output=True, text=True, check=True)
+
+    loaded, peak = map(int, done.stdout.split())
+    assert loaded < 58
+    assert peak < 175

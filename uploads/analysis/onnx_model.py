@@ -1,5 +1,6 @@
 """Run networks with ONNX Runtime. Loading it takes time and memory, so only processes that run networks import this."""
 
+import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -7,6 +8,8 @@ import numpy.typing as npt
 import onnxruntime
 
 from uploads.analysis.model_files import FOLDER, Floats, read_weights
+
+_libc = ctypes.CDLL(None)  # glibc: ONNX Runtime has no wheels for other C libraries on Linux
 
 
 def open_session(path: Path) -> Any:
@@ -20,7 +23,9 @@ def open_session(path: Path) -> Any:
     options.inter_op_num_threads = 1
     options.enable_cpu_mem_arena = False
     options.log_severity_level = 3
-    return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    _libc.malloc_trim(0)  # loading leaves more free memory in the heap than the model needs
+    return session
 
 
 class OnnxModel:

@@ -15,6 +15,15 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 from vuemantics.localstack import LocalServices, StartError
 from vuemantics.localstack.supervisor import SupervisedProcess
 
+# Settings of glibc for workers, see mallopt(3). Two malloc arenas instead of one per thread: threads allocate large
+# pictures, and free memory in one arena cannot be used by another. Fixed thresholds, because glibc would raise them to
+# the size of the largest freed buffer, then keep the freed buffers of pictures and networks in a fragmented heap.
+MALLOC_VARIABLES = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_MMAP_THRESHOLD_": str(2**20),
+    "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20),
+}
+
 
 def embedded_servers() -> dict[str, bool]:
     """Return which embedded servers to start: those without an external server in DATABASE_URL or REDIS_URL."""
@@ -86,8 +95,6 @@ def worker_processes(count: int, threads: int) -> list[SupervisedProcess]:
     """
     command = [sys.executable, "manage.py", "rundramatiq", "--skip-checks", "--skip-logging", "--processes", "1"]
     command += ["--threads", str(threads), "--worker-shutdown-timeout", "7000"]
-    # Use two malloc arenas instead of one per thread: every thread allocates large pictures, and free memory in one
-    # arena cannot be used by another.
-    env = {"VUEMANTICS_LOG_LEVEL": "WARNING", "MALLOC_ARENA_MAX": "2"} | os.environ
+    env = {"VUEMANTICS_LOG_LEVEL": "WARNING"} | MALLOC_VARIABLES | os.environ
     names = [f"worker {number}" for number in range(1, count + 1)]
     return [SupervisedProcess(name, command, cwd=settings.BASE_DIR, env=env) for name in names]
