@@ -17,6 +17,7 @@ const linkOf = (tile) => tile.querySelector("a");
 
 function choose(box, isChosen) {
   box.checked = isChosen;
+  box.closest(".tile").classList.toggle("selected", isChosen);
   if (isChosen) chosen.add(box.value);
   else chosen.delete(box.value);
 }
@@ -45,7 +46,7 @@ function show() {
 }
 
 function clear() {
-  for (const box of boxes()) box.checked = false;
+  for (const box of boxes()) choose(box, false);
   chosen.clear();
   last = null;
   show();
@@ -56,7 +57,7 @@ function prepare(part) {
   for (const tile of part.querySelectorAll(".tile")) {
     linkOf(tile).tabIndex = -1;
     boxOf(tile).tabIndex = -1;
-    boxOf(tile).checked = chosen.has(boxOf(tile).value);
+    choose(boxOf(tile), chosen.has(boxOf(tile).value));
   }
   for (const heading of list.querySelectorAll(".day > h3")) {
     if (!heading.querySelector(".select-day")) heading.lastElementChild.before(dayButton());

@@ -31,6 +31,7 @@ def test_click_selects_shift_extends_and_pictures_toggle_while_any_is_selected(l
     boxes.nth(4).click(modifiers=["Shift"])
     expect(count).to_have_text("4 selected")
     assert library.evaluate(CHECKED) == "0111100"
+    expect(library.locator(".tile.selected")).to_have_count(4)
 
     library.locator(".tile a").nth(2).click()
     library.locator(".tile a").nth(6).click()
