@@ -36,6 +36,9 @@ async function requestPage(url) {
   return page;
 }
 
+// If the document changes in the same frame as the scroll position, browsers count the scrolled distance as a shift.
+const framePainted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
 async function extend() {
   if (isLoading) return;
   const { top, bottom } = timeline.getBoundingClientRect();
@@ -45,6 +48,7 @@ async function extend() {
   isLoading = true;
   try {
     const page = await requestPage(older || newer);
+    await framePainted();
     keepPosition(() => (older ? append(page) : prepend(page)));
     removeDistant();
   } finally {

@@ -16,6 +16,23 @@ SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
+# Sets `window.loading` from the request for another page until two frames after its pictures are in the document.
+LOADING = """(() => {
+  if ("loading" in window) return;
+  window.loading = 0;
+  let isAwaited = false;
+  const fetch = window.fetch;
+  window.fetch = (...request) => {
+    isAwaited = true;
+    window.loading += 1;
+    return fetch(...request);
+  };
+  new MutationObserver(() => {
+    if (!isAwaited) return;
+    isAwaited = false;
+    requestAnimationFrame(() => requestAnimationFrame(() => { window.loading -= 1; }));
+  }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
+})()"""
 # For each list of pictures that is followed by another list, the gap in pixels between its last picture and its right
 # edge.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
@@ -48,11 +65,17 @@ def add_one_day(owner: User) -> None:
 
 
 def scroll_to(page: Page, number: int) -> None:
-    """Scroll towards the picture with this number until it is on the page."""
+    """Scroll towards the picture with this number until it is on the page.
+
+    Do not scroll while a page is loading: browsers count a scrolled distance as a shift if the document changes in the
+    same frame.
+    """
+    page.evaluate(LOADING)
     page.wait_for_function(
         f"""(number) => {{
           const numbers = {NUMBERS};
           if (numbers.includes(number)) return true;
+          if (window.loading) return false;
           window.scrollBy(0, numbers[0] < number ? 700 : -700);
           return false;
         }}""",

@@ -1,6 +1,7 @@
 """If a decoder cannot start, no file fails and no descriptor leaks. If it does not exit, the worker continues."""
 
 import errno
+import gc
 import os
 import sys
 from pathlib import Path
@@ -39,13 +40,14 @@ def test_decoder_that_cannot_be_started_is_an_outage(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
 
+    gc.collect()  # closes what earlier tests left open
     before = open_descriptors()
     monkeypatch.setattr(call, refuse)
 
     with pytest.raises(EnvironmentalError, match=r"decoder\.unavailable: .* Cannot allocate memory"):
         read(pool, PICTURE)
 
-    assert open_descriptors() == before
+    assert open_descriptors() <= before
 
 
 def test_decoder_that_ends_before_it_is_ready_is_an_outage(
