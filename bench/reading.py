@@ -71,14 +71,15 @@ def _worker_megabytes() -> int:
         from batches.models import UploadBatch  # noqa: PLC0415 (models exist only after the set-up)
         from bench import rows  # noqa: PLC0415
 
-        files = sorted(SAMPLES.glob("*.jpg"))
+        files = []
         for number in range(SCANS):
             files.append(Path(folder) / f"{number}.png")
             page = _draw_page((1448, 2048))
             ImageDraw.Draw(page).text((20, 20), str(number), fill="black")  # equal files would be duplicates
             page.save(files[-1])
         with workers(1, DJANGO_SETTINGS_MODULE="vuemantics.settings") as group:
-            rows.run_to_completion(rows.store(files))
+            # The scans come first, because the pictures are read in this order.
+            rows.run_to_completion(rows.store(files + sorted(SAMPLES.glob("*.jpg"))))
             read = UploadBatch.objects.filter(kind="text", successful__gte=SCANS_READ)
             group.wait_for(read.exists, LIMIT_SECONDS)
             return max(_peak(pid) for pid in group.worker_pids())
