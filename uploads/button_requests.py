@@ -1,4 +1,4 @@
-"""Requests of buttons: who may send them, the pictures they name, and the page they lead back to."""
+"""Requests that buttons send: only by POST, with the pictures that they name and the page to which they return."""
 
 from collections.abc import Callable
 from functools import wraps
