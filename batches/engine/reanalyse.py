@@ -59,6 +59,8 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
 SELECTION = "selection"
 """`UploadBatch.model` of a re-analysis of selected pictures. Like a library re-analysis, it does not keep pictures."""
 
+MAX_TEXT_PICTURES = 100_000
+
 
 def reanalyse_batch(batch_id: int) -> int | None:
     """Create a re-analysis of a completed batch: a new batch with one item per described picture. Return its id.
@@ -97,11 +99,13 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
 def read_library_text(owner_id: int, model: str) -> int | None:
     """Create a batch that reads the text in the owner's pictures that have not been read yet. Return its id.
 
+    It covers the oldest MAX_TEXT_PICTURES of them, because their ids are held in memory; the next call covers others.
     Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
     """
     opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
-    unread = list(unread_pictures().filter(owner_id=owner_id).values_list("id", flat=True))
-    return _create(OF_SELECTION, {"owner": owner_id, "ids": unread}, opened, notified=[]) if unread else None
+    unread = unread_pictures().filter(owner_id=owner_id).order_by("id").values_list("id", flat=True)
+    ids = list(unread[:MAX_TEXT_PICTURES])
+    return _create(OF_SELECTION, {"owner": owner_id, "ids": ids}, opened, notified=[]) if ids else None
 
 
 def unread_pictures() -> QuerySet[Upload]:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 from pytest_django import DjangoAssertNumQueries, Settings
 
-from batches.engine import cancel, lifecycle, read_text
+from batches.engine import cancel, lifecycle, read_text, reanalyse
 from batches.engine.claim import claim_item
 from batches.engine.finish_item import complete_item, fail_item
 from batches.engine.in_flight import Claim
@@ -75,6 +75,19 @@ def test_unread_pictures_are_queued_once(owner: User, pictures: list[Upload]) ->
     assert list(batch.items.order_by("id").values_list("upload_id", flat=True)) == [one.id for one in pictures]
     assert start_reading() == []
     assert_counters_match(batch)
+
+
+def test_pictures_beyond_the_limit_are_in_the_next_batch(
+    owner: User, pictures: list[Upload], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reanalyse, "MAX_TEXT_PICTURES", 2)
+
+    first = started()
+    while claimed := claim_item(first.id, WORKER):
+        assert save(claimed, "")
+
+    assert set(first.items.values_list("upload_id", flat=True)) == {one.id for one in pictures[:2]}
+    assert [item.upload_id for item in started().items.all()] == [pictures[2].id]
 
 
 def test_reading_waits_for_the_owners_imports(owner: User, pictures: list[Upload]) -> None:
