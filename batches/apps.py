@@ -1,13 +1,9 @@
-"""Configuration of the batches app."""
-
 import dramatiq
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 
 
 class BatchesConfig(AppConfig):
-    """The app that imports and processes large numbers of files."""
-
     name = "batches"
     verbose_name = _("Batches")
 

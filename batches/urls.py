@@ -1,5 +1,3 @@
-"""URLs of the batches app."""
-
 from django.urls import path
 
 from batches.views import (

@@ -12,8 +12,7 @@ from batches.admin.workers import WorkerAdmin
 admin.site.site_header = _("vuemantics administration")
 admin.site.site_title = _("vuemantics administration")
 admin.site.index_title = _("Pictures, batches and users")
-# Hide dramatiq's list of tasks. It would always be empty and therefore misleading, because the queue is the table of
-# batch items, and the broker does not record tasks.
+# Hide dramatiq's list of tasks: the broker does not record tasks, so the list would always be empty.
 admin.site.unregister(Task)
 
 __all__ = ["BatchAdmin", "DeletableUploadAdmin", "ItemAdmin", "WorkerAdmin"]

@@ -29,7 +29,6 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
-        """Return whether the action "Delete" is offered."""
         return operator_scope(request.user).covers_all(services.DELETE_BATCHES)
 
     @admin.action(permissions=["command"], description=_("Process next, without waiting for missing files"))
@@ -49,13 +48,11 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Pause"))
     def pause(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Pause the selected batches."""
         message = ngettext_lazy("%(count)d batch was paused.", "%(count)d batches were paused.", "count")
         run_action(self, request, queryset, services.pause_batch, _("Paused."), message)
 
     @admin.action(permissions=["command"], description=_("Resume"))
     def resume(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Resume the selected batches."""
         message = ngettext_lazy("%(count)d batch was resumed.", "%(count)d batches were resumed.", "count")
         run_action(self, request, queryset, services.resume_batch, _("Resumed."), message)
 
@@ -69,7 +66,6 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Re-run descriptions"))
     def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Start a re-analysis of each selected batch."""
         message = ngettext_lazy(
             "Re-running descriptions of %(count)d batch.", "Re-running descriptions of %(count)d batches.", "count"
         )

@@ -57,11 +57,9 @@ class BatchAdmin(BatchActionsAdmin):
 
     @property
     def media(self) -> Media:
-        """Add the script for the owner filter and for the live progress bars."""
         return super().media + OwnerForm().media
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[UploadBatch]:
-        """Include batches that are being deleted."""
         return UploadBatch.all_objects.all()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
@@ -94,14 +92,12 @@ class BatchAdmin(BatchActionsAdmin):
 
     @admin.display(description=_("Progress"))
     def progress(self, batch: UploadBatch) -> SafeString:
-        """Show a progress bar and the percentage."""
         bar = '<progress max="100" value="{}" aria-label="{}" data-batch="{}"{}></progress> {}'
         active = mark_safe(" data-active") if batch.is_active else ""
         return format_html(bar, batch.percent, _("Progress"), batch.pk, active, percent(batch.percent))
 
     @admin.display(description=_("Remaining"))
     def remaining(self, batch: UploadBatch) -> int:
-        """Show the number of unfinished files."""
         return batch.remaining
 
     @admin.display(description=_("Files"))

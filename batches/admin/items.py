@@ -31,12 +31,10 @@ class ErrorCodeFilter(admin.SimpleListFilter):
     parameter_name = "error_code"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Return the error codes that the filter offers."""
         selected = request.GET.get("error_code", "")
         return [(code, code) for code in sorted({*ERROR_CODES, *filter(None, [selected])})]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        """Keep the failures with the selected code."""
         code = (self.value() or "").replace("\0", "")  # PostgreSQL rejects NUL
         return queryset.filter(status=ItemStatus.FAILED, error_code=code) if code else queryset
 
@@ -48,11 +46,9 @@ class StatusFilter(admin.SimpleListFilter):
     parameter_name = "status__exact"
 
     def lookups(self, request: HttpRequest, model_admin: Any) -> Iterable[tuple[str, str]]:
-        """Return the states that the filter offers."""
         return [(state.value, str(state.label)) for state in ItemStatus]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> QuerySet[BatchItem]:
-        """Keep the files in the selected state."""
         state = self.value()
         if state not in ItemStatus.values:
             return queryset
@@ -111,7 +107,6 @@ class ItemAdmin(ReadOnlyAdmin):
     message = english_column("error_message", _("error message"))
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the URLs of the "Problems" page and of its CSV file."""
         page = self.admin_site.admin_view(partial(failures_page, site=self.admin_site))
         table = self.admin_site.admin_view(failures_table)
         return [
@@ -122,7 +117,6 @@ class ItemAdmin(ReadOnlyAdmin):
 
     @property
     def media(self) -> Media:
-        """Add the script for the owner filter."""
         return super().media + OwnerForm().media
 
     def has_command_permission(self, request: HttpRequest) -> bool:
@@ -131,11 +125,9 @@ class ItemAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Size"), ordering="size")
     def file_size(self, item: BatchItem) -> str:
-        """Show the file size with a unit."""
         return filesizeformat(item.size)
 
     @admin.action(permissions=["command"], description=_("Retry"))
     def retry(self, request: HttpRequest, queryset: QuerySet[BatchItem]) -> None:
-        """Queue the selected failed files again."""
         message = ngettext_lazy("Retrying %(count)d file.", "Retrying %(count)d files.", "count")
         run_action(self, request, queryset, services.retry_item, _("Retried."), message)

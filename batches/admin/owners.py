@@ -16,10 +16,7 @@ from batches.models import UploadBatch
 
 
 class OwnerSelect(AutocompleteSelect):
-    """An autocomplete field with the placeholder “All owners”."""
-
     def build_attrs(self, base_attrs: dict[str, Any], extra_attrs: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Set the placeholder, which Django leaves blank."""
         return super().build_attrs(base_attrs, extra_attrs) | {"data-placeholder": gettext("All owners")}
 
 
@@ -56,7 +53,6 @@ class OwnerFilter(admin.ListFilter):
         return self._shown
 
     def expected_parameters(self) -> list[str | None]:
-        """Return the name of the query parameter."""
         return ["owner"]
 
     def choices(self, changelist: Any) -> Any:
@@ -70,7 +66,6 @@ class OwnerFilter(admin.ListFilter):
         }
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        """Keep the rows of the selected owner."""
         owner = self.used_parameters.get("owner")
         return queryset if owner is None else queryset.filter(**{f"{self.path}_id": owner})
 

@@ -35,7 +35,6 @@ class WorkerAdmin(ReadOnlyAdmin):
     ordering = ["-id"]
 
     def get_urls(self) -> list[URLPattern]:
-        """Add the "Engine" page."""
         view = self.admin_site.admin_view(partial(engine_page, site=self.admin_site))
         return [path("engine/", view, name="batches_engine"), *super().get_urls()]
 
@@ -47,7 +46,6 @@ class WorkerAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Alive"), boolean=True, ordering="live")
     def alive(self, worker: Worker) -> bool:
-        """Return whether the worker holds its lock."""
         return bool(getattr(worker, "live"))  # noqa: B009
 
 

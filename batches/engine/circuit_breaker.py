@@ -50,10 +50,10 @@ class CircuitBreaker:
             self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message, outage.log)
 
     def record_success(self, only: str = "") -> None:
-        """End the outages whose back-off is over.
+        """End the outages whose back-off is over. If `only` is set, leave outages with other causes alone.
 
-        Call this after a file has succeeded, and also when no file is pending or in flight: otherwise, the outage would
-        last until the next success. If `only` is set, end only the outage with that cause.
+        Call this after a file has succeeded. Call it also when no file is pending or in flight, because then no file
+        could succeed and end the outage.
         """
         if not self._outages:
             return

@@ -47,9 +47,9 @@ DELETE FROM batches_batchitem
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, result, upload_id, error_code, finished_at
 """
-# Items of a library re-analysis do not keep a picture alive; the caller has locked them and passes their ids. min()
-# with BETWEEN always uses the index on upload_id. Other forms may scan the whole table: the planner turns NOT EXISTS
-# into a join, and with `upload_id = … LIMIT 1` it may ignore the index if a picture has many items.
+# Items of a library re-analysis do not keep a picture alive; the caller has locked them and passes their ids as
+# `ignored`. min() with BETWEEN always uses the index on upload_id. Other forms may scan the whole table: the planner
+# turns NOT EXISTS into a join, and with `upload_id = … LIMIT 1` it may ignore the index if a picture has many items.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
@@ -116,8 +116,8 @@ def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
     delete_history(ids)
     ArchiveEntry.objects.filter(item_id__in=ids).delete()
     delete_sidecars([item.id for item in items if item.result == ItemResult.SIDECAR])
-    # If the batch keeps no pictures, none needs to be deleted with its items. Checking anyway would lock the items of
-    # other such batches, and two such deletions could deadlock.
+    # A batch that keeps no pictures has none to delete. Checking anyway would lock the items of other such batches, and
+    # two such deletions could deadlock.
     failing = _delete_pictures({item.upload_id for item in items if item.upload_id and batch.keeps_pictures})
     incomplete = [item.id for item in items if item.may_have_partial_file]
     schedule_deletion([storage_key(id) for id in incomplete], MAX_STORING_TIME)
@@ -129,9 +129,9 @@ def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
 def _delete_pictures(ids: set[int]) -> "Counter[int]":
     """Delete those pictures that no import refers to any more; return the failures that this causes, by batch id.
 
-    Raises NewReference if a re-analysis of the library began to refer to one of them while this function waited for the
-    picture's lock. The caller must then start again: the new item does not keep the picture, but would count as a
-    reference here, and the picture would never be deleted.
+    Raises NewReference if a re-analysis of the library added an item for one of them after the items were locked. The
+    caller must then start again: this function would count that item as a reference and keep the picture, and nothing
+    would delete the picture later.
     """
     weak = lock_weak_references(ids)
     uploads = lock_uploads(ids)

@@ -3,9 +3,9 @@
 An item in progress fails immediately, so finishing it later has no effect. A pending item fails when it is processed.
 Both get the code `item.gone`. A finished item keeps its state, but no longer refers to a picture.
 
-An item that had failed with a resendable code also gets the code `item.gone`. With its old code and no picture, it
-would look as if its bytes had never arrived. If the file were sent again, it would be stored under the item's old
-storage key, whose files are about to be deleted.
+An item that had failed with a resendable code (one after which its file may be sent again) also gets the code
+`item.gone`. With its old code and no picture, it would look as if its bytes had never arrived. If the file were sent
+again, it would be stored under the item's old storage key, whose files are about to be deleted.
 """
 
 from collections import Counter
@@ -62,8 +62,8 @@ def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None
 def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int, list[int], list[int]]:
     """Delete the pictures in the current transaction.
 
-    Their parts are deleted with them. Return how many were deleted, the ids of the batches in which items failed, and
-    the ids of all batches whose items referred to the pictures.
+    Their parts (files shown only with them, such as RAW files) are deleted with them. Return how many were deleted, the
+    ids of the batches in which items failed, and the ids of all batches whose items referred to the pictures.
     """
     ids = {*ids, *_parts(ids)}
     references = BatchItem.objects.filter(upload_id__in=ids)

@@ -13,9 +13,10 @@ CHUNK = 100
 
 
 def delete_expired_trash() -> int:
-    """Delete up to CHUNK pictures whose time in the trash is over, and their parts; return how many were deleted.
+    """Delete up to CHUNK pictures whose time in the trash is over; return how many were deleted.
 
-    A picture that is restored or added again during the call is kept.
+    Their parts (files shown only with them, such as RAW files) are deleted with them. A picture that is restored or
+    added again during the call is kept.
     """
     before = trash_expiry()
     expired = Upload.objects.filter(trashed_at__lt=before).order_by("trashed_at")

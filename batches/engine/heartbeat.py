@@ -34,7 +34,7 @@ class LastStall:
 
 
 def beat(worker: int) -> list[Job]:
-    """Write changed stages, renew leases, and request jobs to stop if their batch is no longer processing.
+    """Write changed stages, renew leases, and ask jobs to stop if their batch is no longer processing.
 
     Return the hung jobs, that is, those that have exceeded the deadline of their stage. Their leases are not renewed.
     If no job is hung, release the claims that could not be released earlier; if that fails again, the next beat

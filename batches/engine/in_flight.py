@@ -36,7 +36,8 @@ class JobStopped(Exception):
 
     A job that reads text also stops when other files are waiting.
 
-    Raised between two stages, during decoding or while waiting for a CPU slot, also if that wait takes too long.
+    Raised between two stages, during decoding, or while the job waits for a CPU slot, including when that wait takes
+    too long.
     """
 
 
@@ -64,7 +65,6 @@ class Job:
         self.stage = stage
 
     def raise_if_stopped(self) -> None:
-        """Raise JobStopped if a stop was requested."""
         if self.stop_requested:
             raise JobStopped
 
@@ -137,7 +137,6 @@ class InFlight:
                 self._jobs.pop(claim.token, None)
 
     def jobs(self) -> list[Job]:
-        """Return the in-flight jobs."""
         with self._changed:
             return list(self._jobs.values())
 
@@ -147,17 +146,15 @@ class InFlight:
             self._unreleased.append(claim)
 
     def unreleased(self) -> list[Claim]:
-        """Return the claims that still have to be released."""
         with self._changed:
             return list(self._unreleased)
 
     def forget_unreleased(self, claims: list[Claim]) -> None:
-        """Forget these claims, because they have been released."""
         with self._changed:
             self._unreleased = [claim for claim in self._unreleased if claim not in claims]
 
     def stop(self) -> list[Claim]:
-        """Request all jobs to stop. Return the claims to release: those of all jobs and those marked as unreleased."""
+        """Ask all jobs to stop. Return the claims to release: those of all jobs and those marked as unreleased."""
         self.stopping = True
         with self._changed:
             for job in self._jobs.values():

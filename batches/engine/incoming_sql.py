@@ -37,7 +37,7 @@ def receiving_states(target: ItemStatus) -> str:
 
 
 def _moved_to_processing(source: BatchStatus) -> str:
-    """Return the SQL for a batch's new status: `processing` if it is in the source state, otherwise unchanged."""
+    """Return the SQL for a batch's new status: `processing` if its status is `source`, otherwise unchanged."""
     return f"CASE WHEN {_is(source)} THEN '{BatchStatus.PROCESSING.value}' ELSE status END"
 
 
@@ -151,8 +151,8 @@ def queue(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None
     the caller's open transaction inserted the upload; it needs no lock, because no other transaction can see it yet.
     Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
-    # Use no savepoint, because it would take two more statements. A caller with an open transaction must let
-    # BatchClosed roll it back.
+    # Use no savepoint, because it would take two more statements. A caller with an open transaction must therefore let
+    # BatchClosed roll that transaction back.
     with transaction.atomic(savepoint=False):
         if not new:
             _lock(item_id, upload_id)

@@ -1,7 +1,7 @@
 """Link albums with the pictures in their folder that were received earlier; see link_sidecars.py.
 
-An album applies to every picture in its folder, and there may be tens of thousands. It is therefore linked page by page
-with the pictures that do not have it yet. If a call runs out of time, the next one continues.
+An album applies to every picture in its folder, and there may be tens of thousands. It is therefore linked page by
+page, and only with the pictures that do not have it yet. If a call runs out of time, the next one continues.
 """
 
 import json
@@ -24,7 +24,7 @@ SELECT item.batch_id
 {CANDIDATES} AND entry.id = %(id)s
  ORDER BY item.batch_id = sidecar.batch_id DESC, item.batch_id DESC LIMIT 1
 """
-# MATERIALIZED keeps the planner from scanning every owner's pictures to find the first PAGE of this folder.
+# MATERIALIZED keeps the planner from scanning every owner's pictures to find the first PAGE pictures of this folder.
 WITHOUT_ALBUM = """
 WITH item AS MATERIALIZED (
     SELECT id, upload_id, filename FROM batches_batchitem
@@ -38,7 +38,10 @@ SELECT item.id, upload.id, item.filename
 
 
 def link_albums(item_id: int, end: float) -> None:
-    """Link a sidecar's albums that are not fully linked yet until `end`, a time.monotonic() value. Safe to repeat."""
+    """Link the albums of a sidecar that are not fully linked yet. Safe to repeat.
+
+    Stop at `end`, a time.monotonic() value.
+    """
     for album in SidecarEntry.objects.filter(item_id=item_id, is_due=True, name_key=ANY_NAME).order_by("item_id", "id"):
         after: int | None = 0
         while after is not None:
@@ -52,7 +55,7 @@ def _link_page(album: SidecarEntry, after: int) -> int | None:
     has_album = json.dumps({SidecarKind.ALBUM: album.values})
     entry = StoredEntry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True)
     with transaction.atomic():
-        # Every picture in the folder takes this lock in shared mode before it finishes.
+        # The transaction that finishes a picture in this folder takes the same lock in shared mode.
         fetch_row(LOCK_FOLDER, {"folder": album.folder_key})
         nearest = fetch_row(NEAREST_BATCH, {"id": album.id})
         found = {"folder": album.folder_key, "batch": nearest and nearest[0], "album": has_album, "after": after}

@@ -48,8 +48,6 @@ SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename, sibl
 
 
 class _Place(NamedTuple):
-    """An item's import, its file name and its owner."""
-
     batch_id: int
     filename: str
     owner_id: int
@@ -96,9 +94,10 @@ def link_duplicate(item_id: int, upload_id: int) -> None:
 
 
 def _lock_name(item_id: int) -> _Place | None:
-    """Lock an item's name. Return None if the item is not a file of an import, or if a guest sent it.
+    """Take the advisory lock for an item's name, and return the item's import, file name and owner.
 
-    The caller must have locked the item's row.
+    Return None if the item is not a file of an import, or if a guest sent it. The caller must have locked the item's
+    row.
     """
     row = fetch_row(LOCK_NAME, {"item": item_id})
     return _Place(*row[2:]) if row else None

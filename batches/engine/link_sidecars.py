@@ -1,8 +1,8 @@
 """Complete sidecars and link them with the pictures that were received earlier; see link_picture.py.
 
-An entry is due until it has been linked. Linking takes a second transaction after the insert, because a picture that
-finishes at the same time cannot see an uncommitted entry. After a crash between these transactions, the reconciler
-links the entry.
+An entry (one set of values in a sidecar) is due until it has been linked. A second transaction links it, because a
+picture that finishes at the same time cannot see an uncommitted entry. After a crash between the two transactions, the
+reconciler links the entry.
 """
 
 import time
@@ -28,7 +28,7 @@ from uploads.sidecars.values import Entry
 PAGE = 200
 INSERT_PAGE = 1_000
 LINK_SECONDS = 1.0
-"""A request or one run of the reconciler links entries for at most this long; later runs continue."""
+"""Time limit for linking the entries of one sidecar. The reconciler continues where a call stopped."""
 
 RECEIVING = receiving_states(ItemStatus.COMPLETED)
 COMPLETE = finish_statement(ItemStatus.COMPLETED, RECEIVING, "upload_id = NULL", "sha256 = %(sha256)s")

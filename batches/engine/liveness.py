@@ -148,7 +148,8 @@ class Identity:
         if not self._former:
             return
         BatchItem.objects.filter(worker__in=self._former, status=ItemStatus.PROCESSING).update(worker=self._worker)
-        # Items recovered from a previous id were not lost in a crash, because this process is still running.
+        # Items recovered from this process's previous ids were not lost in a crash, because the process is still
+        # running.
         BatchItem.objects.filter(lost_worker__in=self._former).update(lost_worker=None)
         self._former.clear()
 

@@ -32,8 +32,8 @@ def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
     """Check which of these workers are live, dead or stopped, and record when a missing worker was first noticed.
 
     A worker without a row counts as dead. Keep the transaction short: this function locks the workers' rows, and a
-    process that reacquires its lock must wait for its row to clear `missing_since`. If `deciding` is false, nothing is
-    locked or recorded, and no worker counts as dead or stopped.
+    process that reacquires its lock must wait before it can clear `missing_since` in its row. If `deciding` is false,
+    nothing is locked or recorded, and no worker counts as dead or stopped.
     """
     if deciding:
         list(Worker.objects.select_for_update().filter(id__in=workers).order_by("id").values_list("id"))

@@ -99,8 +99,8 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
 def read_library_text(owner_id: int, model: str) -> int | None:
     """Create a batch that reads the text in the owner's pictures that have not been read yet. Return its id.
 
-    It covers the oldest MAX_TEXT_PICTURES of them, because their ids are held in memory; the next call covers others.
-    Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
+    It covers only the oldest MAX_TEXT_PICTURES of them, because their ids are held in memory; later calls cover the
+    rest. Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
     """
     opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
     unread = unread_pictures().filter(owner_id=owner_id).order_by("id").values_list("id", flat=True)
@@ -111,7 +111,7 @@ def read_library_text(owner_id: int, model: str) -> int | None:
 def unread_pictures() -> QuerySet[Upload]:
     """Return the pictures whose text is still to be read.
 
-    Those that already have an item in a batch of this kind are left out, so that a picture whose text could not be read
+    Those that already have an item in a batch that reads text are left out, so a picture whose text could not be read
     is not tried again.
     """
     read_before = BatchItem.objects.filter(upload_id=OuterRef("pk"), batch__kind=BatchKind.TEXT)

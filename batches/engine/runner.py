@@ -69,7 +69,7 @@ def _finish_or_release(job: Job) -> None:
     except (OperationalError, InterfaceError):
         raise
     except Exception:
-        # Fail the item instead of releasing it, because after a release, the same error would occur again.
+        # Fail the item: if it were released, the next attempt would raise the same error.
         logger.exception("The outcome of file %d could not be written.", job.claim.item_id)
         fail_item(job.claim, "item.internal")
 

@@ -60,7 +60,7 @@ def next_batch() -> ScheduledBatch | None:
     """Choose the least recently served owner, then that owner's next batch, and mark both as served now.
 
     Return None if this process may not claim items of any batch. It may not claim items of text batches if it has no
-    text recognition models or already reads a picture.
+    text recognition models or is already reading a picture.
     """
     with transaction.atomic():
         fetch_row(LOCK, {"lock": SCHEDULER_LOCK})
@@ -69,7 +69,7 @@ def next_batch() -> ScheduledBatch | None:
 
 
 def _may_read_text() -> bool:
-    """Return whether this process may begin to read a picture: one at a time, because it takes much memory."""
+    """Return whether this process may start to read a picture. Reading several at once would need too much memory."""
     return reads_text() and not any(job.claim.reads_text for job in in_flight.jobs())
 
 

@@ -102,7 +102,6 @@ class EngineStatus:
 
     @property
     def stalled_workers(self) -> tuple[LiveWorker, ...]:
-        """The workers that wait for a dependency."""
         return tuple(worker for worker in self.workers if worker.stall_code)
 
     @property

@@ -104,7 +104,6 @@ def escape(cell: str) -> str:
 
 
 def csv_lines(rows: Iterable[list[str]]) -> str:
-    """Return rows of cells as CSV."""
     buffer = io.StringIO()
     csv.writer(buffer, quoting=csv.QUOTE_ALL).writerows(rows)
     return buffer.getvalue()

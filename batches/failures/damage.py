@@ -39,7 +39,6 @@ def read_damage(scope: Scope) -> list[DamageGroup]:
 
 
 def damaged_files(scope: Scope) -> QuerySet[DamagedFile]:
-    """Return the damaged files that the scope covers."""
     return scope.filter(DamagedFile.objects.all(), VIEW_ITEMS)
 
 

@@ -79,13 +79,11 @@ def requested_dismissal(request: HttpRequest, scope: Scope) -> Dismissal | None:
 
 
 def message_restored(result: CommandResult) -> str:
-    """Return a message with the number of files that are listed again."""
     message = ngettext("%(count)s file is listed again.", "%(count)s files are listed again.", result.files)
     return message % {"count": result.files}
 
 
 def message_dismissed(result: CommandResult) -> str:
-    """Return a message with the number of dismissed files."""
     message = ngettext(
         "%(count)s file was dismissed. It stays in its import.",
         "%(count)s files were dismissed. They stay in their imports.",

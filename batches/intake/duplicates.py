@@ -90,18 +90,18 @@ def _try_store_or_reuse(
             delete_files(new.key, {})
         raise
     except IntegrityError:
-        # Usually, the new row was not inserted, or the existing row was deleted. If a row has this key after all, its
-        # file must be kept.
+        # Delete the stored file only if no row has its key. Usually there is none: the new row was not inserted, or the
+        # existing row was deleted.
         if stores and not Upload.objects.filter(key=upload.key).exists():
             delete_files(upload.key, {})
         raise
 
 
 def _restore(item: BatchItem, upload: Upload) -> None:
-    """Take a picture out of the trash before an item completes with it or queues it, unless a guest sent the file.
+    """Take the picture out of the trash before its new item is completed or queued, unless a guest sent the file.
 
-    This takes a separate transaction, because one that links the item's sidecars must not lock uploads before names. If
-    the item fails afterwards, the picture is in the library again, but nothing is lost.
+    This takes a separate transaction, because the transaction that links the item's sidecars must take the lock for the
+    file's name before it locks uploads. If the item fails afterwards, the picture merely stays in the library.
     """
     if upload.trashed_at is None or UploadBatch.objects.filter(id=item.batch_id, from_guests=True).exists():
         return

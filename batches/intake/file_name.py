@@ -33,7 +33,7 @@ class FileName:
     last_modified: str = ""
 
     def as_new_file(self) -> NewFile:
-        """Return the values for the item's row; names are normalized, displayable and shortened to fit their columns.
+        """Return the values for the item's row; names are normalised, displayable and shortened to fit their columns.
 
         The fingerprint uses the path exactly as sent, so that registering the file again finds the same item.
         """
@@ -54,6 +54,6 @@ def displayable(name: str) -> str:
 
 
 def _normalized(name: str, max_length: int) -> str:
-    """Normalize to NFC and truncate at the front, because a path ends with the file's own name and extension."""
+    """Normalise to NFC and truncate at the front, because a path ends with the file's own name and extension."""
     text = unicodedata.normalize("NFC", displayable(name))
     return text if len(text) <= max_length else "…" + text[-(max_length - 1) :]

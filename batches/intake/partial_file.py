@@ -49,7 +49,8 @@ class PartialFile:
         if verified is not None:
             if verified < self.size:
                 self.truncate(verified)
-                # No bytes were received, so restore the modification time: the expiry is computed from it.
+                # Truncation changed the modification time, from which the expiry is computed. Restore it, because no
+                # bytes were received.
                 os.utime(descriptor, ns=(stat.st_atime_ns, stat.st_mtime_ns))
             clear_unverified(item_id)
 

@@ -1,4 +1,4 @@
-"""Paths of partial files, and facts that can be read without locking the file.
+"""Paths of partial files, and their sizes and times of change, which can be read without locking the files.
 
 While the server receives a body with a checksum, its bytes are not yet verified. During that time a second small file,
 the **marker**, holds the number of verified bytes. If the process is killed, the marker remains. The next process that

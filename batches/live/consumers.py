@@ -30,7 +30,7 @@ ACKNOWLEDGE_SECONDS = 10.0
 
 
 class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels has no type annotations
-    """Sends a signed-in user the current fragments of its topics and then changed fragments, until the session ends."""
+    """Sends the current fragments of the socket's topics and then those that change, until the user's session ends."""
 
     # The renderers receive the live events for all sockets, so a socket needs no channel and opens even without Redis.
     channel_layer_alias = "none"
@@ -54,7 +54,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here: for each one, Channels would use the thread that all sockets share."""
+        """Handle acknowledgements here: the base method would wait for the thread that all sockets share."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:

@@ -30,7 +30,6 @@ _INDENTATION = re.compile(r"\n\s*(?=</?(?:div|form|h1|h2|li|p|progress|section|u
 
 
 def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
-    """Return the context for the templates of all fragments."""
     return {
         "snapshot": snapshot,
         "batch": snapshot.batch,

@@ -9,7 +9,6 @@ from batches.models.states import WAITING_ITEMS, ItemStatus
 
 
 def batch_message(batch: UploadBatch) -> str:
-    """Return a `batch_progress` message."""
     return json.dumps(
         {
             "type": "batch_progress",

@@ -18,7 +18,6 @@ class SameOriginValidator:
         self.application = application
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """Call the application, or deny the connection."""
         headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
         same = is_same_origin(headers.get("origin", ""), scope.get("scheme", "ws"), headers)
         allowed = host_is_served(headers.get("host", "")) and same

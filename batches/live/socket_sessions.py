@@ -63,7 +63,6 @@ class SessionChecker:
 
 
 def valid_sessions(sessions: Collection[SocketSession]) -> set[SocketSession]:
-    """Return the sessions that are still valid."""
     keys = {session.session_key for session in sessions}
     stored = Session.objects.filter(session_key__in=keys, expire_date__gt=timezone.now())
     valid_keys = set(stored.values_list("session_key", flat=True))

@@ -47,7 +47,6 @@ class FolderReport:
     oldest_check: datetime | None = None
 
     def add(self, file: CheckedFile) -> None:
-        """Count a file."""
         self.states[file.state] += 1
         if file.state == StoredState.STORED and file.verified_at is not None:
             self.verified += 1
@@ -60,7 +59,7 @@ class FolderReport:
 
     @property
     def stored(self) -> int:
-        """The number of files that are stored."""
+        """The number of files whose local copies are no longer needed."""
         return sum(self.states[state] for state in SAFE_STATES)
 
 

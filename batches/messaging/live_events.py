@@ -32,12 +32,10 @@ class LiveEvent(NamedTuple):
 
     @property
     def group(self) -> str:
-        """The channel-layer group that receives the event."""
         return batch_group(self.id) if self.type == BATCH_CHANGED else owner_group(self.id)
 
     @property
     def message(self) -> dict[str, str | int]:
-        """The channel-layer message for this event."""
         return {"type": self.type, "batch_id" if self.type == BATCH_CHANGED else "owner_id": self.id}
 
 

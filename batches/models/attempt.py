@@ -1,5 +1,3 @@
-"""The model of an item's earlier attempts."""
-
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 

@@ -1,5 +1,3 @@
-"""The model of a batch."""
-
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q

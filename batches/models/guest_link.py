@@ -42,7 +42,6 @@ class GuestLink(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Return whether the link still works."""
         return self.revoked_at is None and self.expires_at > timezone.now()
 
 

@@ -1,5 +1,3 @@
-"""The model of a batch item."""
-
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _

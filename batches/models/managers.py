@@ -12,7 +12,6 @@ class VisibleBatchManager(models.Manager[Batch]):
     """A manager that returns only the batches that are not being deleted."""
 
     def get_queryset(self) -> "models.QuerySet[Batch]":
-        """Return the visible batches."""
         return super().get_queryset().filter(deleting_since=None)
 
 

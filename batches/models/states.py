@@ -56,7 +56,7 @@ class ItemResult(models.TextChoices):
 
 
 class Stage(models.TextChoices):
-    """The processing step that the worker last reported for a file. It is never estimated from the elapsed time."""
+    """The processing step that the worker last reported for a file."""
 
     CHECKING = "checking", _("Checking")
     PREVIEWING = "previewing", _("Making previews")
@@ -68,8 +68,6 @@ class Stage(models.TextChoices):
 
 
 class AttemptEnd(models.TextChoices):
-    """How an earlier attempt ended."""
-
     FAILED = "failed", _("Failed")
     LOST = "lost", _("Worker lost")
 

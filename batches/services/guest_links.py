@@ -93,7 +93,7 @@ def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> Recei
 
 
 def _guest_refusal(error: Refused | PartialFileBusy) -> Refused:
-    """Return what the guest may know: not how much storage the owner uses."""
+    """Return the refusal to show to the guest, without the figures of the owner's quota."""
     if isinstance(error, PartialFileBusy):
         return Refused("server.busy")
     return Refused("guest.full") if error.code == "quota.exceeded" else error

@@ -1,4 +1,7 @@
-"""Commands that move pictures to the trash, restore them, and delete them permanently."""
+"""Commands that move pictures to the trash, restore them, and delete them permanently.
+
+A picture's parts are files that are shown only with it, such as the RAW file of a photo.
+"""
 
 from collections.abc import Collection
 from datetime import datetime

@@ -19,7 +19,6 @@ from uploads.pagination import parse_id
 
 @require_button("batch-detail", "batch_id")
 def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Pause the batch."""
     with refusals_as_messages(request):
         services.pause_batch(owner_scope(request.user), batch_id)
         messages.success(request, _("Paused. Files in progress return to the queue."))
@@ -28,7 +27,6 @@ def pause(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @require_button("batch-detail", "batch_id")
 def resume(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Resume the batch."""
     with refusals_as_messages(request):
         services.resume_batch(owner_scope(request.user), batch_id)
         messages.success(request, _("Resumed."))

@@ -71,7 +71,6 @@ def dismiss(request: HttpRequest) -> HttpResponse:
 
 @require_button("failures")
 def restore(request: HttpRequest) -> HttpResponse:
-    """Undo a dismissal."""
     at = parse_time(request.POST.get("at", ""))
     if at is None:
         messages.error(request, message_no_until())

@@ -19,7 +19,7 @@ from uploads.media.formats import SUPPORTED
 from uploads.models import MediaKind, Upload
 
 NAME_LENGTH = 100
-# This is a subquery because, for a join, the planner might read the uploads first.
+# Use a subquery, because with a join, the planner might read the uploads first.
 KIND = Subquery(Upload.objects.filter(id=OuterRef("upload_id")).values("kind"))
 # The path ends with the file's name. Files sent without a path have only a name.
 PATH = Coalesce(NullIf("relative_path", Value("")), "filename")

@@ -28,7 +28,7 @@ from uploads.text import storable
 
 MAX_GUEST_NAME = 80
 FORM_BYTES = 2**16
-"""How much larger a request with a single file may be than the file."""
+"""How many bytes a request with a single file may have in addition to the file."""
 _BATCHES = "guest_batches"
 MAX_REMEMBERED = 20
 """The number of imports that a guest's session remembers, so that later files are added to the same import."""

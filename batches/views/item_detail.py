@@ -21,7 +21,6 @@ ATTEMPTS_SHOWN = 20
 @never_cache
 @vary_on_headers("HX-Request")
 def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpResponse:
-    """Show a file of one of the user's batches."""
     items = owner_scope(request.user).items().select_related("upload")
     item = items.filter(id=item_id, batch_id=batch_id).first()
     if item is None:

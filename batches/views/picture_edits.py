@@ -27,9 +27,9 @@ PLACES_OFFERED = 300
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def edit_dates(request: HttpRequest) -> HttpResponse:
-    """Show the form for changing the dates of pictures, or change them.
+    """Show the form for changing the dates of pictures or, once it is submitted, change them.
 
-    A button for selected pictures posts only their ids, which shows the form. The form also posts `how`.
+    A request without the form's field `how` only shows the form: a button for selected pictures sends just their ids.
     """
     return _edit(request, TIME, DateForm, "uploads/edit_dates.html", _say_dates)
 

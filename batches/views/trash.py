@@ -47,7 +47,7 @@ def trash_pictures(request: HttpRequest) -> HttpResponse:
         count, at = services.trash_pictures(owner_scope(request.user), ids)
         text = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", count)
         undo = f"{reverse('trash-undo')}?{urlencode({'at': at.isoformat()})}"
-        # The message's template shows a button that posts to this URL.
+        # The template of the message shows an "Undo" button that posts to the URL in `extra_tags`.
         messages.success(request, text % {"count": count}, extra_tags=undo if count else "")
     return back(request, "upload-list")
 

@@ -94,8 +94,8 @@ def heartbeat() -> None:
         breaker.trip("database.away", default_message("database.away"))
         return
     if identity.acquisitions != acquisitions:
-        # This call has acquired the lock over a new connection, so the database is available again. If the process had
-        # kept its lock, only a job that writes its result could show this.
+        # The lock was acquired over a new connection, so the database is available again. Without a new connection,
+        # only a job that writes its result could show this.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:
@@ -103,7 +103,6 @@ def heartbeat() -> None:
 
 
 def send_emails() -> None:
-    """Send the e-mails that are due."""
     deliver(lambda: [*due_completion_emails(), *due_damage_emails()])
 
 

@@ -32,7 +32,7 @@ def test_reanalysis_opens_its_page_and_is_shown_on_its_source(open_page: OpenPag
 
     again = f"/batches/{described.id + 1}/"
     page.wait_for_url(f"**{again}")
-    expect(page.get_by_text("Re-run of descriptions from Iceland.")).to_be_visible()
+    expect(page.get_by_text("Re-run of descriptions for Iceland.")).to_be_visible()
     expect(batch_page.get_by_role("link", name="Descriptions are being re-run")).to_have_attribute("href", again)
     expect(batch_page.get_by_role("button", name="Re-run descriptions")).to_be_hidden()
     page.get_by_role("link", name="Iceland", exact=True).click()

@@ -117,7 +117,7 @@ def test_finished_reanalysis_names_its_source_and_offers_another(page: Client, a
 
     html = compact(page.get(detail(again)).content.decode())
 
-    assert f'Re-run of descriptions from <a id="source" href="{detail(batch)}">' in html
+    assert f'Re-run of descriptions for <a id="source" href="{detail(batch)}">' in html
     assert "stays until" not in html
     assert "Re-run descriptions" in html
 

@@ -23,7 +23,6 @@ class Checksum:
     digest: bytes
 
     def begin(self) -> Any:
-        """Return a hash object for the body."""
         return hashlib.new(self.algorithm, usedforsecurity=False)
 
     def check(self, computed: Any) -> None:

@@ -18,10 +18,7 @@ from batches.models.states import BatchStatus
 
 
 def is_complete(item: BatchItem) -> bool:
-    """Return whether the item has a partial file that contains all bytes.
-
-    Such a file must be finalized or discarded on a finalize thread, because that may take a long time.
-    """
+    """Return whether the item has a partial file that contains all bytes."""
     return item.size > 0 and partial_size(item.id) >= item.size
 
 

@@ -19,8 +19,6 @@ COMMON_HEADERS = {"Tus-Resumable": VERSION, "Cache-Control": "no-store", "X-Cont
 
 @dataclass(frozen=True, slots=True)
 class TusResponse:
-    """A response to the client."""
-
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     text: bytes = b""
@@ -52,7 +50,6 @@ def created(state: UploadState) -> TusResponse:
 
 
 def patched(state: UploadState) -> TusResponse:
-    """Return the response to PATCH."""
     return TusResponse(204, _offset(state))
 
 
@@ -65,7 +62,6 @@ def head(state: UploadState) -> TusResponse:
 
 
 def failed(error: TusError) -> TusResponse:
-    """Return the response for an error."""
     headers = {"Tus-Version": VERSION} if error.status == 412 else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)

@@ -35,7 +35,6 @@ def accepts_bytes(item: BatchItem) -> bool:
 
 
 def incomplete_state(item: BatchItem, facts: PartialFacts | None) -> UploadState:
-    """Return the state of an upload that is not yet complete."""
     return UploadState(item, facts.size if facts else 0, expires_at(item, facts))
 
 

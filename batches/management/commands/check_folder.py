@@ -28,7 +28,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a file or a folder")
         parser.add_argument("--owner", required=True, metavar="NAME", help="user name of the library's owner")
         parser.add_argument("--csv", type=Path, metavar="FILE", help="also write a list of all files")

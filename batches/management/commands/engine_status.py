@@ -35,7 +35,6 @@ class Command(BaseCommand):
     help = "Show workers, queue, circuit breakers and recoveries. Exit status: 0 success, 1 stalled, 2 no database."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare `--json`."""
         parser.add_argument("--json", action="store_true", dest="json_output", help="print one JSON object instead")
 
     def handle(self, *args: Any, json_output: bool, **options: Any) -> None:

@@ -39,7 +39,6 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("paths", nargs="+", metavar="PATH", type=Path, help="a file or a folder")
         parser.add_argument("--owner", required=True, metavar="NAME", help="user name of the files' owner")
         parser.add_argument("--name", default="", help="name of the import (default: the name of the first path)")

@@ -17,7 +17,6 @@ class Command(BaseCommand):
     help = "Re-run the descriptions of all users' pictures. Users can follow the progress and stop it on their pages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare the arguments."""
         parser.add_argument("--owner", default="", metavar="NAME", help="only the pictures of this user")
         parser.add_argument(
             "--only-missing", action="store_true", help="only pictures without a vector of the current model"

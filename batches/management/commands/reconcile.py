@@ -23,7 +23,6 @@ class Command(BaseCommand):
     help = "Repair the effects of crashes and lost messages; send no e-mails. Workers do this automatically."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        """Declare `--once`."""
         parser.add_argument("--once", action="store_true", help="run once and exit")
 
     def handle(self, *args: Any, once: bool, **options: Any) -> None:
