@@ -17,7 +17,7 @@ def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: d
 
     Failures later than `until` are not dismissed. `at` is stored as the time of the dismissal, which `restore_failures`
     needs to undo it. Retrying a file or sending it again also undoes the dismissal. Idempotent. Items of several
-    batches may be locked in one transaction, because this function locks no batch rows.
+    batches may be locked in one transaction: this cannot deadlock, because no batch rows are locked.
     """
     failed = _failed(batch_ids, code).filter(finished_at__lte=until, dismissed_at=None)
     return _update_in_chunks(failed, at)

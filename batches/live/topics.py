@@ -90,7 +90,7 @@ class BatchJsonTopic:
         self._reported: set[int] = set()
 
     def read(self) -> Fragments | None:
-        """Read the batch, its files in progress, and the files that were in progress only at the previous read."""
+        """Read the batch, its files in progress, and the files that were still in progress at the previous read."""
         batch = UploadBatch.objects.filter(id=self._batch_id, owner_id=self._owner_id).first()
         if batch is None:
             return None
