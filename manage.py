@@ -12,8 +12,8 @@ from django.core.management import execute_from_command_line
 if __name__ == "__main__":
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # Commands print file names, which may be invalid text or contain characters that the terminal's encoding
-            # lacks.
+            # Commands print file names, which may be invalid Unicode or contain characters that the terminal cannot
+            # encode.
             stream.reconfigure(errors="backslashreplace")
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
     try:

@@ -27,7 +27,6 @@ Figures = dict[str, float]
 
 
 def main() -> None:
-    """Run all measurements and print the report."""
     sizes = [int(size) for size in sys.argv[1:]] or list(SIZES)
     with stack() as services:
         from bench import newcomer, recovery  # noqa: PLC0415 (models exist only after the set-up)
@@ -76,7 +75,6 @@ def measure_sizes(sizes: Sequence[int], pids: list[int]) -> tuple[dict[int, list
 
 
 def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> None:
-    """Print the CPU time per file and the files per second, by size."""
     title = "Engine, no-op pipeline, 2 processes of 4 threads"
     table = Table("files", "CPU ms per file", "files per second", title=title)
     for size, cost in costs.items():
@@ -85,7 +83,6 @@ def show_sizes(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> 
 
 
 def show_rest(idle: float, waits: Sequence[float], recoveries: dict[str, list[float]]) -> None:
-    """Print the waiting times, the recovery times and the CPU use of an idle stack."""
     table = Table("", "", title="Engine, waiting times")
     table.add_row("3 files behind 100,000 of another owner", f"{waits[0]:.2f} s")
     table.add_row("3 files beside 100 batches of others", f"{waits[1]:.2f} s")

@@ -1,7 +1,8 @@
 """Compare the time to read a picture of each format with the time of a plain library call that decodes it.
 
-`make bench ARGS=pipeline` runs this. "Ours" is the decoder process with all its checks, the colour conversion and the
-two previews. "Bare" is the library that decodes the format and returns all pixels. The two run alternately.
+`make bench ARGS=pipeline` runs this. "Ours" reads the picture in the decoder process, which checks it and converts its
+colours, and then makes the two previews. "Bare" only decodes all pixels with the format's library. The two run
+alternately.
 """
 
 import io

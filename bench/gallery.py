@@ -1,4 +1,4 @@
-"""Measure the library of owners with 100, 100,000 and 1,000,000 pictures, and of one with 100,000 in a single month.
+"""Measure how fast the library loads with 100, 100,000 and 1,000,000 pictures, and with 100,000 in a single month.
 
 Run it with `make bench ARGS=gallery`, or `python -m bench.gallery 0.01` with a hundredth of the pictures. The rows are
 generated, and all pictures share a few stored previews. The bench prints the median times to the first and to the last
@@ -30,7 +30,6 @@ ROUNDS, WARM_UP_ROUNDS = 40, 5
 
 
 def main() -> None:
-    """Fill the libraries, measure, and print the report."""
     scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1
     with stack():
         from bench import gallery_data as data  # noqa: PLC0415 (models exist only after the set-up)

@@ -56,7 +56,7 @@ def fill(owner: str, pictures: int, days: int) -> None:
 
 
 def finish() -> None:
-    """Vacuum and analyze the tables, as autovacuum would do sooner or later."""
+    """Run VACUUM ANALYZE on the tables now, because autovacuum would do so only later."""
     with connection.cursor() as cursor:
         for table in ("uploads_upload", "uploads_timelineday"):
             cursor.execute(f"VACUUM ANALYZE {table}")

@@ -33,7 +33,6 @@ def main() -> None:
 
 
 def print_result(calm: list[float], busy: list[float], sent: Mapping[str, int], counts: Mapping[str, object]) -> None:
-    """Print the other user's response times and uploads, and the counts of the load."""
     result = {
         "clients": {"stalled": STALLED, "dribbling": DRIBBLING, "greedy": GREEDY},
         "page_p95_ms_before": round(p95(calm), 1),

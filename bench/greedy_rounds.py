@@ -57,7 +57,7 @@ def _request_ms(served: Site, session: str, path: str) -> float:
 
 @contextmanager
 def load(served: Site, session: str) -> Iterator[dict[str, Any]]:
-    """Run the greedy clients. The yielded dictionary contains their counts after the block."""
+    """Run the greedy clients, and yield a dictionary that receives their counts at the end of the `with` block."""
     upload = _stored_upload("greedy")
     arguments = [served.port, session, new_batch("greedy"), upload.id, upload.sha256, upload.size]
     command = [sys.executable, "-m", "bench.greedy_load", *map(str, arguments)]
@@ -74,7 +74,7 @@ def load(served: Site, session: str) -> Iterator[dict[str, Any]]:
 
 @contextmanager
 def uploads(served: Site, session: str) -> Iterator[Counter[str]]:
-    """Upload one file after another during the `with` block, and count them."""
+    """Upload one file after another during the `with` block, and yield a counter of `ok` and `failed` uploads."""
     target = Target(served.port, f"sessionid={session}", new_batch("anna"), with_upload=True)
     sent: Counter[str] = Counter()
     stop = threading.Event()
@@ -95,7 +95,6 @@ def uploads(served: Site, session: str) -> Iterator[Counter[str]]:
 
 
 def new_batch(owner: str) -> int:
-    """Open a batch and return its id."""
     return open_batch(User.objects.get(username=owner).pk, "Iceland").id
 
 

@@ -1,9 +1,9 @@
 """Measure how hostile files affect other users' files, with default settings and real workers.
 
 Run it with `make bench ARGS=hostile`. One user sends scan bombs, EXIF bombs and comment bombs, which take minutes or
-all memory in a careless decoder. Two other users send five photos each. The last line of the output is one JSON object:
-seconds until the photos were described, until the last hostile file was refused, and until all were finished, and the
-largest resident memory of a worker process and of a decoder process, in MB (a million bytes).
+all memory in a decoder without limits. Two other users send five photos each. The last line of the output is one JSON
+object: seconds until the photos were described, until the last hostile file was refused, and until all were finished,
+and the largest resident memory of a worker process and of a decoder process, in MB (a million bytes).
 """
 
 import json
@@ -100,7 +100,6 @@ def _read(pid: int, name: str) -> bytes:
 
 
 def report(seconds: dict[str, float], outcomes: dict[str, str], memory: dict[str, float]) -> None:
-    """Print the table of outcomes and the JSON line."""
     table = Table("file", "outcome", title="hostile files")
     for name, outcome in outcomes.items():
         table.add_row(name, outcome)

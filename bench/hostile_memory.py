@@ -34,7 +34,6 @@ Outcomes = dict[str, str]
 
 
 def main() -> None:
-    """Print the table, then feed the files to a worker."""
     with tempfile.TemporaryDirectory() as folder:
         pictures, archives = write_cases(Path(folder))
         photos = make_jpegs(Path(folder) / "photos", PHOTOS, (1600, 1200))

@@ -25,7 +25,6 @@ LIMIT_SECONDS = 900
 
 
 def main() -> None:
-    """Send the archive and wait until its files are described."""
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid), workers(1) as group:
         from batches.models import BatchItem  # noqa: PLC0415
         from bench import people  # noqa: PLC0415 (models need the set-up)
@@ -63,7 +62,6 @@ def make_archive(folder: Path) -> Path:
 
 
 async def send(target: Target, size: int, file: BinaryIO) -> None:
-    """Upload the archive in chunks."""
     async with connected(target) as connection:
         location = (await connection.create("takeout.zip", size)).headers["location"]
         while body := file.read(CHUNK):

@@ -27,7 +27,6 @@ _BLOCK = 2**20
 
 
 def main() -> None:
-    """Send the video, wait for its description, and read it like a player."""
     with stack(), web() as (port, pid), workers(1) as group, largest_memory(group.pids) as largest:
         from batches.models import BatchItem  # noqa: PLC0415
         from bench import people  # noqa: PLC0415 (models need the set-up)
@@ -85,7 +84,6 @@ def play(target: Target, upload_id: int) -> None:
 
 
 def timed(work: Callable[[], None]) -> float:
-    """Return the seconds that `work` takes."""
     start = time.perf_counter()
     work()
     return time.perf_counter() - start

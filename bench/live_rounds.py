@@ -36,7 +36,7 @@ OBSERVE = """() => {
 class ViewerCost:
     """The cost of showing one batch to `viewers` viewers.
 
-    `frames` and `size` (in bytes) are the largest values of any single viewer. `reads` is the number of database
+    `frames` and `size` (in bytes) are the most that any one viewer received. `reads` is the number of database
     transactions, including those that finish the files. `cpu` is the web server's CPU time in seconds.
     """
 
@@ -58,7 +58,7 @@ def browser_delays(site: Site, session: str) -> list[float]:
         with page.expect_websocket():
             page.goto(f"{site.address}/batches/{batch_id}/")
         page.evaluate(OBSERVE)
-        # Playwright runs an event loop in this thread, where Django therefore refuses database access.
+        # This call uses another thread. Playwright runs an event loop in this one, so Django refuses queries here.
         steady.run_to_completion(batch_id)
         page.wait_for_selector("#summary[data-ended]", timeout=30_000)
         shown = page.evaluate("shown")

@@ -16,5 +16,4 @@ def sign_in() -> str:
 
 
 def new_batch() -> int:
-    """Create an empty batch for this user and return its id."""
     return open_batch(User.objects.get(username="bench").pk, "upload").id

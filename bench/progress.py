@@ -26,7 +26,6 @@ VIEWERS = (0, 1, 50, 200)
 
 
 def main() -> None:
-    """Run all measurements and print the report."""
     with stack():
         from bench import live_rounds as rounds  # noqa: PLC0415 (models exist only after the set-up)
         from bench.site import session_of, site  # noqa: PLC0415

@@ -17,7 +17,6 @@ class Judged:
 
     @classmethod
     def from_json(cls, entry: Mapping[str, Any]) -> "Judged":
-        """Read an entry of the file of judged queries."""
         relevant, ignored = (frozenset(entry.get(key, ())) for key in ("relevant", "ignored"))
         return cls(entry["query"], relevant, ignored, entry.get("language", "en"))
 

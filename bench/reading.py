@@ -1,7 +1,7 @@
 """Measure how long it takes to read the text in pictures, and how much memory it takes.
 
 Run it with `make bench ARGS=reading`. The last line of the output is one JSON object: the CPU time in ms of a photo
-without text and of a page of 56 dense lines with 2048 or 1024 pixels, the shares of the pages' words that were read,
+without text and of a page of 56 dense lines, 2048 or 1024 pixels high, the shares of the pages' words that were read,
 and the peak memory in MB of a worker process that has imported the photos and 12 scans, and read four of them.
 """
 
@@ -33,7 +33,6 @@ LINES = [" ".join(WORDS[(line * 5 + word * 3) % len(WORDS)] for word in range(12
 
 
 def main() -> None:
-    """Read the sample photos and the pages, then let a worker import and read pictures."""
     photos = [_preview(path) for path in sorted(SAMPLES.glob("*.jpg"))]
     reader = TextReader(Networks())
     photo_ms = median(_cpu_ms(partial(reader.may_contain_text, photo)) for photo in photos)
@@ -78,7 +77,7 @@ def _worker_megabytes() -> int:
             ImageDraw.Draw(page).text((20, 20), str(number), fill="black")  # equal files would be duplicates
             page.save(files[-1])
         with workers(1, DJANGO_SETTINGS_MODULE="vuemantics.settings") as group:
-            # The scans come first, because the pictures are read in this order.
+            # Text is read in this order, and only until SCANS_READ pictures are done, so the scans come first.
             rows.run_to_completion(rows.store(files + sorted(SAMPLES.glob("*.jpg"))))
             read = UploadBatch.objects.filter(kind="text", successful__gte=SCANS_READ)
             group.wait_for(read.exists, LIMIT_SECONDS)

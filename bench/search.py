@@ -28,7 +28,6 @@ CLIENTS = 8
 
 
 def main() -> None:
-    """Fill the library, build the indexes, measure, and print the report."""
     pictures = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     with stack():
         from bench import search_load as load  # noqa: PLC0415 (models exist only after the set-up)

@@ -37,7 +37,7 @@ class Figures:
 
 
 def build_indexes() -> tuple[float, float]:
-    """Build the vector indexes like workers. Return the seconds it took and the size of the indexes in MB."""
+    """Build the vector indexes as workers do. Return the seconds it took and the size of the indexes in MB."""
     started = time.perf_counter()
     names = maintain_indexes()
     seconds = time.perf_counter() - started
@@ -58,7 +58,6 @@ def queries(count: int, *, filtered: bool, seed: int) -> list[str]:
 
 
 def measure(owner: str, owner_id: int, filtered: bool) -> Figures:
-    """Measure one owner's searches."""
     texts = queries(QUERIES, filtered=filtered, seed=2)
     times_of(owner_id, texts)
     times = times_of(owner_id, texts)
@@ -78,7 +77,7 @@ def times_of(owner_id: int, texts: Iterable[str]) -> list[float]:
 
 
 def recall(owner_id: int, text: str) -> float:
-    """Return the share of the NEAREST vectors of an exact scan that a search finds."""
+    """Return the share of the nearest vectors that a search finds. An exact scan determines the NEAREST ones."""
     encoder, query = site_encoder(), parse_query(text)
     if encoder is None:
         raise SystemExit("There is no text model.")

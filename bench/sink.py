@@ -17,7 +17,7 @@ async def _serve(listening: socket.socket) -> None:
 
 
 async def _connection(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """Respond to each request as a tus server does when it has received all bytes."""
+    """Respond to each request like a tus server that has received all bytes."""
     try:
         while True:
             head = (await reader.readuntil(b"\r\n\r\n")).lower()

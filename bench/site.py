@@ -17,8 +17,6 @@ WARM_UP_ROUNDS = 3
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The web server's port and process id."""
-
     port: int
     pid: int
 

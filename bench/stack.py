@@ -71,7 +71,7 @@ class Workers:
         return [pid for pid in found if b"decoder_process" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def wait_for(self, done: Callable[[], bool], seconds: float) -> float:
-        """Wait like the function `wait_for`, and restart processes that exit."""
+        """Like the function `wait_for`, but restart processes that exit while waiting."""
 
         def supervised() -> bool:
             for process in self.processes:

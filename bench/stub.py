@@ -1,4 +1,4 @@
-"""An analyzer that only waits, which simulates the use of a model server."""
+"""An analyzer that only waits, to simulate a model server."""
 
 import time
 from collections.abc import Sequence
@@ -11,8 +11,6 @@ SECONDS = 0.055
 
 
 class WaitingAnalyzer:
-    """Waits SECONDS and returns a fixed description."""
-
     name = "waiting"
     computes = False
 
@@ -22,5 +20,4 @@ class WaitingAnalyzer:
         return Description((Label("picture", 1.0),), "A picture.")
 
     def embed(self, description: Description) -> PictureVector:
-        """Return no vector."""
         return PictureVector("", None)

@@ -41,7 +41,6 @@ class Connection:
     writer: asyncio.StreamWriter = field(repr=False)
 
     async def request(self, method: str, path: str, *lines: str, body: bytes = b"") -> Answer:
-        """Send a request and read its response."""
         self.writer.write(self.head(method, path, len(body), *lines))
         self.writer.write(body)
         await self.writer.drain()

@@ -34,14 +34,13 @@ class Servers:
     database_pids: list[int]
 
     def target(self) -> Target:
-        """Return the real server's target with a new batch."""
+        """Create a batch, and return the target for uploading to it on the real server."""
         from bench import people  # noqa: PLC0415 (models need the set-up)
 
         return replace(self.real, batch_id=people.new_batch())
 
 
 def main() -> None:
-    """Run all measurements and print the report."""
     options = arguments()
     with stack() as services, web() as (port, pid), sink() as bare_port:
         from bench import people  # noqa: PLC0415 (models need the set-up)
@@ -95,7 +94,6 @@ def small_files(servers: Servers, options: argparse.Namespace) -> Figures:
 
 
 def large_file(servers: Servers, size: int) -> Figures:
-    """Send one large file to each server."""
     bare = throughput(servers.bare, size)
     target, memory = servers.target(), Memory(servers.pid)
     real = throughput(target, size)

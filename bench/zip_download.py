@@ -28,7 +28,6 @@ CSRF = "c" * 32
 
 
 def main() -> None:
-    """Store the originals, download them and compare the checksums."""
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
         from bench import people  # noqa: PLC0415 (models need the set-up)
 
@@ -66,7 +65,6 @@ def store_originals() -> list[int]:
 
 
 def download(port: int, session: str, ids: list[int], target: Path) -> None:
-    """Save the archive of these pictures."""
     connection = http.client.HTTPConnection("127.0.0.1", port)
     headers = {
         "Cookie": f"{session}; csrftoken={CSRF}",

@@ -75,7 +75,6 @@ def _draw(points: list[Point]) -> str:
 
 
 def main() -> int:
-    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder for the downloaded package")
     parser.add_argument("--write", action="store_true", help="replace the shipped map")

@@ -80,7 +80,6 @@ def _text(lines: list[str] | tuple[str, ...]) -> np.ndarray[tuple[int, ...], np.
 
 
 def main() -> int:
-    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder for the downloaded package")
     parser.add_argument("--write", action="store_true", help="replace the shipped list")

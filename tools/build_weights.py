@@ -106,7 +106,6 @@ def _near(one: Array, other: Array) -> bool:
 
 
 def main() -> int:
-    """Run the command and return its exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, help="folder for the downloaded packages")
     parser.add_argument("names", nargs="*", default=sorted(SHA256), metavar="NAME", help="file to build (default: all)")

@@ -73,7 +73,6 @@ def split(requirements: str) -> tuple[str, dict[str, str]]:
 
 
 def required(requirements: str) -> list[str]:
-    """Return the names of the pinned packages."""
     return re.findall(r"^([A-Za-z0-9._-]+)(?:\[[^]]*\])?==", requirements, flags=re.MULTILINE)
 
 

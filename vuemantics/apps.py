@@ -1,5 +1,3 @@
-"""App configuration of the site itself."""
-
 from django.apps import AppConfig
 from django.core.checks import register
 

@@ -1,5 +1,3 @@
-"""URL routes of the site."""
-
 from django.contrib import admin
 from django.contrib.auth.decorators import login_not_required
 from django.templatetags.static import static

@@ -45,7 +45,8 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-// Escape closes the account menu and focuses its button. When a frame replaces elements, focus and open state are kept.
+// Escape closes the account menu and focuses its button. When a live update replaces elements, the focus is restored,
+// and open elements stay open.
 const menu = document.querySelector(".account");
 let focusedId = "";
 let openIds = [];
@@ -66,8 +67,8 @@ document.addEventListener("click", ({ target }) => {
   if (!menu.contains(target)) menu.open = false;
 });
 
-// When a popover closes, the browser returns the focus to its button. If a frame has replaced the button, focus the new
-// one here.
+// When a popover closes, the browser returns the focus to its button. If a live update has replaced the button, focus
+// the new one here.
 function returnFocus({ target, newState }) {
   if (newState !== "closed" || !target.id || !isFocusLost()) return;
   document.querySelector(`[popovertarget="${target.id}"]:not([popovertargetaction])`)?.focus();

@@ -1,5 +1,5 @@
-// On the page of a picture: arrow keys and swipes lead to the next picture, previews of the neighbours are loaded ahead,
-// and the mouse zooms and pans. Without this script, links, radio buttons and scrolling do the same.
+// On the page of a picture: arrow keys and swipes lead to the neighbouring pictures, whose previews are preloaded, and
+// the mouse zooms and pans. Without this script, links, radio buttons and scrolling do the same.
 
 const stage = document.querySelector(".stage");
 const frame = stage.querySelector(".frame");
@@ -34,7 +34,7 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
-// Sets the zoom, and keeps the point of the picture at these coordinates of the window where it is.
+// Sets the zoom. The point of the picture at these window coordinates stays in place.
 function setZoom(value, { x, y } = centre()) {
   const { left, top } = frame.getBoundingClientRect();
   const before = zoom;

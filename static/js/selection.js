@@ -1,4 +1,4 @@
-// Select pictures in a list: by click, range, long press or keyboard, also while parts of the list leave the document.
+// Select pictures in a list by click, range, long press or keyboard, even if parts of the list are not in the document.
 // Without this script, the check boxes and the buttons of the form still work. The ids are sent with the form.
 
 const LONG_PRESS = 500;

@@ -36,7 +36,7 @@ async function requestPage(url) {
   return page;
 }
 
-// If the document changes in the same frame as the scroll position, browsers count the scrolled distance as a shift.
+// If the document changes in the animation frame of a scroll, browsers count the scrolled distance as a layout shift.
 const framePainted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
 
 async function extend() {

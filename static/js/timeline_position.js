@@ -1,4 +1,4 @@
-// Where the user is in the timeline: in the URL, in the history, and on the scale of years and months.
+// Stores the position in the timeline in the URL and the history, and marks it on the scale of years and months.
 
 const barHeight = () => Math.max(0, document.querySelector(".top").getBoundingClientRect().bottom);
 

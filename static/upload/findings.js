@@ -12,7 +12,7 @@ const SIDECAR = /\.(json|xmp|aae)$/i;
 const EXPORT_DATA =
   /^(metadata(\(\d+\))?|print-subscriptions|shared_album_comments|user-generated-memory-titles|archive_browser)\.json$/i;
 const SHORTEST_CUT_NAME = 3;
-// Extensions of files that are never photos or videos. The server recognizes all other files by their content.
+// Extensions of files that are never photos or videos. The server recognises all other files by their content.
 const UNSUPPORTED = new Set(
   (
     "7z ai apk avchd bat csv db dmg doc docx epub exe gz htm html ics indd ini iso log m3u md mp3 msi numbers odp ods " +
@@ -80,7 +80,7 @@ export async function loneSidecars(paths) {
   return lone;
 }
 
-// Whether a sidecar's name begins with one of the file `names` (with or without extension) or is a truncated one.
+// Whether a sidecar's name begins with one of the file `names` (with or without extension) or is one of them cut short.
 function describes(sidecar, names) {
   if (!names) return false;
   const base = sidecar.replace(SIDECAR, "").replace(/\(\d+\)$/, "");

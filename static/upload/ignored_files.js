@@ -1,4 +1,5 @@
-// Files that are ignored on purpose. The patterns on the page come from batches/intake/ignored_files.py.
+// Files that are ignored on purpose. Their patterns are in the page; the server defines them in
+// batches/intake/ignored_files.py.
 
 import { postWithRetry } from "./api.js";
 import { SelectedFile, describe, loadStats } from "./selected_files.js";

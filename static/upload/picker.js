@@ -70,7 +70,7 @@ function acceptDrops(mayStart, start) {
 function startFromTransfer(transfer, mayStart, start) {
   if (!transfer.types.includes("Files")) return;
   if (!mayStart()) return showBusyNotice();
-  // The browser allows reading only during the event; start() provides the progress callback later.
+  // Begin reading now, because the browser allows it only during the event; the progress callback comes later.
   let report = () => {};
   const selection = filesFromTransfer(transfer, ignoredReason, (found) => report(found));
   return start((onProgress) => {

@@ -1,5 +1,5 @@
-// Finds out which files need not be uploaded because an earlier, unfinished import or the library already has them. All
-// of this comes from the server; nothing is stored in the browser.
+// Finds out which files need not be uploaded because an earlier, unfinished import or the library already has them.
+// This information comes from the server; nothing is stored in the browser.
 
 import { post, postWithRetry } from "./api.js";
 import { yieldToPage } from "./concurrency.js";
@@ -88,8 +88,8 @@ async function ignoreEmpty(page, batch, progress) {
   await reportIgnored(empty, batch);
 }
 
-// Tells the server which files will be sent, so that files that never arrive stay listed in the batch. Returns a
-// promise for each page of files; each resolves when its page is announced.
+// Tells the server which files will be sent, so that files that never arrive stay listed in the batch. The files are
+// divided into pages of PAGE_SIZE. Returns a promise for each page, which resolves when the page is announced.
 function announcePages(files, batch, progress) {
   const announced = [];
   let previous = Promise.resolve();

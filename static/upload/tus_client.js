@@ -86,7 +86,7 @@ export async function create(selected, file, batch, onProgress) {
     ? sendBytes("POST", batch.urls.tus, headers, file, selected, batch, onProgress)
     : tusRequest("POST", batch.urls.tus, headers));
   if (OUT_OF_ROOM.test(response.text) || response.status >= 500) batch.registerFirst = true;
-  // A response to a request that was sent before the failure does not reset this.
+  // Keep the flag if this request was sent before the failure that set it.
   else if (registerFirst && response.status === 201) batch.registerFirst = false;
   return response;
 }

@@ -29,7 +29,6 @@ class Package:
 
 
 def read_packages() -> list[Package]:
-    """Return the packages of packages.tsv."""
     with _TABLE.open(newline="") as file:
         return [Package(*row) for row in csv.reader(file, delimiter="\t")]
 

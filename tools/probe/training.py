@@ -62,7 +62,6 @@ def targets(pool: Pool) -> tuple[Floats, Floats]:
 
 
 def predict(weights: ProbeWeights, features: Floats, statistics: Floats) -> tuple[Floats, Floats]:
-    """Return the probabilities of media and scenes."""
     inputs = weights.prepare(features, statistics)
     return (
         _softmax(inputs @ weights.media + weights.media_bias),

@@ -1,6 +1,6 @@
-"""Add the layers of a network to a graph: in floats, or quantized to 8 bits with calibrated ranges.
+"""Add the layers of a network to a graph: in floats, or quantised to 8 bits with calibrated ranges.
 
-The quantized form is QDQ, see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html: each
+The quantised form is QDQ, see https://onnxruntime.ai/docs/performance/model-optimizations/quantization.html: each
 tensor passes through QuantizeLinear and DequantizeLinear, and the runtime replaces these with integer operators.
 """
 
@@ -45,7 +45,7 @@ class Layers:
 
 
 class QuantizedLayers(Layers):
-    """Adds quantized layers. `ranges` are the minimum and maximum of each output of Layers."""
+    """Adds quantised layers. `ranges` are the minimum and maximum of each output of Layers."""
 
     def __init__(self, graph: Graph, ranges: Mapping[str, Range]) -> None:
         super().__init__(graph)

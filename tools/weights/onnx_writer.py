@@ -21,7 +21,7 @@ _SMALL = 256
 
 
 class Graph:
-    """Collects nodes and constants and serializes them as a model."""
+    """Collects nodes and constants and serialises them as a model."""
 
     def __init__(self) -> None:
         self._nodes: list[bytes] = []
@@ -43,7 +43,6 @@ class Graph:
         return outputs
 
     def constant(self, name: str, value: Array) -> str:
-        """Add a constant and return its name."""
         self._constants[name] = value
         return name
 
@@ -56,7 +55,7 @@ class Graph:
         return name
 
     def model(self, inputs: Sequence[bytes], outputs: Sequence[bytes], producer: str) -> bytes:
-        """Return the serialized model. `inputs` and `outputs` come from value()."""
+        """Return the serialised model. `inputs` and `outputs` come from value()."""
         parts = [_field(1, node) for node in (*self._casts, *self._nodes)]
         parts.append(_field(2, "g"))
         parts += [_field(5, _tensor(name, value)) for name, value in (self._constants | self._halves).items()]
@@ -66,7 +65,7 @@ class Graph:
 
 
 def value(name: str, kind: int, shape: Sequence[int | str]) -> bytes:
-    """Return the serialized type of an input or output. A string in `shape` names a variable dimension."""
+    """Return the serialised type of an input or output. A string in `shape` names a variable dimension."""
     sides = b"".join(_field(1, _field(2 if isinstance(side, str) else 1, side)) for side in shape)
     return _field(1, name) + _field(2, _field(1, _field(1, kind) + _field(2, sides)))
 

@@ -1,5 +1,3 @@
-"""App configuration of the accounts app."""
-
 from django.apps import AppConfig
 
 

@@ -1,4 +1,4 @@
-"""Sign-out and password change: Django's views with our own templates.
+"""Sign-in, sign-out and password change: Django's views with our own templates.
 
 The templates do not have Django's default names, because the admin would then use them too.
 """
@@ -24,12 +24,11 @@ from vuemantics.accounts.first_password import account_without_password
 
 
 class SignIn(LoginView):
-    """Sign in. While no account has a password, the page explains where to find the link to choose the first one."""
+    """Sign in. While no account has a password, the page says where to find the link for choosing one."""
 
     redirect_authenticated_user = True
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """Add whether the first password still has to be chosen."""
         return super().get_context_data(**kwargs) | {"first_password_missing": account_without_password() is not None}
 
 
@@ -68,19 +67,16 @@ class PasswordChange(PasswordChangeView):
 
 
 class AdminPasswordChange(PasswordChange):
-    """The same view, but shown on a page of the admin."""
+    """Change the password on a page of the admin."""
 
     template_name = "registration/password_change_form.html"
     success_url = reverse_lazy("admin:password_change_done")
 
     def get_context_data(self, **context: Any) -> dict[str, Any]:
-        """Add what the admin's templates need."""
         return super().get_context_data(**context) | admin.site.each_context(self.request)
 
 
 class PasswordChanged(PasswordChangeDoneView):
-    """Confirm that the password has been changed."""
-
     template_name = "registration/password_changed.html"
 
 
@@ -91,7 +87,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """Ask for confirmation on GET. A POST ends the session and notifies its open pages; a link cannot end it."""
+    """On POST, sign out and notify the open pages of the session. On GET, only ask for confirmation."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

@@ -29,7 +29,6 @@ def postgres_sockets(folder: Path) -> Path:
 
 
 def redis_socket(folder: Path) -> Path:
-    """Return the path of the Redis socket."""
     return run_folder(folder) / "redis" / "redis.sock"
 
 

@@ -137,7 +137,7 @@ class Postgres:
         while not self.is_reachable():
             exited, late = self.process.poll() is not None, time.monotonic() > deadline
             if exited and not late and STILL_IN_USE in log_tail(self.log):
-                # Sessions of a killed server may not have ended yet, which prevents a start, so try again.
+                # Sessions of a killed server can outlive it for a moment and prevent a start, so try again.
                 self.process = start_server(command, self.log, death_signal=signal.SIGINT, account=account)
             elif exited or late:
                 self.stop()

@@ -41,7 +41,6 @@ class RequestDeadline:
         self._end += received / BODY_BYTES_PER_SECOND
 
     def stop(self) -> None:
-        """Cancel the deadline, because the request is complete or the connection is closed."""
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None

@@ -74,7 +74,7 @@ class FairRequests:
 
 
 class _Once:
-    """Releases a slot the first time it is called."""
+    """Releases a slot on the first call. Further calls do nothing."""
 
     def __init__(self, queue: RequestQueue, client: str) -> None:
         self._queue: RequestQueue | None = queue

@@ -135,7 +135,6 @@ class LimitedChannel(ClientConnection):
         return RequestHead(self.client, path.partition(b"?")[0].decode("latin-1"), headers)
 
     def refuse_large(self) -> None:
-        """Refuse a body over the limit."""
         logger.info("Refused a request of more than %g MiB from %s", self.factory.limits.max_body / 2**20, self.client)
         self.refuse(self.factory.limits.too_large(self.head()))
 
@@ -158,7 +157,6 @@ class LimitedFactory(HTTPFactory):
         self.stopping = False
 
     def buildProtocol(self, addr: Any) -> Any:
-        """Create a connection whose requests enforce the limits."""
         channel = super().buildProtocol(addr)
         channel.requestFactory = LimitedRequest
         return channel

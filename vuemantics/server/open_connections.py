@@ -38,7 +38,7 @@ class OpenConnections:
         self._by_client: Counter[str] = Counter()
 
     def add(self, client: str) -> bool:
-        """Count a new connection and return whether it is within the limits. `remove` must follow in any case."""
+        """Count a new connection and return whether it is within the limits. In either case, call `remove` later."""
         if self._total >= self.most or (self.per_client and self._by_client[client] >= self.per_client):
             self._refused += 1
             return False

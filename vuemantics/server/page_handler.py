@@ -14,7 +14,7 @@ class PageHandler(ASGIHandler):
     """Runs the middleware and the view of each request in one go on the request's thread.
 
     Django's handler passes each step of each middleware to that thread on its own, some 20 times per request. Async
-    views run on the event loop meanwhile.
+    views still run on the event loop.
 
     It also returns the request's database connection to the pool before it sends the response. Django returns it only
     after the client has read the whole response, so a few slow clients could use up the pool. Code that streams content
@@ -26,11 +26,9 @@ class PageHandler(ASGIHandler):
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
-        """Run the middleware and the view."""
         return await sync_to_async(self.get_response)(request)
 
     async def send_response(self, response: HttpResponseBase, send: Any) -> None:
-        """Release the database connection, then send the response."""
         await sync_to_async(close_old_connections)()
         await super().send_response(response, send)
 

@@ -70,7 +70,7 @@ class RequestQueue:
         self._running[client] += 1
 
     def _start_waiting(self) -> None:
-        """Start waiting requests while slots are free. After each started request, its client moves to the end."""
+        """Start waiting requests while slots are free. After each start, that client moves to the end of the line."""
         for client in list(self._queues):
             if not self._free:
                 return

@@ -85,7 +85,7 @@ async def check_sender(head: RequestHead) -> Refusal | None:
 
 
 def _is_open(token: str) -> bool:
-    # Models cannot be imported with this module, because the server imports it before it sets up Django.
+    # Imported only when needed, because the server imports this module before it sets up Django.
     from batches.models.guest_link import is_open_token  # noqa: PLC0415
 
     return is_open_token(token)

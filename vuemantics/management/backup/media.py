@@ -108,7 +108,7 @@ def read_manifest(path: Path) -> Iterator[tuple[str, str]]:
 
 
 def copy_file(source: Path, target: Path) -> bool:
-    """Link or copy a file unless this was done before. Return whether it was linked or copied."""
+    """Link or copy a file. Return False, and do nothing, if `target` is already a finished copy."""
     wanted = source.stat()
     if target.exists():
         found = target.stat()

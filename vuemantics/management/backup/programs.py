@@ -12,8 +12,8 @@ from vuemantics.localstack.postgres import postgres_programs
 def find_program(name: str, server: int, *, embedded: bool) -> str:
     """Return the path of a client program that is not older than the server, whose major version is `server`.
 
-    For an external server, the program on PATH is preferred, because a newer one may write what that server cannot
-    read. Raises StartError.
+    For an external server, the program on PATH is preferred, because the embedded one may be newer than that server
+    and write dumps that it cannot read. Raises StartError.
     """
     candidates = [] if embedded else [shutil.which(name)]
     with suppress(StartError):
@@ -26,7 +26,7 @@ def find_program(name: str, server: int, *, embedded: bool) -> str:
 
 
 def _major_version(program: str) -> int:
-    """Return the program's major version, or 0 if it does not run (such as Debian's wrapper without a client)."""
+    """Return the program's major version, or 0 if it fails, as Debian's wrapper does if no client is installed."""
     try:
         done = subprocess.run([program, "--version"], capture_output=True, text=True, check=False)  # noqa: S603 (no shell)
     except OSError:

@@ -32,7 +32,6 @@ class Version:
 
 
 def current_version() -> Version:
-    """Return the version of the installed code."""
     with (settings.BASE_DIR / "pyproject.toml").open("rb") as file:
         version = tomllib.load(file)["project"]["version"]
     migrations = sorted(".".join(key) for key in MigrationLoader(None).disk_migrations)
