@@ -24,7 +24,7 @@ if TYPE_CHECKING:  # models exist only after the set-up
     from bench.site import Site
 
 LIBRARIES = {"100": (100, 365), "100,000": (100_000, 3650), "1,000,000": (1_000_000, 7300), "month": (100_000, 30)}
-"""The pictures of each owner, and the number of days in which they were taken."""
+"""For each owner: the number of pictures, and the number of days during which they were taken."""
 
 ROUNDS, WARM_UP_ROUNDS = 40, 5
 

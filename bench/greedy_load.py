@@ -130,7 +130,7 @@ class Load:
 
 
 def _is_reset(connection: socket.socket) -> bool:
-    """Return whether the connection is no longer established (the state in tcp_info, see tcp(7))."""
+    """Return whether the connection is no longer established, according to tcp_info (see tcp(7))."""
     established = 1
     return connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] != established
 

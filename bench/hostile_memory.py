@@ -61,7 +61,7 @@ def _write(path: Path, data: bytes) -> Path:
 
 
 def print_table(pictures: list[Path], archives: list[Path]) -> int:
-    """Handle each file once, in its own process. Print the outcome, and return the number of unexpected ones."""
+    """Handle each file once, in its own process. Print each outcome, and return how many were unexpected."""
     rows = [(path.name, *_measure(_decode, path)) for path in pictures]
     with multiprocessing.get_context("spawn").Pool(1, django.setup, maxtasksperchild=1) as pool:
         rows += [(path.stem, *pool.apply(_measure, (_read_archive, path))) for path in archives]

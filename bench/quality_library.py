@@ -23,7 +23,7 @@ from uploads.upload_sql import save_result
 
 
 def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
-    """Process the files at `paths`, which are keyed by name. Return the owner's id and the names by upload id."""
+    """Process the files in `paths` (name: path). Return the id of their owner, and their names by upload id."""
     owner, analyzer, names = User.objects.create(username="quality"), get_analyzer(settings.DESCRIBER), {}
     for number, (name, path) in enumerate(paths.items()):
         result = process_file(path, analyzer, lambda _stage: None)
@@ -46,7 +46,7 @@ def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
 
 
 def ask(owner_id: int, names: Mapping[int, str], judged: Judged) -> Outcome:
-    """Run a query like the search page, in its language."""
+    """Run a query in its language, as the search page does."""
     with translation.override(judged.language):
         query = interpret(owner_id, judged.query).searched
     [encoder] = owner_encoders(owner_id)

@@ -34,7 +34,8 @@ from tools.weights.phrases import build_phrases, read_nouns
 from tools.weights.readers import read_safetensors, read_torch
 from uploads.analysis.model_files import FOLDER, SHA256
 
-# Vectors have half precision (2**-10 near 1), and other processors may sum in a different order.
+# A larger difference is not rounding. Vectors have half precision (2**-10 near 1), and processors may sum in different
+# orders.
 _ROUNDING = 2e-3
 # The folder for unpacked packages with pictures.
 _PICTURES = "pictures"

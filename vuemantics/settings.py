@@ -179,7 +179,7 @@ OPENAI = _model_server(
 CLIP_MODEL = Path(env.text("VUEMANTICS_CLIP_MODEL")) if env.text("VUEMANTICS_CLIP_MODEL") else None
 PROMPT_FILE = Path(env.text("VUEMANTICS_PROMPT")) if env.text("VUEMANTICS_PROMPT") else None
 DESCRIPTION_LANGUAGE = env.text("VUEMANTICS_DESCRIPTION_LANGUAGE", "en")
-# With auto, text in pictures is read if its networks are installed (requirements-ocr.txt).
+# With auto, text in pictures is read if the networks for this are installed (requirements-ocr.txt).
 OCR = env.choice("VUEMANTICS_OCR", "auto", ("auto", "on", "off"))
 
 # Memory of PostgreSQL for building an index of vectors (uploads/search/vector_index.py).

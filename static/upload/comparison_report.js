@@ -4,7 +4,7 @@ import { yieldToPage } from "./concurrency.js";
 
 const SAFE = new Set(["stored", "sidecar"]);
 const ADDABLE = new Set(["missing", "damaged", "trash"]);
-// The order in which files that must be kept are shown.
+// The states of files that the user must keep, in the order in which the page lists them.
 export const KEPT_STATES = ["missing", "damaged", "trash", "archive", "unreadable"];
 // Spreadsheets evaluate such a cell as a formula; see batches/failures/csv_export.py.
 const FORMULA_START = /^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[" ]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;

@@ -58,7 +58,8 @@ function choiceRow(batch, index, decide) {
   return row;
 }
 
-// Closes the question because other files were selected. Returns whether it was open. Its promise never resolves.
+// Closes the question, because other files were selected, and returns whether it was open. chooseUnfinished() then
+// never resolves.
 export function dismissQuestion() {
   const wasOpen = !byId("resume-offer").hidden;
   byId("resume-offer").hidden = true;

@@ -4,7 +4,7 @@ const SPEED_WINDOW = 10000;
 const MAX_LISTED = 20;
 
 export class Progress {
-  // Numbers of finished files: uploaded now, uploaded earlier, duplicates (of the library or of each other), rejected.
+  // Numbers of finished files: uploaded now, uploaded earlier, duplicates (of stored files or of each other), rejected.
   uploaded = 0;
   resumed = 0;
   duplicates = 0;
@@ -18,7 +18,7 @@ export class Progress {
   // Bytes of finished and active files, and the number of bytes actually sent.
   bytes = 0;
   sentBytes = 0;
-  // For each slot, the file that is being uploaded ({path, size, sent}) or null.
+  // Each slot is one of the parallel uploads: a file ({path, size, sent}), or null between two files.
   active = [];
   #measuredFiles = 0;
   #measuredBytes = 0;

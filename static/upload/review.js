@@ -63,7 +63,8 @@ function findingRow([text, advice]) {
   return row;
 }
 
-// Closes the question because other files were selected. Returns whether it was open. Its promise never resolves.
+// Closes the question, because other files were selected, and returns whether it was open. confirmSelection() then
+// never resolves.
 export function dismissReview() {
   const wasOpen = !byId("review").hidden;
   byId("review").hidden = true;

@@ -56,7 +56,7 @@ function encodeMetadata(pairs) {
 const tusRequest = (method, url, headers, body, onProgress) =>
   request(method, url, { "Tus-Resumable": "1.0.0", ...headers }, body, onProgress);
 
-// Whether the server currently accepts the bytes of a small file together with its creation.
+// Whether the server currently accepts the bytes of a small file in the request that registers it.
 async function supportsCreationWithUpload(batch) {
   batch.serverOptions ??= tusRequest("OPTIONS", batch.urls.tus, {});
   const { status, header } = await batch.serverOptions;

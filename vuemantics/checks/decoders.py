@@ -1,4 +1,4 @@
-"""Refuse versions of the native decoders that are known to execute code from hostile files."""
+"""Refuse versions of the native decoders that let hostile files run code on the server."""
 
 import re
 from importlib import import_module

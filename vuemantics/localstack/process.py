@@ -20,7 +20,7 @@ class StartError(Exception):
 
 @dataclass(frozen=True)
 class Account:
-    """The user who runs a server. This is the caller, but not root, because PostgreSQL refuses to run as root."""
+    """The user who runs a server: the caller or, if that is root, another user, because PostgreSQL refuses root."""
 
     uid: int
     gid: int

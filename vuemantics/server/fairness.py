@@ -20,9 +20,9 @@ from vuemantics.server.senders import sender_of
 
 PAGE_THREADS = 8
 BULK_THREADS = 2
-"""For requests that cover many files and may take seconds each."""
+"""Threads for requests that cover many files and may take seconds each."""
 SIGN_IN_THREADS = max(1, (os.cpu_count() or 1) // 2)
-"""For requests that hash a password. A hash takes half a second on one core, and anyone can trigger one."""
+"""Threads for requests that hash a password. A hash takes half a second on one core, and anyone can trigger one."""
 UPLOAD_REQUESTS = 1000  # each holds a thread only while it writes (batches/intake/tus/threads.py)
 WAIT_SECONDS = 10.0
 REFUSAL_SECONDS = 1.0
