@@ -22,9 +22,10 @@ PROCESSES = 2
 
 @dataclass
 class Recoveries:
-    """Seconds from each kill until the killed workers' files are back in the queue and another file is completed.
+    """The durations after each kill, in seconds.
 
-    `replaced` contains the seconds until all processes were running again.
+    `resumed`: until the killed workers' files are back in the queue and another file is completed. `replaced`: until
+    all processes are running again.
     """
 
     resumed: list[float] = field(default_factory=list)

@@ -1,6 +1,6 @@
 // Endless scrolling in the library. The document contains only the pages of the timeline near the viewport. Other pages
-// are removed, and requested again when they are needed. No space is reserved for them, because browsers limit the height
-// of a document. For each added page, the event "timeline:added" is fired with the page's lists.
+// are removed, and requested again when they are needed. No space is reserved for them, because browsers limit the
+// height of a document. For each added page, the event "timeline:added" is fired with the page's lists.
 
 import { justifyEnd } from "./justified_rows.js";
 import { restorePosition, savePosition } from "./timeline_position.js";

@@ -113,7 +113,7 @@ class Server(daphne.Server):
 
 
 def _parts(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Split a message with a long body, so that the time limit for reading applies to each part on its own."""
+    """Split a message with a long body, so that the time limit for reading applies to each part separately."""
     body = message.get("body", b"")
     for start in range(0, len(body) - WRITE_BYTES, WRITE_BYTES):
         yield message | {"body": body[start : start + WRITE_BYTES], "more_body": True}

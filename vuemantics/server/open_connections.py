@@ -12,7 +12,7 @@ MAX_REFUSED = 100
 def raise_descriptor_limit() -> int:
     """Raise the soft limit of open files as far as allowed, up to MAX_DESCRIPTORS, and return it.
 
-    The default on Linux is 1024 for the sake of programs that call select(2), which this server does not.
+    The default on Linux is only 1024, for programs that call select(2). This server does not call it.
     """
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = MAX_DESCRIPTORS if hard == resource.RLIM_INFINITY else min(hard, MAX_DESCRIPTORS)

@@ -13,8 +13,8 @@ from django.utils.deprecation import MiddlewareMixin
 class PageHandler(ASGIHandler):
     """Runs the middleware and the view of each request in one go on the request's thread.
 
-    Django's handler passes each step of each middleware to that thread on its own, some 20 times per request. Async
-    views still run on the event loop.
+    Django's handler switches to that thread separately for each step of each middleware, some 20 times per request.
+    Async views still run on the event loop.
 
     It also returns the request's database connection to the pool before it sends the response. Django returns it only
     after the client has read the whole response, so a few slow clients could use up the pool. Code that streams content
