@@ -1,4 +1,4 @@
-"""Fuzz the Python code that parses untrusted bytes: coverage-guided, and for a limited time.
+"""Fuzz the Python code that parses untrusted bytes, guided by coverage, for a limited time.
 
 This needs atheris, which is not a dependency of the project: .venv/bin/pip install atheris. Then run
 `.venv/bin/python -m tools.fuzz TARGET [SECONDS]`. Keep each input that causes an error as a test case.

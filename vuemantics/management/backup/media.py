@@ -17,7 +17,7 @@ from uploads.storage.orphaned_files import FILE_NAME, FOLDERS
 from vuemantics.localstack import StartError
 
 Report = Callable[[int], object]
-"""A progress callback, which is called with the number of files done so far."""
+"""A progress callback. Its argument is the number of files done so far."""
 SHOWN = 5
 
 
