@@ -96,7 +96,6 @@ def services(all_services: Services) -> Iterator[Services]:
 
 @pytest.fixture(scope="session")
 def redis_client(all_services: Services) -> Iterator["redis.Redis"]:
-    """A client for the tests' Redis."""
     with redis.Redis.from_url(all_services.redis_url) as client:
         yield client
 
@@ -198,13 +197,11 @@ def no_grace(settings: Settings) -> None:
 
 @pytest.fixture
 def owner(transactional_db: None) -> User:
-    """The user who owns the batches."""
     return make_user("ada")
 
 
 @pytest.fixture
 def other(transactional_db: None) -> User:
-    """Another user."""
     return make_user("bob")
 
 

@@ -16,7 +16,7 @@ from uploads.albums import add_pictures, create_album
 from uploads.models import Album, NearDuplicate, PictureEdit, SavedSearch, SearchTerm, ShareLink, Upload
 from uploads.shares import create_link
 
-# Texts in Anna's rows that must not appear on other users' pages.
+# Strings in Anna's rows that must not appear on other users' pages.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
 
 
@@ -74,7 +74,7 @@ def make_access_data() -> AccessData:
 
 
 def rows_of_anna() -> list[str]:
-    """Return all rows that belong to Anna as text, in one query, because tests compare them after each request."""
+    """Return all of Anna's rows as text. This takes one query, because tests compare the rows after each request."""
     owned = "WHERE owner_id = (SELECT id FROM auth_user WHERE username = 'anna')"
     conditions = {
         User: "WHERE username = 'anna'",

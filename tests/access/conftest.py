@@ -9,7 +9,6 @@ from tests.access.access_data import AccessData, make_access_data, rows_of_anna
 
 @pytest.fixture
 def data(db: None) -> AccessData:
-    """Anna's rows, and Ben, who tries to access them."""
     return make_access_data()
 
 

@@ -17,8 +17,8 @@ from tests.support.batches import digest
 class Endpoint:
     """A request to the URL called `name`.
 
-    `ids` are the attributes of AccessData whose keys are in the path. `answers` are the allowed response statuses for a
-    user who does not own these rows.
+    `ids` names the attributes of AccessData whose primary keys are part of the path. `answers` lists the response
+    statuses that are allowed for a user who does not own these rows.
     """
 
     name: str
@@ -35,17 +35,15 @@ class Endpoint:
         return f"{self.method} {self.name}{self.query}{how} {' '.join(self.body)}".strip()
 
     def path(self, data: AccessData) -> str:
-        """Return the path and query string of the request."""
         numbers = [320 if name == "side" else getattr(data, name).pk for name in self.ids]
         return reverse(self.name, args=numbers) + self.query.format(data=data)
 
     def form(self, data: AccessData) -> dict[str, Any]:
-        """Return the fields of the request's body."""
         return {key: value(data) if callable(value) else value for key, value in self.body.items()}
 
 
 def now(_data: AccessData) -> str:
-    """Return the current time for the field `until`, so that a command covers all failures up to now."""
+    """Return the current time, for the field `until` of commands that cover all failures up to a time."""
     return timezone.now().isoformat()
 
 

@@ -45,19 +45,17 @@ def pages(data: AccessData) -> Iterable[str]:
 
 
 def offers(client: Client, model: str, action: str) -> bool:
-    """Return whether an admin list offers this action."""
     page = client.get(reverse(f"admin:{model}_changelist")).content.decode()
     return f'<option value="{action}"' in page
 
 
 def select(client: Client, data: AccessData, model: str, action: str) -> None:
-    """Run an action on Anna's row, already confirmed."""
+    """Run an action on Anna's row, as if its confirmation page had been submitted."""
     form = {"action": action, "_selected_action": getattr(data, ROWS[model]).pk, "index": "0"}
     client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
 
 
 def staff_with_all_permissions_but(codename: str) -> User:
-    """Create a staff user with every permission except this one."""
     return make_staff(
         f"no_{codename}", *Permission.objects.exclude(codename=codename).values_list("codename", flat=True)
     )

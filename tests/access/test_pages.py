@@ -75,7 +75,6 @@ def test_library_sizes_leave_out_sizes_of_other_users_files(client: Client, data
 
 
 def url_names(patterns: list[Any], namespace: str = "") -> set[str]:
-    """Return the names of all URLs in these patterns, including nested ones."""
     found: set[str] = set()
     for pattern in patterns:
         if isinstance(pattern, URLResolver):

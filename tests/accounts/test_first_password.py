@@ -1,4 +1,4 @@
-"""The first password is chosen with the link that `manage.py run` prints, and only once."""
+"""The link that `manage.py run` prints sets the first password, and works only once."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -20,7 +20,7 @@ def admin() -> User:
 
 
 def open_link(client: Client, path: str) -> tuple[str, str]:
-    """Follow the link. Return the path it redirects to, which has no token, and the HTML."""
+    """Follow the link. Return the path it redirects to (without the token) and the HTML."""
     response = client.get(path, follow=True)
     return response.request["PATH_INFO"], response.content.decode()
 

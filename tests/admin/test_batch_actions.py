@@ -24,7 +24,6 @@ ITEMS = "admin:batches_batchitem_changelist"
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """The user who owns the batches."""
     return make_user("ada")
 
 

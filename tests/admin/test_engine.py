@@ -31,7 +31,7 @@ def viewer(client: Client, transactional_db: None) -> Client:
 
 
 def text(client: Client, name: str, *args: int) -> str:
-    """Request a page, check that it is returned with status 200, and return its HTML."""
+    """Return the HTML of a page, whose status must be 200."""
     response = client.get(reverse(name, args=args))
     assert response.status_code == 200
     return response.content.decode()

@@ -39,7 +39,6 @@ def run_command(client: Client, command: str, code: str = "item.internal", **mor
 
 
 def messages_of(response: Any) -> list[str]:
-    """Return the messages that the command shows to the user."""
     return [str(message) for message in get_messages(response.wsgi_request)]
 
 

@@ -23,7 +23,6 @@ LISTS = ["batches_uploadbatch", "batches_batchitem", "uploads_upload", "batches_
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """The user who owns the batches."""
     return make_user("ada")
 
 
@@ -46,7 +45,7 @@ def viewer(client: Client) -> Client:
 
 
 def text(client: Client, address: str) -> str:
-    """Request a page, check that it is returned with status 200, and return its HTML."""
+    """Return the HTML of a page, whose status must be 200."""
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()

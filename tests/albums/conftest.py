@@ -1,4 +1,4 @@
-"""An owner with an album of two pictures that have previews and originals, and a link to it."""
+"""Fixtures: an owner, an album of two pictures with originals and previews, and a share link to the album."""
 
 from datetime import timedelta
 
@@ -30,7 +30,7 @@ def page(client: Client, anna: User) -> Client:
 
 
 def make_picture(owner: User, number: int) -> Upload:
-    """Create a processed picture with files."""
+    """Create a processed picture with an original and previews."""
     upload = make_upload(owner, number)
     default_storage.save(original_name(upload.key), ContentFile(b"original"))
     upload.previews = save_previews(upload.key, {320: b"small", 1024: b"large"})
@@ -53,5 +53,5 @@ def album(anna: User, pictures: list[Upload]) -> Album:
 
 @pytest.fixture
 def link(album: Album) -> ShareLink:
-    """A link without a password that allows no originals."""
+    """A link without a password that gives no access to originals."""
     return create_link(album, timezone.now() + timedelta(days=1), "", allows_originals=False)

@@ -34,7 +34,7 @@ def link(anna: User) -> GuestLink:
 
 @pytest.fixture
 def guest() -> Client:
-    """A client without an account."""
+    """A client that is not signed in."""
     return Client()
 
 

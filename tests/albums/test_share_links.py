@@ -23,7 +23,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def visitor() -> Client:
-    """A client without an account."""
+    """A client that is not signed in."""
     return Client()
 
 

@@ -43,5 +43,4 @@ def test_killed_workers_neither_lose_nor_duplicate_files(send: Send, start_worke
 
 
 def processed(batch: UploadBatch) -> int:
-    """Return the number of completed files."""
     return batch.items.filter(status="completed").count()

@@ -1,4 +1,4 @@
-"""`manage.py backup` and `restore`: moving to a new embedded database server, and when the commands refuse to run."""
+"""`manage.py backup` and `restore`: moving a library to a new database server, and when the commands refuse to run."""
 
 import json
 import os

@@ -81,7 +81,10 @@ def site(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture(scope="package")
 def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
-    """A context shared by most pages, so that its cache keeps the site's scripts and styles. Tests use `open_page`."""
+    """A browser context that most pages share, because its cache then holds the site's scripts and styles.
+
+    Tests use `open_page`.
+    """
     with closing(chromium.new_context()) as context:
         yield context
 
@@ -90,7 +93,7 @@ def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
 def shared_context(shared_context_of_process: BrowserContext) -> Iterator[BrowserContext]:
     """The shared context, without cookies of earlier tests.
 
-    Pages leave no other data in it, because session storage is discarded when its page is closed.
+    Pages leave nothing else in it, because the browser discards a page's session storage when it closes the page.
     """
     yield shared_context_of_process
     for page in shared_context_of_process.pages:

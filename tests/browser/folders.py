@@ -30,7 +30,7 @@ def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
 
 
 def interrupted_upload(owner: User, folder: Path, received: int) -> UploadBatch:
-    """Create the batch of an upload that was interrupted after `received` files of the folder were received."""
+    """Create the batch of an upload that was interrupted after `received` of the folder's files."""
     paths = {f"{folder.name}/{path.name}": path for path in sorted(folder.iterdir())}
     batch = open_batch(owner.id, folder.name, expected_items=len(paths))
     announce_files(batch, [inspect_file(path, name).file for name, path in paths.items()])
@@ -40,7 +40,7 @@ def interrupted_upload(owner: User, folder: Path, received: int) -> UploadBatch:
 
 
 def processed_upload(owner: User, folder: Path) -> UploadBatch:
-    """Create a sealed batch of the folder's files, whose pictures are in the library."""
+    """Create a sealed batch of the folder's files, all of which have been processed."""
     batch = interrupted_upload(owner, folder, len(list(folder.iterdir())))
     seal_batch(batch.id)
     Upload.objects.update(processed_at=timezone.now())
@@ -72,7 +72,7 @@ def has_body(request: Request) -> bool:
 
 
 class SentRequests:
-    """Counters for a page's requests that create uploads and for those that send bytes."""
+    """Count the requests of a page that create uploads, and those that send bytes."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

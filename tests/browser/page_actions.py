@@ -15,7 +15,7 @@ Action = Callable[[Page, SiteData, Path], None]
 
 
 def press(name: str, *, opens: str = "") -> Action:
-    """Press a button in the page's content, and wait for the element `opens` or, if it is empty, for the next page."""
+    """Press a button in the page's content, then wait for the element `opens` or, by default, for the next page."""
 
     def press_button(page: Page, *_: object) -> None:
         button = page.locator("main").get_by_role("button", name=name).first
@@ -30,7 +30,7 @@ def press(name: str, *, opens: str = "") -> Action:
 
 
 def show_error_page(template: str) -> Action:
-    """Show an error page. tests/server covers when the server sends it."""
+    """Show an error page as if the server had sent it. tests/server covers when the server does."""
 
     def show(page: Page, *_: object) -> None:
         body = render_to_string(template)
@@ -75,7 +75,7 @@ def start_upload(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def compare_folder(page: Page, data: SiteData, folder: Path) -> None:
-    """Compare a folder, none of whose files are stored, with the library."""
+    """Compare a folder with the library, in which none of its files are stored."""
     roll = folder / "Roll"
     if not roll.exists():
         make_folder(roll, 12)

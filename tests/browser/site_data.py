@@ -105,7 +105,7 @@ def share_album(owner: User) -> tuple[ShareLink, ShareLink]:
 
 
 def add_search_data(owner: User) -> None:
-    """Make two pictures near duplicates, and add terms and a saved search."""
+    """Make two pictures near duplicates of each other, and add search terms and a saved search."""
     one, other = Upload.objects.filter(owner=owner, processed_at__isnull=False).order_by("id")[:2]
     NearDuplicate.objects.create(owner=owner, first=one, second=other)
     SearchTerm.objects.create(owner=owner, kind=SearchTerm.Kind.CAMERA, text="Fujifilm X-T4")

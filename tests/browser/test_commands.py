@@ -14,7 +14,6 @@ from uploads.models import Upload
 
 @pytest.fixture
 def described(owner: User) -> UploadBatch:
-    """A completed batch."""
     batch = make_batch(owner, 3)
     while claimed := claim.claim_item(batch.id, 4711):
         assert finish_item.complete_item(claimed)

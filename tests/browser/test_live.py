@@ -130,7 +130,7 @@ class Connection:
             socket.close(code=1011)
 
     def wait_open(self) -> None:
-        # Playwright reports new sockets only during a call to the page.
+        # Playwright reports new sockets only while a call to the page is running.
         wait_with_page(self.page, lambda: self.sockets)
 
     def cut(self, code: int) -> None:

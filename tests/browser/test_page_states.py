@@ -63,7 +63,7 @@ CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:no
 
 
 def phone_problems(page: Page, group: str) -> list[str]:
-    """Return the page's problems on a small phone. For the admin, check only the width: Django defines the rest."""
+    """Return the page's problems on a small phone. In the admin, check only the width: Django defines the rest."""
     scripts = [TOO_WIDE] if group.startswith("admin") else [TOO_WIDE, TOO_SMALL, MOVING]
     return [problem for script in scripts for problem in page.evaluate(script)]
 

@@ -1,4 +1,4 @@
-"""Selecting pictures with the mouse, the keyboard and the finger, and adding them to an album."""
+"""Selecting pictures with the mouse, the keyboard and by touch, and adding them to an album."""
 
 import pytest
 from django.contrib.auth.models import User
@@ -15,7 +15,7 @@ FOCUSED = "[...document.querySelectorAll('.tile')].indexOf(document.activeElemen
 
 @pytest.fixture
 def library(open_page: OpenPage, owner: User) -> Page:
-    """The library with seven pictures, while nothing is selected."""
+    """The library page with seven pictures, none of them selected."""
     batch = make_batch(owner, 7)
     describe(batch, 7)
     lifecycle.seal_batch(batch.id)

@@ -16,7 +16,8 @@ SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
-# Sets `window.loading` from the request for another page until two frames after its pictures are in the document.
+# Count in `window.loading` the unfinished requests for more pictures. A request is finished two frames after its
+# pictures are in the document.
 LOADING = """(() => {
   if ("loading" in window) return;
   window.loading = 0;
@@ -65,10 +66,10 @@ def add_one_day(owner: User) -> None:
 
 
 def scroll_to(page: Page, number: int) -> None:
-    """Scroll towards the picture with this number until it is on the page.
+    """Scroll towards the picture with this number until the document contains it.
 
-    Do not scroll while a page is loading: browsers count a scrolled distance as a shift if the document changes in the
-    same frame.
+    Do not scroll while pictures are being loaded: browsers count the scrolled distance as a layout shift if the
+    document changes in the same frame.
     """
     page.evaluate(LOADING)
     page.wait_for_function(

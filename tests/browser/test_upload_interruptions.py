@@ -30,7 +30,10 @@ def received() -> int:
 
 
 class SlowConnection:
-    """Limits the page's upload rate until `end`. Uses one DevTools session, because each session has its own limit."""
+    """Limits the page's upload rate until `end` is called.
+
+    It uses one DevTools session, because each session has its own limit.
+    """
 
     def __init__(self, page: Page) -> None:
         self._devtools = page.context.new_cdp_session(page)
@@ -46,7 +49,7 @@ class SlowConnection:
 
 
 class HeldRequests:
-    """Lets the first requests of a page's upload pass and holds the others until `release`."""
+    """Lets the first requests of a page's upload pass, and holds the others until `release` is called."""
 
     def __init__(self, page: Page) -> None:
         self.held: list[Route] = []

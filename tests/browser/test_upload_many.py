@@ -17,7 +17,7 @@ from tests.support.batches import assert_counters_match
 
 # The page asks the server about this many files at a time, instead of 500, so that a few files fill several pages.
 PAGE_SIZE, FILES = 10, 24
-# Put 20,000 files into the page's input, in mixed order and with 20 system files among them.
+# Put 20,000 files into the page's input, in mixed order. Every thousandth is a system file.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");
     const files = Array.from({ length: 20000 }, (_, number) => {
@@ -29,13 +29,13 @@ CHOOSE_MANY = """() => {
     Object.defineProperty(input, "files", { value: files });
 }"""
 BEGIN = """() => document.getElementById("folder-input").dispatchEvent(new Event("change"))"""
-# Block the page for 300 ms, to check that the test detects such a task.
+# Block the page for 300 ms, to check that such a task is detected.
 HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now() < end); }"
 
 
 @contextmanager
 def timed_tasks(page: Page) -> Iterator[list[dict[str, float]]]:
-    """Time the page's tasks with the browser's trace. The list is filled when the block ends.
+    """Record the main thread's tasks with the browser's tracing. The list is filled when the block ends.
 
     `dur` is wall-clock time and `tdur` is CPU time, in microseconds. Tests check `tdur`, because on a busy machine a
     task with 40 ms of CPU time can take 400 ms of wall-clock time.

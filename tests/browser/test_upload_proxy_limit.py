@@ -12,7 +12,7 @@ from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make
 
 MIB = 2**20
 NGINX_PAGE = "<html><head><title>413 Request Entity Too Large</title></head><body>nginx</body></html>"
-# Chromium does not show the size of a blob to the test, so the page adds it as a header.
+# Playwright cannot see the size of a blob that Chromium sends, so the page adds it as a header.
 SHOW_SIZES = """const {send} = XMLHttpRequest.prototype;
 XMLHttpRequest.prototype.send = function (body) {
     this.setRequestHeader("X-Body-Size", body?.size ?? 0);
@@ -21,7 +21,7 @@ XMLHttpRequest.prototype.send = function (body) {
 
 
 class Proxy:
-    """Refuses upload bodies of more than `limit` bytes. `sizes` are the sizes of the bodies it passed on."""
+    """Refuses upload bodies of more than `limit` bytes. `sizes` lists the sizes of the bodies that it has passed on."""
 
     def __init__(self, page: Page, limit: int) -> None:
         self.limit = limit

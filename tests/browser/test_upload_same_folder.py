@@ -33,7 +33,7 @@ def roll(tmp_path: Path) -> Path:
 
 
 def upload_some_and_close(page: Page, roll: Path, bodies: int = RECEIVED) -> int:
-    """Let `bodies` files through, then close the tab. Return how many files were received."""
+    """Upload `bodies` of the folder's files, then close the tab. Return `bodies`."""
     left = bodies
 
     def abort_after_limit(route: Route) -> None:

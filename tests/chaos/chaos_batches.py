@@ -19,13 +19,12 @@ def start_batch(owner: User, files: int) -> UploadBatch:
 
 
 def is_finished(batch: UploadBatch) -> bool:
-    """Return whether the batch is completed or cancelled."""
+    """Return whether the batch is completed or cancelled, according to the database."""
     batch.refresh_from_db()
     return batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}
 
 
 def completed(batch: UploadBatch) -> int:
-    """Count the completed items from their rows."""
     return batch.items.filter(status=ItemStatus.COMPLETED).count()
 
 

@@ -1,4 +1,4 @@
-"""The audit table: the transaction that finishes an item inserts a row."""
+"""The audit table, into which the transaction that finishes an item inserts a row."""
 
 from django.db import connection
 
@@ -19,7 +19,6 @@ def prepare() -> None:
 
 
 def remove() -> None:
-    """Drop the table."""
     _run(f"DROP TABLE {TABLE}")
 
 
@@ -29,7 +28,6 @@ def record(item_id: int, worker_id: int) -> None:
 
 
 def count() -> int:
-    """Return the number of finishes."""
     return _number(f"SELECT count(*) FROM {TABLE}")
 
 
@@ -53,7 +51,7 @@ def twice() -> list[int]:
 def lost(batch_id: int) -> list[int]:
     """Return the batch's items that are completed but have no recorded finish, or vice versa.
 
-    A duplicate that completed when its bytes arrived was never claimed, so it has no recorded finish.
+    A duplicate that completed when its bytes arrived was never claimed, so it must have no recorded finish.
     """
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT DISTINCT item FROM {TABLE}")

@@ -1,4 +1,4 @@
-"""Process faults. Each function causes one while a drill sends and processes photos, and ends it before it returns."""
+"""Process faults. Each function causes one fault while a drill sends and processes photos, then ends the fault."""
 
 import math
 import os

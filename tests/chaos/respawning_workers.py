@@ -13,9 +13,9 @@ from tests.support.worker_processes import Workers
 
 
 class RespawningWorkers:
-    """Worker processes, each with a dramatiq process of its own, which is replaced when it exits.
+    """Worker processes, each with its own dramatiq process.
 
-    Only the method `wait_until` replaces them, so tests must use it to wait.
+    `wait_until` replaces dramatiq processes that have exited. Nothing else does, so tests must wait with it.
     """
 
     def __init__(self, start: Callable[[], Workers], processes: int) -> None:
@@ -24,7 +24,7 @@ class RespawningWorkers:
         self.former: list[Workers] = []
 
     def restart_ended(self) -> None:
-        """Replace each dramatiq process that has ended, as it does when its worker process dies."""
+        """Replace each dramatiq process that has exited. It exits when its worker process dies."""
         for index, worker in enumerate(self.running):
             if worker.main.poll() is not None:
                 worker.kill_all()  # the worker process of a killed dramatiq would otherwise keep running

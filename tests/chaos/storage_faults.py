@@ -1,6 +1,6 @@
-"""Storage faults. Each function causes one while a drill sends and processes photos.
+"""Storage faults. Each function causes one fault while a drill sends and processes photos.
 
-The function checks what pages show during the fault, and ends the fault before it returns.
+The function checks what pages show during the fault, and ends the fault before returning.
 """
 
 from subprocess import CalledProcessError
@@ -56,7 +56,7 @@ def originals_deleted(drill: Drill) -> None:
 
 
 def wait_for_stall(drill: Drill, code: str) -> None:
-    """Wait until every worker is waiting because of this cause, and check that the page shows it."""
+    """Wait until this cause stalls every worker, and check that the page shows it."""
 
     def all_wait() -> bool:
         workers = read_status().workers

@@ -1,4 +1,4 @@
-"""Give each test its own media folder, so that it can check every file there."""
+"""Give each test its own media folder, so that the test can check every file in the folder."""
 
 from pathlib import Path
 

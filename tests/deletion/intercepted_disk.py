@@ -12,6 +12,5 @@ class InterceptedDisk(DiskStorage):
     before_write: ClassVar[Callable[[], object]]
 
     def write(self, name: str, content: bytes) -> None:
-        """Call `before_write`, then write the preview."""
         type(self).before_write()
         super().write(name, content)

@@ -25,7 +25,6 @@ def store(upload: Upload) -> Upload:
 
 
 def stored_names() -> set[str]:
-    """Return the names of all stored files."""
     root = Path(default_storage.path(""))
     return {str(path.relative_to(root)) for path in root.rglob("*") if path.is_file()}
 
@@ -37,7 +36,6 @@ def finish_all(batch: UploadBatch) -> None:
 
 
 def make_deletions_due() -> None:
-    """Make all file deletions due immediately."""
     FileDeletion.objects.update(due_at=F("due_at") - timedelta(days=1))
 
 

@@ -25,7 +25,6 @@ LISTS = {
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user created in the test's transaction."""
     return make_user("ada")
 
 

@@ -27,7 +27,6 @@ class HookedDisk(DiskStorage):
     before_delete: ClassVar[Callable[[], None]]
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Call `before_delete`, then delete the files."""
         type(self).before_delete()
         super().delete_files(names)
 

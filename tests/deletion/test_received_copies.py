@@ -81,7 +81,7 @@ def test_copies_received_during_deletions_do_not_deadlock(owner: User) -> None:
             connection.close()
 
     def delete_all() -> None:
-        """Delete the pictures, retrying until no received copy prevents it."""
+        """Delete the pictures; retry as long as a received copy prevents it."""
         try:
             while Upload.objects.filter(id__in=pictures).exists():
                 with suppress(Refused):

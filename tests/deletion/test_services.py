@@ -20,7 +20,6 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user created in the test's transaction."""
     return make_user("owner")
 
 

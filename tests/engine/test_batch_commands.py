@@ -24,7 +24,6 @@ def lock_items(batch: UploadBatch) -> None:
 
 
 def unlock_items() -> None:
-    """Roll the transaction back."""
     transaction.rollback()
     transaction.set_autocommit(True)
 

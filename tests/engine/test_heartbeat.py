@@ -18,7 +18,6 @@ WORKER = 4711
 
 @pytest.fixture
 def ada(transactional_db: None) -> User:
-    """The user who owns the batches."""
     return make_user("ada")
 
 

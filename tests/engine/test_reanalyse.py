@@ -29,7 +29,6 @@ def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
 
 
 def described(owner: User, files: int) -> UploadBatch:
-    """Create a completed batch."""
     batch = make_batch(owner, files)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)
@@ -37,7 +36,6 @@ def described(owner: User, files: int) -> UploadBatch:
 
 
 def reload(batch_id: int | None) -> UploadBatch:
-    """Read the batch again."""
     assert batch_id is not None
     return UploadBatch.objects.get(id=batch_id)
 

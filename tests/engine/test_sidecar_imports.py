@@ -1,4 +1,4 @@
-"""Sidecars and pictures of different imports are linked, and deleted ones are not used."""
+"""Linking sidecars and pictures of different imports, and what deletions change."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -161,7 +161,7 @@ def test_missing_copy_keeps_its_name(owner: User, to: Path) -> None:
     for path in (to / "undated").iterdir():
         path.unlink()
     store(owner, b"other", "a.jpg")
-    # Files are exported in the order of their ids, so the other file is now named first.
+    # Files are named in the order of their ids. With its new id, the first file would now be named last.
     Upload.objects.filter(sha256=hashlib.sha256(b"first").hexdigest()).update(id=2**40)
 
     assert run(to)[0] == 0

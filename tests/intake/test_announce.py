@@ -1,4 +1,4 @@
-"""Announced files stay in the batch with their paths until they arrive."""
+"""Files that a client has announced stay in the batch with their paths until their bytes arrive."""
 
 from typing import Any
 

@@ -38,7 +38,6 @@ class InterruptedDisk(DiskStorage):
     before: ClassVar[list[Callable[[], object]]] = []
 
     def store_file(self, source: Path, name: str) -> None:
-        """Run the calls in `before`, then store the file."""
         while self.before:
             on_a_thread(self.before.pop(0))
         super().store_file(source, name)

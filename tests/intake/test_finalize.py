@@ -154,7 +154,6 @@ class RecordingDisk(DiskStorage):
     stored: ClassVar[list[bool]] = []
 
     def store_file(self, source: Path, name: str) -> None:
-        """Record whether a transaction is open, then store the file."""
         self.stored.append(connection.in_atomic_block)
         super().store_file(source, name)
 

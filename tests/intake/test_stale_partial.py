@@ -24,7 +24,7 @@ OTHER, PICTURE = (encoded(textured(320, 240, seed), "JPEG") for seed in (1, 2))
 
 @pytest.fixture
 def stale(batch: UploadBatch, partial_root: Path) -> Path:
-    """A partial file with the name for the next item's id."""
+    """A partial file that already exists under the id that the next item will get."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval(pg_get_serial_sequence('batches_batchitem', 'id'))")
         path = partial_root / str(cursor.fetchone()[0] + 1)

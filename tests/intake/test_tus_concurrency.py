@@ -28,12 +28,10 @@ class BlockingDisk(DiskStorage):
     go: ClassVar[Event] = Event()
 
     def store_file(self, source: Path, name: str) -> None:
-        """Wait for `go`, then store the file."""
         self._wait(name)
         super().store_file(source, name)
 
     def delete_files(self, names: Iterable[str]) -> None:
-        """Wait for `go`, then delete the files."""
         names = list(names)
         self._wait(names[0])
         super().delete_files(names)

@@ -20,7 +20,6 @@ class Model:
 
     @property
     def size(self) -> int:
-        """Return the size of the whole file."""
         return len(self.content)
 
     def pieces(self, start: int, cuts: list[int]) -> list[bytes]:

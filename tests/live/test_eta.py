@@ -50,7 +50,7 @@ def test_eta_of_a_running_batch_has_throughput_and_range(
 
     assert eta.throughput == "6 files a minute"
     low, high = minutes(eta.time_left)
-    # 79 files at 6 a minute take 13 minutes.
+    # The remaining 79 files take 13 minutes at 6 a minute, so the range must include 13.
     assert 9 <= low <= 12
     assert 14 <= high <= 17
     assert not eta.shared
@@ -94,7 +94,7 @@ def test_missing_files_count_only_while_they_are_expected(owner: User) -> None:
     batch.sealed_at = None
     expected = minutes(read_eta(batch).time_left)
 
-    # Counting the missing files would nearly double the time. Allow for the time that passes between the two reads.
+    # Counting the missing files would nearly double the estimate. The tolerance covers the time between the two reads.
     assert sealed[1] - without[1] <= 2
     assert expected[0] > without[1]
 

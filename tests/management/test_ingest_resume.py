@@ -68,7 +68,6 @@ def start(worker_env: dict[str, str], owner: User, roll: Path) -> Iterator[Start
 
 
 def stored() -> int:
-    """Return the number of stored files."""
     return Upload.objects.count()
 
 
@@ -128,8 +127,8 @@ def test_resumed_ingest_does_not_read_finished_files(owner: User, start: Start, 
     process.wait(60)
     finished = list(UploadBatch.objects.get().items.filter(upload__isnull=False).values_list("filename", flat=True))
     for name in finished:
-        # Overwrite the file but keep its name, size and time. If the command read the file again, it would refuse
-        # it, because its content is no longer a picture.
+        # Overwrite the file, but keep its name, size and time. The new content is not a picture, so the command would
+        # refuse the file if it read it again.
         facts = (roll / name).stat()
         (roll / name).write_bytes(b"x" * facts.st_size)
         os.utime(roll / name, ns=(facts.st_atime_ns, facts.st_mtime_ns))

@@ -19,7 +19,6 @@ DEAD = 4711
 
 
 def run_once() -> str:
-    """Run once and return the output."""
     out = io.StringIO()
     call_command("reconcile", "--once", stdout=out)
     return out.getvalue()

@@ -55,6 +55,5 @@ def _outcome(pool: DecoderPool, path: Path) -> str:
 
 
 def _peak_megabytes(decoder: Decoder) -> float:
-    """Return the peak resident memory of a decoder so far."""
     status = Path(f"/proc/{decoder._process.pid}/status").read_text()
     return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6

@@ -20,7 +20,7 @@ ASIDE = ("bench", "tests", "tools", ".venv*", "var", "static/vendor")
 
 
 def in_python() -> set[str]:
-    """Return the texts that Python code passes to gettext. For a text with a plural form, return its singular."""
+    """Return the messages that Python code passes to gettext. Of a plural message, return the singular."""
     sources = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     calls = [node for path in sources for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     marked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in MARKED]
@@ -29,13 +29,13 @@ def in_python() -> set[str]:
 
 
 def in_templates() -> set[str]:
-    """Return the texts in `translate` tags. The comparison with xgettext covers `blocktranslate` tags."""
+    """Return the messages in `translate` tags. The comparison with xgettext covers `blocktranslate` tags."""
     pages = "".join(path.read_text() for path in (ROOT / "templates").rglob("*.*"))
     return set(re.findall(r'{% translate "([^"]+)"', pages))
 
 
 def in_scripts() -> set[str]:
-    """Return the texts that scripts pass to gettext. For a text with a plural form, return its singular."""
+    """Return the messages that scripts pass to gettext. Of a plural message, return the singular."""
     scripts = "".join(path.read_text() for path in (ROOT / "static/upload").glob("*.js"))
     return set(re.findall(r'gettext\(\s*"([^"]+)"', scripts))
 

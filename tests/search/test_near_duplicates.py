@@ -15,7 +15,7 @@ from uploads.storage.file_deletion import delete_uploads
 
 
 def picture(owner: User, number: int, looks: int, **facts: object) -> Upload:
-    """Create a processed picture that is due for indexing. Pictures that look alike have the same `looks`."""
+    """Create a processed picture that is due for indexing. Pictures with the same `looks` are near duplicates."""
     generator = np.random.default_rng(looks)
     upload = make_upload(owner, number)
     Upload.objects.filter(id=upload.id).update(processed_at=timezone.now(), **facts)

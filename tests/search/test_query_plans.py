@@ -67,7 +67,7 @@ def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
 
 
 def newest(owner_id: int, text: str) -> QuerySet[Upload]:
-    """Return the first page of the pictures that meet filters."""
+    """Return a query for the first page of the owner's pictures that match the filters in `text`."""
     return filter_pictures(owner_id, parse_query(text)).only("id").order_by("-id")[:61]
 
 

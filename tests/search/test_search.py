@@ -275,7 +275,7 @@ def test_part_of_a_picture_is_not_found(anna: User, make_picture: MakePicture, e
 
 
 class OtherEncoder:
-    """An encoder of another model, which has one vector for all texts."""
+    """An encoder of another model, which returns the same vector for every text."""
 
     model = "other"
     hit_fit = 0.44

@@ -17,7 +17,7 @@ from uploads.upload_sql import save_result
 
 @pytest.fixture
 def samples(anna: User) -> None:
-    """Anna's library: the sample photos."""
+    """Add the sample photos to Anna's library."""
     for path in sorted(SAMPLES.glob("*.jpg")):
         upload = Upload.objects.create(
             owner=anna,

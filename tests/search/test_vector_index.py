@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def anna(exact_rows: Callable[[int], None]) -> User:
-    """A user. An index serves the searches of users with more than three pictures."""
+    """A user whose searches are exact for up to three pictures, and use an index for more."""
     exact_rows(3)
     return make_user("anna")
 

@@ -77,7 +77,7 @@ def _base64(text: str) -> str:
 
 
 def head(method: str, path: str, length: int, headers: dict[str, str]) -> bytes:
-    """Return the head of a request, without its body."""
+    """Return the request line and the headers of a request."""
     lines = {"Host": "localhost", "Content-Length": str(length), **headers}
     return "\r\n".join([f"{method} {path} HTTP/1.1", *map(": ".join, lines.items()), "", ""]).encode()
 

@@ -20,7 +20,6 @@ WORKER = 4711
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user created in the test's transaction."""
     return make_user("owner")
 
 
@@ -43,7 +42,6 @@ def completed(owner: User) -> UploadBatch:
 
 
 def cancelled(owner: User) -> UploadBatch:
-    """Create a cancelled batch."""
     batch = make_batch(owner, files=1)
     services.cancel_batch(services.owner_scope(owner), batch.id)
     batch.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Owners change dates, places, labels and descriptions. Processing keeps the changes, and owners can undo them."""
+"""Owners change dates, places, labels and descriptions. Processing keeps these changes, and owners can undo them."""
 
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -170,7 +170,6 @@ def test_removed_label_stays_removed_until_it_is_restored(owner: User, batch: Up
 
 
 def names(upload: Upload) -> list[str]:
-    """Return the names of a picture's labels."""
     return [label["name"] for label in Upload.objects.get(id=upload.id).labels]
 
 

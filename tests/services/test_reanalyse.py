@@ -63,14 +63,12 @@ def running(owner: User) -> UploadBatch:
 
 
 def paused(owner: User) -> UploadBatch:
-    """A paused batch."""
     batch = make_batch(owner, files=1)
     services.pause_batch(services.owner_scope(owner), batch.id)
     return batch
 
 
 def cancelled(owner: User) -> UploadBatch:
-    """A cancelled batch."""
     batch = make_batch(owner, files=1)
     services.cancel_batch(services.owner_scope(owner), batch.id)
     return batch

@@ -1,4 +1,4 @@
-"""Selected pictures are described again."""
+"""Re-analysis of selected pictures: which of them are queued, and when it is refused."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -29,13 +29,11 @@ COMMANDS = [
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user created in the transaction of the test, so that it is never committed."""
     return make_user("owner")
 
 
 @pytest.fixture
 def other(db: None) -> User:
-    """A user created in the transaction of the test, so that it is never committed."""
     return make_user("other")
 
 

@@ -23,9 +23,7 @@ class Silent:
     name, computes = "silent", False
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """Return an empty description."""
         return Description((), "")
 
     def embed(self, description: Description) -> PictureVector:
-        """Return no vector."""
         return PictureVector("silent", None)

@@ -18,7 +18,6 @@ class Answer:
 
     @property
     def body(self) -> bytes:
-        """Return the whole body."""
         return b"".join(self.pieces)
 
 
@@ -35,7 +34,6 @@ class AsyncBrowser:
         return await _read(await self.client.generic(method, path, headers=names))
 
     async def post(self, path: str, fields: dict[str, object]) -> Answer:
-        """POST a form."""
         return await _read(await self.client.post(path, fields))
 
 

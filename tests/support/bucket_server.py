@@ -39,7 +39,6 @@ class MotoServer:
             self._moto.start()
 
     def stop(self) -> None:
-        """Stop listening."""
         if self._moto is not None:
             self._moto.stop()
             self._moto = None
@@ -63,7 +62,6 @@ class Bucket:
         self.client.create_bucket(Bucket=self.settings.bucket)
 
     def names(self) -> set[str]:
-        """Return the names of all objects."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.settings.bucket)
         return {entry["Key"] for page in pages for entry in page.get("Contents", ())}
 

@@ -7,5 +7,4 @@ class Clock:
     now = 100.0
 
     def monotonic(self) -> float:
-        """Return the time that the test has set."""
         return self.now

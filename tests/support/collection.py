@@ -78,7 +78,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> ModuleSch
 def pytest_collection_finish() -> None:
     """Exclude modules and tests from further garbage collection, and hide Twisted's own test framework.
 
-    `twisted.internet.testing` imports it, and pytest then reads the metadata of Twisted before each test (2 ms).
+    `twisted.internet.testing` imports that framework, and pytest would then read the metadata of Twisted before each
+    test, which takes 2 ms.
     """
     sys.modules.pop("twisted.trial.unittest", None)
     gc.freeze()

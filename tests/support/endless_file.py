@@ -10,7 +10,7 @@ from tests.support.waiting import wait_until
 
 @contextmanager
 def reader_waits(path: Path) -> Iterator[None]:
-    """Wait until a process has opened the FIFO `path`, and keep it waiting for data while the block runs."""
+    """Wait until a process has opened the FIFO `path`, and keep the process waiting for data while the block runs."""
     writers: list[int] = []
 
     def opened() -> bool:

@@ -33,7 +33,7 @@ def scan_bomb(width: int, height: int, scans: int) -> bytes:
 
 
 def _dc_scan(blocks: int) -> bytes:
-    """Return a first scan in which the DC difference of every block is 0, with its own table."""
+    """Return a Huffman table and a first scan that uses it, in which the DC difference of every block is 0."""
     table = _segment(0xC4, bytes([0x00, 1, *[0] * 15, 0x00]))
     return table + _segment(0xDA, bytes([1, 1, 0x00, 0, 0, 0x00])) + bytes(-(-blocks // 8))
 
@@ -130,4 +130,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "GIF that claims 240 megapixels": ("image.bomb", lambda: large_gif(60_000, 4000)),
     "WebP that claims 100 megapixels": ("image.bomb", lambda: large_webp(16_383, 6100)),
 }
-"""The possible outcomes of each picture, separated by “|”, and the function that generates it."""
+"""Per picture: the possible outcomes, separated by “|”, and the function that generates the picture."""

@@ -153,4 +153,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "DNG whose directories are a loop": (f"{READ}|{DAMAGED}", looping_dng),
     "DNG without its data": (DAMAGED, lambda: dng(SMALL)[:600]),
 }  # fmt: skip
-"""The possible outcomes of each picture, separated by “|”, and the function that generates it."""
+"""Per picture: the possible outcomes, separated by “|”, and the function that generates the picture."""

@@ -1,4 +1,4 @@
-"""Remove the templates' indentation and icons from HTML."""
+"""Remove indentation and icons from the HTML of a page."""
 
 import re
 

@@ -34,7 +34,6 @@ def encoded_texture(width: int, height: int, kind: str, **options: object) -> by
 
 
 def written(folder: Path, data: bytes, name: str = "file.bin") -> Path:
-    """Write `data` to a file in `folder` and return its path."""
     path = folder / name
     path.write_bytes(data)
     return path
@@ -67,5 +66,4 @@ def truncated_png(width: int, height: int) -> bytes:
 
 
 def png_chunk(kind: bytes, body: bytes) -> bytes:
-    """Return a chunk of a PNG."""
     return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))

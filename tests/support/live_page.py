@@ -50,7 +50,6 @@ class Page:
         return text
 
     async def acknowledge(self) -> None:
-        """Acknowledge the last frame."""
         await self.socket.send_to("seen")
 
     async def frame_with(self, text: str) -> str:
@@ -68,7 +67,6 @@ class Page:
         return int(message["code"])
 
     async def close(self) -> None:
-        """Disconnect."""
         await self.socket.disconnect()
 
 

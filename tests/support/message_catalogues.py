@@ -12,7 +12,7 @@ _LINE = re.compile(r'(?:(msgctxt|msgid_plural|msgid|msgstr)(?:\[\d])? )?(".*")')
 
 @dataclass
 class Entry:
-    """One text with its optional context and plural, and its translations, one for each plural form."""
+    """A message with its optional context and plural, and its translations, one for each plural form."""
 
     fuzzy: bool = False
     msgctxt: str = ""
@@ -36,13 +36,12 @@ class Entry:
 
 
 def read_source(domain: str, language: str = "de") -> list[Entry]:
-    """Return the entries of a .po file, without its header and without obsolete texts."""
+    """Return the entries of a .po file, without its header and without obsolete entries."""
     blocks = _path(domain, language, "po").read_text().split("\n\n")
     return [entry for entry in map(_entry, blocks) if entry.msgid]
 
 
 def read_compiled(domain: str, language: str = "de") -> gettext.GNUTranslations:
-    """Return the compiled catalogue."""
     with _path(domain, language, "mo").open("rb") as file:
         return gettext.GNUTranslations(file)
 

@@ -32,7 +32,6 @@ class ModelHub(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The hub's URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
 

@@ -58,11 +58,10 @@ class ModelServer(ThreadingHTTPServer):
 
     @property
     def url(self) -> str:
-        """The server's URL."""
         return f"http://127.0.0.1:{self.server_address[1]}"
 
     def settings(self, **values: Any) -> ServerSettings:
-        """Return the settings of a client."""
+        """Return the settings with which a client uses this server."""
         defaults: dict[str, Any] = {
             "url": self.url,
             "model": "qwen2.5vl",

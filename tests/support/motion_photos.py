@@ -26,7 +26,7 @@ def micro_video(video: bytes) -> bytes:
 
 
 def container_items(video: bytes, behind: bytes = b"") -> bytes:
-    """Return a motion photo of a newer Pixel phone: a gain map of 10 bytes, the video, then `behind`."""
+    """Return a motion photo of a newer Pixel phone: a still, a gain map of 10 bytes, the video, then `behind`."""
     items = (
         ("Primary", 0),
         ("GainMap", 10),

@@ -22,7 +22,7 @@ from uploads.models import MediaKind, Upload
 
 
 def slow(job: Job) -> None:
-    """Take 0.1 s, divided into stages, because a job notices a stop only when it enters a stage."""
+    """Take 0.1 s, split over all stages, because a job notices a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.1 / len(Stage))
@@ -70,7 +70,7 @@ def hanging(job: Job) -> None:
 
 
 def needing_a_core(job: Job) -> None:
-    """Take a CPU slot briefly. The item BUSY_ITEM takes it first and keeps it while the file BUSY_WHILE exists."""
+    """Take a CPU slot briefly. The item BUSY_ITEM takes one before all others, and keeps it while BUSY_WHILE exists."""
     cpu_slots.MAX_WAIT_SECONDS = 0.5
     job.enter(Stage.CHECKING)
     busy_while = Path(os.environ["BUSY_WHILE"])

@@ -1,4 +1,4 @@
-"""Get the plans and the indexes that PostgreSQL uses for a query."""
+"""Get the plan that PostgreSQL chooses for a query, and the indexes that the plan uses."""
 
 import json
 from typing import Any

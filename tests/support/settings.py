@@ -8,7 +8,5 @@ from vuemantics.settings import PROCESSOR as REAL_PROCESSOR
 PROCESSOR = os.environ.get("TEST_PROCESSOR") or REAL_PROCESSOR
 # A real password hash takes 0.3 s.
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
-# In tests, workers do not read text.
 OCR = "off"
-# In tests, workers do not verify files.
 VERIFY_BYTES_PER_DAY = 0

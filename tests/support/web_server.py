@@ -66,7 +66,6 @@ class WebServer:
         return is_serving("127.0.0.1", self.port)
 
     def kill(self) -> None:
-        """Kill the server with SIGKILL."""
         self.process.kill()
         self.process.wait()
 
@@ -79,7 +78,6 @@ class WebServer:
             self.kill()
 
     def connect(self) -> socket.socket:
-        """Open a raw connection."""
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def request(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:

@@ -49,11 +49,9 @@ class Workers:
         wait_until(all_ready, timeout)
 
     def text(self) -> str:
-        """Return the log."""
         return self.log.read_text("utf-8", errors="replace")
 
     def pids(self) -> list[int]:
-        """Return the ids of the running worker processes."""
         return children(self.main.pid)
 
     def kill_one(self) -> int:

@@ -25,7 +25,6 @@ class CountedAnalyzer:
         return Description((Label(frames[0].mode, 1.0),), f"A picture in {frames[0].mode}.")
 
     def embed(self, description: Description) -> PictureVector:
-        """Return an embedding without a vector."""
         return PictureVector("", None)
 
 
@@ -73,7 +72,6 @@ class OnlyDescriber:
     computes = False
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """Return a fixed description."""
         return Description((), "A picture.")
 
 

@@ -36,7 +36,6 @@ def partial_file(tmp_path: Path) -> Path:
 
 
 def original_path(key: UUID) -> Path:
-    """Return the path of an original."""
     return Path(default_storage.path(storage.original_name(key)))
 
 

@@ -8,7 +8,7 @@ from batches.intake.file_name import FileName, displayable, fingerprint
 
 
 def test_fingerprint_is_the_documented_hash() -> None:
-    # printf 'A/b.jpg\0005\0001000' | sha256sum
+    # Computed with: printf 'A/b.jpg\0005\0001000' | sha256sum
     assert fingerprint("A/b.jpg", 5, "1000") == "4dd42ed3dd69b7034352bf2cd83af4fba9fa9f0ffe2f5bb186c26fe94f599659"
 
 

@@ -1,4 +1,4 @@
-"""Junk, hidden and empty files are left out."""
+"""Junk, hidden and empty files are not imported."""
 
 import pytest
 

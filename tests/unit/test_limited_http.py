@@ -37,7 +37,6 @@ class Transport(StringTransport):
         """Close only the server's side."""
 
     def abortConnection(self) -> None:
-        """Close the connection immediately."""
         self.aborted = True
 
     def unregisterProducer(self) -> None:

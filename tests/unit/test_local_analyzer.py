@@ -12,7 +12,6 @@ from uploads.media.image import read_picture
 
 @pytest.fixture(scope="session")
 def analyzer() -> LocalAnalyzer:
-    """The embedded analyzer, created once."""
     return LocalAnalyzer()
 
 

@@ -1,4 +1,4 @@
-"""A periodic thread keeps running after any exception of its function."""
+"""A periodic thread keeps running after its function has raised an exception."""
 
 import logging
 import threading

@@ -10,7 +10,7 @@ from uploads.analysis.picture_statistics import Statistics
 
 
 def measure(picture: Image.Image) -> Statistics:
-    """Measure a picture, and use the picture itself as the reduced copy."""
+    """Measure a picture, which also serves as its own reduced copy."""
     return picture_statistics.measure(picture, picture)
 
 

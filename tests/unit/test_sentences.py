@@ -16,7 +16,6 @@ PHOTO = make_look()
 
 @pytest.fixture(scope="session")
 def vocabulary() -> Vocabulary:
-    """The shipped vocabulary."""
     return load_vocabulary()
 
 

@@ -25,7 +25,7 @@ QUARTERS = quartered().resize((240, 160), Image.Resampling.NEAREST)
 
 
 pillow_heif.register_heif_opener()  # to write the test files
-# Pillow warns of damage that it tolerates.
+# Pillow warns about damage that it tolerates.
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
 
 

@@ -9,7 +9,6 @@ from uploads.analysis.vocabulary import load_vocabulary
 
 @pytest.fixture(scope="session")
 def encoder() -> TextEncoder:
-    """The shipped text model."""
     return TextEncoder()
 
 

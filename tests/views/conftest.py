@@ -9,13 +9,11 @@ from tests.support.users import make_user
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """The user who owns the batches."""
     return make_user("owner")
 
 
 @pytest.fixture
 def other(db: None) -> User:
-    """Another user."""
     return make_user("other")
 
 

@@ -1,4 +1,4 @@
-"""How the URLs of buttons respond to requests that no button sends. tests/access covers who may use them."""
+"""The URLs of buttons, requested by GET, without a session or from another site. tests/access covers permissions."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -19,7 +19,7 @@ FILES = [incoming.NewFile(f"{n:02}.jpg", f"Iceland/{n:02}.jpg", digest(n), 10) f
 
 @pytest.fixture
 def batch(anna: User) -> UploadBatch:
-    """A batch of 14 announced files, of which 6 have been registered and were already in the library."""
+    """A batch of 14 announced files, the first six of which have completed as duplicates."""
     batch = lifecycle.open_batch(anna.id, "Iceland", expected_items=14)
     announce_items(batch.id, FILES, lambda ids, total: None)
     for number, file in enumerate(FILES[:6]):

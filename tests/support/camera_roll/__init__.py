@@ -10,7 +10,7 @@ __all__ = ["Outcome", "Roll", "camera_roll"]
 
 
 def camera_roll(size: tuple[int, int] = SIZE) -> Roll:
-    """Return the whole roll. `size` is that of most pictures."""
+    """Return the whole roll. Most pictures have the size `size`."""
     roll = Roll(size)
     for add in (add_iphone, add_android, add_icloud, add_camera, add_other_formats, add_other_films):
         add(roll)

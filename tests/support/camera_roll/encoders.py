@@ -21,9 +21,9 @@ _APPLE = "com.apple.quicktime."
 
 @dataclass(frozen=True)
 class Shot:
-    """When and where a picture is taken: the local time, its offset from UTC in minutes, and degrees.
+    """When and where a picture was taken: local time, offset from UTC in minutes, and coordinates in degrees.
 
-    `offset` is None if the file does not contain the zone.
+    `offset` is None if the file does not contain the time zone.
     """
 
     local: datetime
@@ -32,7 +32,7 @@ class Shot:
 
     @property
     def taken_at(self) -> datetime:
-        """The instant. If the zone is unknown, the local time counts as UTC."""
+        """The time in UTC. If the zone is unknown, the local time counts as UTC."""
         return self.local.replace(tzinfo=UTC) - timedelta(minutes=self.offset or 0)
 
     @property
@@ -48,7 +48,7 @@ def _sample(name: str) -> Image.Image:
 
 
 def picture(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
-    """Return part of a sample photo, which differs for each number."""
+    """Return a picture of this size, a section of a sample photo. Each number gives a different picture."""
     sample = _sample(_NAMES[number % len(_NAMES)])
     width, height = sample.width * 3 // 4, sample.height * 3 // 4
     left, top = number * 7 % (sample.width - width), number * 3 % (sample.height - height)
@@ -56,7 +56,7 @@ def picture(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
 
 
 def exif_of(shot: Shot, *, gps_clock: bool = False, note: bytes = b"") -> bytes:
-    """Return EXIF data. With `gps_clock`, the zone follows only from the GPS time. `note` is the maker note."""
+    """Return EXIF data. With `gps_clock`, the time zone follows only from the GPS time. `note` is the maker note."""
     exif = Image.Exif()
     exif[_BASE.Make], exif[_BASE.Model] = "Maker", "Model 7"
     details = exif.get_ifd(ExifTags.IFD.Exif)
@@ -88,7 +88,7 @@ def apple_note(tag: int, identifier: str) -> bytes:
 
 
 def still(kind: str, number: int, exif: bytes = b"", size: tuple[int, int] = SIZE) -> bytes:
-    """Return a picture in a format of Pillow or in HEIC."""
+    """Return a picture in HEIC or in a format that Pillow writes."""
     image = picture(number, size)
     options = {"exif": exif} if exif else {}
     if kind == "HEIC":
@@ -125,7 +125,7 @@ def movie(
     size: tuple[int, int] = SIZE,
     options: dict[str, str] | None = None,
 ) -> bytes:
-    """Return a video of two seconds with these tags."""
+    """Return a two-second video with these tags."""
     codec = {"webm": "libvpx", "avi": "mjpeg", "mpegts": "mpeg2video"}.get(container, "libx264")
     rate = 25 if codec == "mpeg2video" else 2
     pictures = tuple(picture(number + step * 5, size) for step in (0, 1))

@@ -1,4 +1,4 @@
-"""The folders of a camera, a scanner and other programs, and files that cannot be imported."""
+"""The folders of a camera, a scanner and some programs, and files that cannot be imported."""
 
 from datetime import datetime
 
@@ -42,7 +42,7 @@ def add_other_formats(roll: Roll) -> None:
 
 
 def add_other_films(roll: Roll) -> None:
-    """Add films in other container formats, with the recording time in UTC, in local time, or missing."""
+    """Add videos in other container formats, with the recording time in UTC, in local time, or missing."""
     for container, ending in (("matroska", "mkv"), ("webm", "webm")):
         for number, shot in roll.shots(3):
             at = Shot(shot.taken_at.replace(tzinfo=None), 0)

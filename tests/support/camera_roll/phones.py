@@ -48,7 +48,7 @@ def add_iphone(roll: Roll) -> None:
 
 
 def add_android(roll: Roll) -> None:
-    """Add photos with the zone in the GPS time or without one, motion photos, bursts, videos, and messenger files."""
+    """Add photos whose zone follows from the GPS time or is unknown, motion photos, bursts, videos, and messenger files."""
     folder = "DCIM/Camera"
     for number, shot in roll.shots(41):
         path = f"{folder}/IMG_{shot.local:%Y%m%d_%H%M%S}.jpg"
@@ -87,7 +87,8 @@ def add_icloud(roll: Roll) -> None:
         name = f"IMG_{number:04}.HEIC"
         more = {"favourite": number % 2 == 0, "albums": ["Sea"] if number % 3 == 0 else []}
         by_clock = Shot(shot.local, None, shot.place)
-        # If the local time equals the UTC time in the CSV file, the service may not have known the zone either.
+        # If the local time equals the UTC time in the CSV file, the zone stays unknown, because the service may have
+        # treated a local time without a zone as UTC.
         known = of_shot(shot, "sidecar", more=more) if shot.offset else of_shot(by_clock, more=more)
         roll.add(f"{folder}/{name}", still("HEIC", number, exif_of(by_clock), roll.size), known)
         lines.append(f'{name},x,{"yes" if number % 2 == 0 else "no"},no,no,"{shot.taken_at:{APPLE_DATE}}",0,')

@@ -16,9 +16,10 @@ _ZONES = (120, 600, 0, 345, -180)
 
 @dataclass(frozen=True)
 class Outcome:
-    """The outcome of a file. `result` is a result or an error code; `of` is the path of the picture it belongs to.
+    """The expected outcome of importing a file. `result` is the item's result or error code.
 
-    The other fields are those of the picture, and blank if the file is not a picture. Places have four decimals.
+    `of` is the path of the picture to which the file belongs. The other fields describe the picture, and are blank if
+    the file is not a picture. Places have four decimals.
     """
 
     result: str = "new"
@@ -34,9 +35,10 @@ class Outcome:
 def of_shot(
     shot: Shot, source: str = "exif", part: tuple[str, str] = ("", ""), more: dict[str, Any] | None = None
 ) -> Outcome:
-    """Return the outcome for a picture with the values of `shot`.
+    """Return the expected outcome of a picture with the values of `shot`.
 
-    If it is a part, `part` is the path of its picture and its role. Blank values in `more` count as unknown.
+    For a part of another picture, `part` is that picture's path and the role of the part. Blank values in `more` are
+    left out, because they count as unknown.
     """
     known = {name: value for name, value in (more or {}).items() if value}
     return Outcome("new", shot.taken_at, shot.offset, source, shot.place, *part, known)
@@ -52,7 +54,6 @@ class Roll:
         self._numbers = itertools.count(1)
 
     def add(self, path: str, data: bytes, outcome: Outcome) -> None:
-        """Add a file."""
         assert path not in self.files
         self.files[path], self.expected[path] = data, outcome
 

@@ -87,7 +87,7 @@ def _add_album(export: _Export) -> None:
 
 
 def _add_shared(export: _Export) -> None:
-    """Add an edited picture and the film of a live photo, which share the JSON file of the original."""
+    """Add an edited picture and the video of a live photo, which share the JSON file of the original."""
     [(number, shot), (other, _)] = export.roll.shots(2)
     known = Shot(shot.taken_at.replace(tzinfo=None), None, shot.place)
     picture = of_shot(known, "sidecar", more={"caption": "shared"})
