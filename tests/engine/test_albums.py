@@ -28,7 +28,7 @@ def test_album_applies_to_all_pictures_in_its_folder(owner: User, first: str) ->
     assert list(Upload.objects.order_by("id").values_list("albums", flat=True)) == [[], ["Sea"], ["Sea"], []]
 
 
-def test_duplicate_in_an_album_s_folder_joins_the_album(owner: User) -> None:
+def test_duplicate_in_the_folder_of_an_album_joins_the_album(owner: User) -> None:
     batch = open_batch(owner)
     queue_picture(batch, "Photos from 2024/IMG_1.jpg", seed="same")
     finish_all(batch)

@@ -70,7 +70,7 @@ def test_expired_file_can_be_registered_again(batch: UploadBatch) -> None:
     assert (batch.status, batch.missing, batch.sealed_at) == (BatchStatus.PROCESSING, 0, None)
 
 
-def test_file_registered_again_is_as_new_as_any_other(batch: UploadBatch) -> None:
+def test_file_registered_again_gets_a_new_creation_time(batch: UploadBatch) -> None:
     first = batch.items.get()
     incoming.fail_incomplete_item(first.id, "upload.expired")
 

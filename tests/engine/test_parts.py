@@ -95,7 +95,7 @@ def test_burst_is_shown_as_its_first_picture_in_any_order(owner: User, order: tu
     assert {(upload.part_of, upload.part_role) for upload in files.values()} == {(main, "burst"), (main, "raw")}
 
 
-def test_film_of_another_time_stays_a_picture_of_its_own(owner: User) -> None:
+def test_film_of_another_time_is_not_linked(owner: User) -> None:
     files = import_files(
         owner, ("a/IMG_1.JPG", {"taken_at": NOON}), ("a/IMG_1.MP4", {"taken_at": NOON + timedelta(minutes=5)})
     )
@@ -128,7 +128,7 @@ def test_part_can_be_deleted_alone(owner: User) -> None:
     assert Upload.objects.get() == files["IMG_1.HEIC"]
 
 
-def test_part_that_another_import_keeps_becomes_a_picture_of_its_own(owner: User) -> None:
+def test_part_that_another_import_keeps_becomes_independent(owner: User) -> None:
     import_files(owner, HEIC)
     files = import_files(owner, MOV, batch_name="Later")
     assert files["IMG_1.MOV"].part_of == files["IMG_1.HEIC"]

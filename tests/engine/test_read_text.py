@@ -194,7 +194,7 @@ def test_reading_is_left_out_of_lists_and_summaries(owner: User, pictures: list[
     assert count_unfinished(owner.pk) == 0
 
 
-def test_word_that_only_stands_in_the_picture_is_found(owner: User, tmp_path: Path) -> None:
+def test_word_written_in_a_picture_is_found(owner: User, tmp_path: Path) -> None:
     run_all(send(owner, [draw_text(tmp_path / "scan.png")]))
     assert not search(owner.pk, parse_query("seahorse"), [], 1).hits
 

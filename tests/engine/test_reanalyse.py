@@ -267,7 +267,7 @@ def test_reanalysis_without_its_source_can_be_reanalysed(owner: User) -> None:
     assert (third.kind, third.source_id, third.total) == (BatchKind.REANALYSIS, again.id, 1)
 
 
-def test_reanalysis_keeps_only_the_description_that_a_person_edited(owner: User) -> None:
+def test_reanalysis_keeps_only_an_edited_description(owner: User) -> None:
     batch = make_batch(owner, 1)
     imports.finish_all(batch, description="A dog.", description_model="local")
     lifecycle.seal_batch(batch.id)

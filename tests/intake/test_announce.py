@@ -117,7 +117,7 @@ def test_new_item_does_not_take_over_a_stale_partial_file(browser: Client, tus: 
     assert tus.create(batch.id, "b.jpg", SIZE).offset == 0
 
 
-def test_partial_files_of_announced_files_are_not_looked_for(browser: Client, batch: UploadBatch, ada: User) -> None:
+def test_stale_partial_file_of_an_announced_file_is_ignored(browser: Client, batch: UploadBatch, ada: User) -> None:
     announce(browser, batch, "a.jpg")
     stale = partial_path(batch.items.get().id)
     stale.parent.mkdir(exist_ok=True)

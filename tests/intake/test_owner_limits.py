@@ -157,7 +157,7 @@ def test_known_files_respect_the_space_to_keep_free(browser: Client, batch: Uplo
 
 
 @pytest.mark.parametrize("number", [errno.EMFILE, errno.ENFILE])
-def test_running_out_of_descriptors_is_not_a_fault_of_the_disk(
+def test_lack_of_descriptors_is_not_reported_as_a_disk_error(
     tus: TusClient, browser: Client, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch, number: int
 ) -> None:
     def statvfs(_path: object) -> None:

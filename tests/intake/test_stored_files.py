@@ -123,7 +123,7 @@ def test_lookup_of_sidecars_uses_their_index(ada: User) -> None:
     assert "item_digest" in indexes(queries[-1]["sql"])
 
 
-def test_page_is_told_the_state_and_the_time_of_the_check(browser: Client, ada: User) -> None:
+def test_response_contains_the_state_and_the_time_of_the_check(browser: Client, ada: User) -> None:
     add(ada, "a.jpg", PICTURE)
     checked = timezone.now()
     Upload.objects.update(verified_at=checked)

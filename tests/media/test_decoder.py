@@ -125,7 +125,7 @@ def test_decoder_that_ended_while_idle_is_replaced(pool: DecoderPool, started: l
     assert read(pool, SAMPLES / "coffee.jpg").width == 600
 
 
-def test_threads_decode_in_processes_of_their_own(pool: DecoderPool, endless: Path) -> None:
+def test_each_thread_decodes_in_a_separate_process(pool: DecoderPool, endless: Path) -> None:
     stopped = threading.Event()
 
     def check() -> None:

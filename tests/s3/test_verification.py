@@ -37,7 +37,7 @@ def test_missing_object_is_found(bucket: Bucket, owner: User) -> None:
     assert [check.reason for check in verify_due(2**30)] == ["original.missing"]
 
 
-def test_unreachable_bucket_is_no_damage(bucket: Bucket, owner: User) -> None:
+def test_unreachable_bucket_does_not_count_as_damage(bucket: Bucket, owner: User) -> None:
     store(owner, JPEG)
     bucket.server.stop()
 

@@ -27,7 +27,7 @@ def ids(results: Results) -> list[int]:
     return [hit.upload.id for hit in results.hits]
 
 
-def test_queries_go_to_no_server_that_the_site_no_longer_uses(anna: User, make_picture: MakePicture) -> None:
+def test_queries_are_not_sent_to_a_former_model_server(anna: User, make_picture: MakePicture) -> None:
     make_picture("a kitten")
     Embedding.objects.update(model="ollama:bge-m3")
 
@@ -69,7 +69,7 @@ def test_words_are_searched_while_the_model_is_unavailable(
     assert not found(anna, "cat", encoder).incomplete
 
 
-def test_nothing_that_fits_gives_at_most_six_closest(
+def test_search_without_a_hit_returns_at_most_six_closest_pictures(
     anna: User, make_picture: MakePicture, encoder: QueryEncoder
 ) -> None:
     for _ in range(8):
@@ -237,7 +237,7 @@ def test_import_is_named_by_its_id(anna: User, make_picture: MakePicture) -> Non
         assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == found
 
 
-def test_filter_never_empties_a_result(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
+def test_filter_finds_pictures_beyond_the_closest(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
     far = make_picture("a feline", camera="Pixel 8")
     for _ in range(3):
         make_picture("a cat", camera="Leica")
@@ -296,7 +296,7 @@ def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakeP
 
 
 @pytest.mark.parametrize("filter", ["place:lisbon", "is:favourite", "album:norway", "orientation:portrait"])
-def test_filters_apply_to_pictures_found_by_look(
+def test_filters_apply_to_pictures_found_by_their_vectors(
     filter: str, anna: User, make_picture: MakePicture, encoder: QueryEncoder
 ) -> None:
     facts = {"place": "Lisbon, Portugal", "favourite": True, "albums": ["Norway"], "width": 1, "height": 2}

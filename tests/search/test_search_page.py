@@ -79,7 +79,7 @@ def test_hit_without_the_words_looks_like_the_query(page: Client, make_picture: 
     assert "Looks like “cat”" in text(page, q="cat")
 
 
-def test_nothing_that_fits_shows_the_closest(page: Client, make_picture: MakePicture) -> None:
+def test_search_without_a_hit_shows_the_closest_pictures(page: Client, make_picture: MakePicture) -> None:
     make_picture("a lion")
 
     html = text(page, q="giraffe")
@@ -230,7 +230,7 @@ def test_suggestions_are_links_to_searches(page: Client, anna: User, make_pictur
     assert 'href="/search/?q=camera%3A%22Pixel%208%22"' in text_of(page, reverse("search-suggestions") + "?q=pix")
 
 
-def test_nul_in_suggestions_and_saved_searches_is_no_error(page: Client) -> None:
+def test_nul_in_suggestions_and_saved_searches_causes_no_error(page: Client) -> None:
     assert page.get(reverse("search-suggestions"), {"q": "a\0"}).status_code == 200
     for data in ({"q": "a\0"}, {"q": "a\0", "forget": "1"}):
         assert page.post(reverse("search-saved"), data).status_code == 302

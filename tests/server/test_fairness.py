@@ -106,6 +106,6 @@ async def test_sessions_of_one_user_are_one_client() -> None:
     assert (guessed, none) == (None, None)
 
 
-def test_views_with_queues_of_their_own_exist() -> None:
+def test_views_with_separate_queues_exist() -> None:
     assert (BULK_VIEWS | SIGN_IN_VIEWS) - {"admin:login"} <= set(get_resolver().reverse_dict)
     assert reverse("admin:login")

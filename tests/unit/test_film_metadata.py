@@ -65,7 +65,7 @@ def test_camera_is_named_once() -> None:
     assert read_metadata({"make": "Canon", "model": "Canon EOS R5"}).camera == "Canon EOS R5"
 
 
-def test_tags_of_an_iphone_s_film_are_read(tmp_path: Path) -> None:
+def test_tags_of_an_iphone_film_are_read(tmp_path: Path) -> None:
     tags = {
         APPLE + "creationdate": "2024-07-01T14:00:00+0200",
         APPLE + "location.ISO6709": "+52.5200+013.4050+034.000/",
@@ -84,7 +84,7 @@ def test_tags_of_an_iphone_s_film_are_read(tmp_path: Path) -> None:
     assert found.metadata["content_identifier"] == tags[APPLE + "content.identifier"]
 
 
-def test_place_of_an_android_s_film_is_read(tmp_path: Path) -> None:
+def test_place_of_an_android_film_is_read(tmp_path: Path) -> None:
     tags = {"location": "-33.8600+151.2094/", "creation_time": "2024-07-01T12:00:00Z"}
     path = written(tmp_path, film("mp4", tags=tags))
 

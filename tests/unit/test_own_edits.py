@@ -38,7 +38,7 @@ def test_shift_moves_the_clock_and_keeps_the_zone() -> None:
     assert edited(NO_ZONE, shift_time(timedelta(seconds=-1))) == (NOON - timedelta(seconds=1), None)
 
 
-def test_zone_keeps_the_clock_s_time() -> None:
+def test_changed_zone_keeps_the_local_time() -> None:
     assert edited(NO_ZONE, set_zone(timezone(timedelta(hours=-5)))) == (NOON + timedelta(hours=5), -300)
     assert edited(CET, set_zone(UTC)) == (NOON + timedelta(hours=1), 0)
 

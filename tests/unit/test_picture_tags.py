@@ -27,5 +27,5 @@ def test_exposure_is_what_the_camera_recorded(metadata: dict[str, Any], text: st
 @pytest.mark.parametrize(
     ("size", "text"), [((6000, 4000), "24"), ((1500, 1000), "1.5"), ((4, 3), ""), ((None, None), "")]
 )
-def test_megapixels(size: tuple[int | None, int | None], text: str) -> None:
+def test_megapixels_are_rounded_and_small_pictures_have_none(size: tuple[int | None, int | None], text: str) -> None:
     assert megapixels(Upload(width=size[0], height=size[1])) == text

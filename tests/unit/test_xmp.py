@@ -35,7 +35,7 @@ def test_darktable_file_is_read() -> None:
     assert (values.keywords, values.rating) == (("Lübeck",), -1)
 
 
-def test_digikam_tags_and_zone_in_a_property_of_its_own_are_read() -> None:
+def test_digikam_tags_and_zone_in_a_separate_property_are_read() -> None:
     values = xmp(
         'exif:DateTimeOriginal="2019-05-14T20:35:12" exifEX:OffsetTimeOriginal="-03:30"',
         "<digiKam:TagsList><rdf:Seq><rdf:li>Places/Rome</rdf:li></rdf:Seq></digiKam:TagsList>",

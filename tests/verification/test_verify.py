@@ -45,7 +45,7 @@ def test_files_never_checked_come_first_then_the_oldest_check(owner: User) -> No
     assert names() == []
 
 
-def test_next_round_goes_on_where_the_budget_ended(owner: User) -> None:
+def test_next_round_continues_where_the_budget_ended(owner: User) -> None:
     for number in range(4):
         store(owner, b"x" * 10 + bytes([number]), f"{number}.jpg")
 
@@ -53,7 +53,7 @@ def test_next_round_goes_on_where_the_budget_ended(owner: User) -> None:
     assert names(budget=12) == ["2.jpg", "3.jpg"]
 
 
-def test_budget_of_the_day_counts_what_was_checked_today(owner: User, settings: Settings) -> None:
+def test_daily_budget_includes_earlier_rounds_of_the_day(owner: User, settings: Settings) -> None:
     settings.VERIFY_BYTES_PER_DAY = 10
     for number in range(3):
         store(owner, b"x" * 10 + bytes([number]))
@@ -117,7 +117,7 @@ def test_file_that_cannot_be_opened_does_not_stop_the_check_of_others(
     assert [check.reason for check in verify_due(2**30)] == [DamageReason.UNREADABLE, None]
 
 
-def test_error_of_the_storage_is_no_damage(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_storage_error_does_not_count_as_damage(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     upload = store(owner, b"content")
     use_failing_disk(monkeypatch, errno.ESTALE)
 
@@ -126,7 +126,7 @@ def test_error_of_the_storage_is_no_damage(owner: User, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize("gone", ["originals", "originals/*"])
-def test_missing_disk_is_no_damage(owner: User, media: Path, gone: str) -> None:
+def test_missing_disk_does_not_count_as_damage(owner: User, media: Path, gone: str) -> None:
     store(owner, b"content")
     for folder in media.glob(gone):
         shutil.rmtree(folder)

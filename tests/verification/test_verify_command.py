@@ -47,7 +47,7 @@ def test_all_files_of_an_owner_are_verified_once(owner: User, other: User) -> No
     assert Upload.objects.get(owner=other).verified_at is None
 
 
-def test_run_ends_after_so_many_bytes(owner: User) -> None:
+def test_run_ends_after_the_given_number_of_bytes(owner: User) -> None:
     for number in range(3):
         store(owner, bytes([number]) * 1024)
 

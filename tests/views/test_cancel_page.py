@@ -26,7 +26,7 @@ def test_cancel_page_asks_and_redirects_once_cancelled(client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_reanalysis_is_stopped_in_its_own_words(client: Client) -> None:
+def test_pages_that_stop_a_reanalysis_have_their_own_texts(client: Client) -> None:
     anna = make_user("anna")
     client.force_login(anna)
     batch = make_batch(anna, 2)
