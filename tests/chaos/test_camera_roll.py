@@ -80,7 +80,7 @@ def outcome(line: dict[str, Any], pictures: dict[int, Upload], paths: dict[int, 
 
 
 def facts(upload: Upload) -> dict[str, Any]:
-    """Return the known facts of a picture that belong in `Outcome.more`."""
+    """Return the known values of a picture for the field `more` of Outcome."""
     motion = upload.metadata.get("motion", {})
     found = {name: getattr(upload, name) for name in ("caption", "albums", "rating", "favourite", "archived")}
     return {name: value for name, value in {**found, "motion": motion.get("length")}.items() if value}

@@ -36,7 +36,7 @@ gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import the folders of which `make test-fast` would skip all tests."""
+    """Do not even import folders whose tests `make test-fast` would all skip."""
     skipped = collection_path.parent == TESTS and collection_path.name in PROCESS_FOLDERS
     return True if skipped and "not processes" in config.option.markexpr else None
 

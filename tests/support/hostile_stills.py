@@ -28,7 +28,7 @@ def tiff_page(width: int, height: int, **changes: int) -> list[tuple[int, int, i
 
 
 def deflated_tiff(width: int, height: int) -> bytes:
-    """Return a complete, black RGB TIFF of this size, compressed to a thousandth of its size."""
+    """Return a complete, black RGB TIFF of these dimensions, compressed by a factor of 1,000."""
     strip = zlib.compress(bytes(width * height * 3), 9)
     page = tiff_page(width, height, tag258=8, tag259=8, tag262=2, tag277=3, tag279=len(strip))
     return tiff(page, body=b"").ljust(200, b"\0") + strip

@@ -75,7 +75,7 @@ class ModelServer(ThreadingHTTPServer):
 
 @contextmanager
 def model_server() -> Iterator[ModelServer]:
-    """Run a server while the block runs. Hanging requests end with it."""
+    """Run a server while the block runs. Stopping the server ends hanging requests."""
     with ModelServer() as server:
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
@@ -144,7 +144,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _is_small(picture: str) -> bool:
-    """Decode a picture, as a model does. Raises ValueError or OSError."""
+    """Return whether no side of a picture exceeds SMALL. Raises ValueError or OSError if it cannot be decoded."""
     with Image.open(io.BytesIO(base64.b64decode(picture, validate=True))) as image:
         image.load()
         return max(image.size) <= SMALL

@@ -1,4 +1,4 @@
-"""E-mails back off after failures of the mail server."""
+"""Sending e-mails backs off after failures of the mail server."""
 
 import pytest
 
