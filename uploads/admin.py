@@ -18,8 +18,6 @@ from uploads.storage import read_file
 
 @admin.register(Upload)
 class UploadAdmin(ReadOnlyAdmin):
-    """Pictures and videos with their previews."""
-
     list_display = [
         "thumbnail",
         "filename",
@@ -89,7 +87,6 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Preview"))
     def thumbnail(self, upload: Upload) -> SafeString | None:
-        """Return the smallest preview."""
         side = min(upload.previews, key=int, default=None)
         return _image(upload, side, 48) if side else None
 
@@ -118,7 +115,6 @@ class UploadAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("Description"))
     def short_description(self, upload: Upload) -> SafeString:
-        """Return the first words of the description."""
         text = truncatewords(upload.description, 12)
         return format_html('<span lang="{}">{}</span>', upload.description_language, text)
 
@@ -131,8 +127,6 @@ class UploadAdmin(ReadOnlyAdmin):
 
 @admin.register(DamagedFile)
 class DamagedFileAdmin(ReadOnlyAdmin):
-    """The stored files that verification found to be damaged."""
-
     list_display = ["upload_id", "filename", "owner", "reason", "found_at", "notified_at"]
     list_filter = ["reason"]
     list_select_related = ["owner", "upload"]

@@ -24,7 +24,7 @@ def own_albums(owner_id: int | None) -> QuerySet[Album]:
 
 
 def with_covers(albums: QuerySet[Album]) -> QuerySet[Any]:
-    """Annotate albums with `pictures`, the number of pictures shown, and `cover_id`, the id of the first of them."""
+    """Annotate albums with `pictures`, the number of pictures that they show, and `cover_id`, the first of them."""
     first = AlbumEntry.objects.filter(album=OuterRef("pk"), upload__trashed_at=None, upload__part_of=None)
     cover = Subquery(first.order_by("position", "id").values("upload")[:1])
     return albums.annotate(pictures=Count("entries", filter=_SHOWN)).annotate(cover_id=cover)
@@ -37,21 +37,21 @@ def album_pictures(album: Album) -> QuerySet[Upload]:
 
 
 def album_files(album: Album) -> QuerySet[Upload]:
-    """Return the pictures that the album shows and their parts, such as the films of live photos."""
+    """Return the pictures that the album shows and their parts, such as the videos of live photos."""
     shown = album_pictures(album).order_by().values("id")
     parts = Upload.objects.filter(part_of__in=shown, trashed_at=None).values("id")
     return Upload.objects.filter(id__in=shown.union(parts))
 
 
 def create_album(owner_id: int, name: str) -> Album:
-    """Create an empty album; the caller has checked the name."""
+    """Create an empty album. The caller must have checked the name."""
     return Album.objects.create(owner_id=owner_id, name=name)
 
 
 def add_pictures(album: Album, ids: Collection[int]) -> int:
-    """Append pictures of the album's owner, oldest first. Return how many of them were not in the album before.
+    """Append those of `ids` that are pictures of the album's owner, oldest first. Return how many were added.
 
-    Parts are shown with their pictures and cannot be added. An album holds at most MAX_ALBUM_PICTURES.
+    Parts are shown with their pictures and cannot be added. An album contains at most MAX_ALBUM_PICTURES.
     """
     own = Upload.objects.filter(id__in=ids, owner_id=album.owner_id, part_of=None, trashed_at=None)
     own = own.exclude(kind=MediaKind.ARCHIVE).exclude(album_entries__album=album)

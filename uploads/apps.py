@@ -1,5 +1,3 @@
-"""App configuration of the library."""
-
 from django.apps import AppConfig
 from django.utils.translation import gettext_lazy as _
 

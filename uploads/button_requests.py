@@ -1,4 +1,4 @@
-"""Requests that buttons send: only by POST, with the pictures that they name and the page to which they return."""
+"""Handle requests that buttons send: accept only POST, read the chosen pictures, and redirect back to a page."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -18,9 +18,10 @@ View = Callable[..., HttpResponseBase]
 def require_button(page: str, *arguments: str) -> Callable[[View], View]:
     """Let only a POST reach the view; redirect a GET to the page with the button.
 
-    `page` is the URL name of that page, and `arguments` names the arguments of the view that its URL has too. A GET
-    occurs if the session has expired when the user presses the button: after signing in, the user is redirected to the
-    button's URL.
+    `page` is the URL name of that page, and `arguments` are the names of the view's arguments that this URL needs.
+
+    A GET occurs if the session has expired when the user presses the button: after signing in, the user is redirected
+    to the button's URL.
     """
 
     def decorate(view: View) -> View:

@@ -90,7 +90,7 @@ def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int
 
 
 def page_number(query: Mapping[str, str]) -> int:
-    """Return the number in `page`, or 1 if it is invalid."""
+    """Return the page number in the parameter `page`, or 1 if it is missing or invalid."""
     text = query.get("page", "")
     return max(1, int(text)) if re.fullmatch("[0-9]{1,6}", text) else 1
 
@@ -114,9 +114,9 @@ def _make_page(
     backwards: bool,
     is_first: bool,
 ) -> Page[Row]:
-    """Make a page of the first `size` rows.
+    """Make a page of the first `size` rows of `found`. If there are more rows, another page follows.
 
-    If `rows` has more, another page follows. If read `backwards`, they are reversed.
+    `backwards` means that `found` is in reverse display order.
     """
     more, rows = len(found) > size, found[:size]
     if backwards:

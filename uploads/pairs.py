@@ -1,6 +1,6 @@
 """Decide which files are parts of one picture.
 
-Parts are the film of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited
+Parts are the video of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited
 picture.
 """
 
@@ -70,14 +70,13 @@ def find_parts(files: Sequence[PairFile]) -> Parts:
 
 
 def _shown(main: int, parts: Parts) -> int:
-    """Return the picture shown for `main`, which may be the original of an edited picture in a burst."""
+    """Return the picture that is shown for `main`. If `main` is itself a part, this is the picture it belongs to."""
     while main in parts:
         main = parts[main][0]
     return main
 
 
 def _originals(stills: Sequence[PairFile]) -> Parts:
-    """Return the originals of edited pictures."""
     parts: Parts = {}
     for edited in stills:
         if name := edited_from(edited.name):
@@ -115,7 +114,7 @@ def _bursts(stills: Iterable[PairFile]) -> Parts:
 
 
 def _is_live(still: PairFile, film: PairFile) -> bool:
-    """Return whether a film belongs to a still, by Apple's content identifier, or else by name, length and time."""
+    """Return whether a video belongs to a still picture, by Apple's identifier or else by name, length and time."""
     if still.group_id and film.group_id:
         return still.group_id == film.group_id
     is_short = film.duration is None or film.duration <= MAX_LIVE_SECONDS

@@ -35,7 +35,7 @@ class EditResult:
 def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None) -> EditResult:
     """Change one value of these pictures and of their parts. If `change` is None, restore the original value.
 
-    The change is kept for `owner_id`, who may undo it. The caller has checked the ownership of the pictures.
+    The change is kept for `owner_id`, who may undo it. The caller must have checked the ownership of the pictures.
     """
     changes: list[tuple[int, Any, Any]] = []
     skipped = 0
@@ -113,7 +113,7 @@ def edit_description(upload_id: int, text: str) -> None:
 
 
 def _lock(upload_id: int) -> list[PictureRow]:
-    """Lock a picture. Return a list with its row, which is empty if the picture was deleted."""
+    """Lock a picture. Return a list with its row, or an empty list if the picture was deleted."""
     return [row for row in lock_pictures([upload_id]).values() if row.id == upload_id]
 
 

@@ -93,7 +93,7 @@ class PictureRow:
         """Return the file as find_parts() needs it. `name` is its name in the import's folder."""
         taken_at = self.taken_at
         if EDITS in self.sidecars:
-            # Ignore the owner's changes: a new date must not separate a live photo from its film.
+            # Ignore the owner's changes: a new date must not separate a live photo from its video.
             taken_at = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename).taken_at
         return PairFile(self.id, name or self.filename, self.kind, taken_at, self.duration, self.group_id, batch_id)
 
@@ -108,7 +108,7 @@ def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
 
 
 def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> dict[str, object]:
-    """Return the parameters of FACTS. Precedence: the owner's changes, then uploads/sidecars/merge.py."""
+    """Return the parameters of FACTS. The owner's changes take precedence over the values from merge_sidecars()."""
     values, edits = merge_sidecars(sidecars), sidecars.get(EDITS, {})
     found = apply_edits(place_and_time(values, file, filename), edits)
     kept = {**sidecars, FILE: file.as_json()} if sidecars.keys() - {FILE} else {}

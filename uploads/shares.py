@@ -60,5 +60,4 @@ def unlock(request: HttpRequest, link: ShareLink, password: str) -> bool:
 
 
 def count_view(link: ShareLink) -> None:
-    """Count one view of the album's page."""
     ShareLink.objects.filter(id=link.pk).update(views=F("views") + 1, viewed_at=timezone.now())

@@ -25,7 +25,7 @@ _TILE_COLUMNS = (
 class Day:
     """The pictures of one day on a page. `date` is None for pictures without a date. `total` counts the whole day.
 
-    `starts_month` tells whether the day before it on the page, if there is one, is in another month.
+    `starts_month` is true unless the previous day on the page is in the same month.
     """
 
     date: date | None
@@ -60,7 +60,7 @@ class TimelinePage:
 
     @property
     def splits_day(self) -> bool:
-        """Whether the next page begins with pictures of the day with which this page ends."""
+        """Whether the last day on this page continues on the next page."""
         return self.older is not None and self.older.at.date() == (self.days[-1].date or UNDATED.date())
 
 
@@ -81,12 +81,12 @@ def before_cursor(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
 
 
 def place_of(upload: Upload) -> Cursor:
-    """Return the place of an upload that the timeline shows. A cursor with id 0 follows all pictures of its instant."""
+    """Return the cursor of an upload, which the timeline must show."""
     return Cursor(cast(datetime, upload.timeline_at), upload.pk)
 
 
 def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
-    """Return the page that begins at the cursor `from` or ends before the cursor `before` of the query.
+    """Return the page that begins at the cursor `from` or ends before the cursor `before`, two parameters of `query`.
 
     Without a valid cursor, or if the page would be empty, return the first page.
     """
@@ -106,7 +106,7 @@ def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
 
 
 def _page_length(found: list[Upload]) -> int:
-    """Return how many pictures to show on the page. `found` has one more than fit on a page if more follow."""
+    """Return how many of `found` to show on the page. If more pictures follow, `found` has one too many."""
     if len(found) <= PAGE_PICTURES:
         return len(found)
     ends = (end for end in range(PAGE_PICTURES, FEWEST_PICTURES - 1, -1) if _day(found[end]) != _day(found[end - 1]))

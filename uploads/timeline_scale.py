@@ -59,7 +59,10 @@ def _year(months: dict[date, int], shown: date | None) -> Period:
 
 
 def _end_of(month: date) -> Cursor:
-    """Return the cursor at the end of this month, where the month begins in the timeline (newest first)."""
+    """Return the cursor at the end of this month, where the month begins in the timeline (newest first).
+
+    Its id 0 excludes pictures from the first instant of the next month.
+    """
     if month == _LAST_MONTH:
         return Cursor(datetime.max.replace(tzinfo=UTC), 0)
     years, month_index = divmod(month.year * 12 + month.month, 12)

@@ -1,8 +1,8 @@
 """The trash: pictures that their owner deleted, until the cleanup deletes them for good.
 
-A picture and its parts, such as the film of a live photo, move together. The functions run in the caller's transaction;
-those that write lock the pictures in id order. A transaction that also changes items or batches must lock the items
-before it calls these functions, and the batches afterwards.
+A picture and its parts, such as the video of a live photo, move together. The functions run in the caller's
+transaction; those that write lock the pictures in id order. A transaction that also changes items or batches must lock
+the items before it calls these functions, and the batches afterwards.
 """
 
 from collections.abc import Collection

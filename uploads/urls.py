@@ -1,5 +1,3 @@
-"""URLs of the library."""
-
 from django.urls import path
 
 from uploads.views import albums, files, library, search, shared, similar, zip_download

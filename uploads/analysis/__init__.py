@@ -1,1 +1,1 @@
-"""Analyse pictures: the interfaces of providers, and an embedded provider that ships with its models."""
+"""Analyse pictures: the interfaces of providers, and an embedded provider whose models ship with the program."""

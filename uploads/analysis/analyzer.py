@@ -26,7 +26,7 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The site's providers. A description that scores below `audit_minimum` is regenerated once."""
+    """The providers that analyse a picture. A description that scores below `audit_minimum` is regenerated once."""
 
     describer: Describer
     embedder: Embedder
@@ -83,7 +83,7 @@ def embed(embedder: Embedder, description: Description, frames: Sequence[Image.I
 
 
 def _describe(describer: Describer, frames: Sequence[Image.Image], cpu_slot: CpuSlot, edited: str) -> Description:
-    """Return the description, with the labels of the embedded analyzer if the describer returns none."""
+    """Return the description. If the describer returns no labels, use those of the embedded analyzer."""
     if edited and not describer.computes:
         description = Description((), edited)  # the model's text would be discarded, so do not ask the server
     else:

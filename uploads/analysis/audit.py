@@ -30,8 +30,8 @@ _PHRASE = 3
 
 
 def audit(text: str, labels: Iterable[Label] = ()) -> int:
-    """Return the score of a description. `labels` were recognised in the picture and are in the same language."""
-    # Models write both kinds of apostrophes.
+    """Return the score of a description. `labels` from the picture must be in the same language."""
+    # Models write straight and curly apostrophes.
     plain = text.strip().casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     words = _WORD.findall(plain)
     if not words:
@@ -57,7 +57,7 @@ def _length_penalty(words: int) -> int:
 
 
 def _repetition_penalty(words: list[str]) -> int:
-    """Return a penalty of 0 to 80 points, by the share of repeated phrases."""
+    """Return a penalty of 0 to 80 points, which grows with the share of repeated phrases."""
     phrases = list(zip(*(words[start:] for start in range(_PHRASE)), strict=False))
     if not phrases:
         return 0
@@ -67,7 +67,10 @@ def _repetition_penalty(words: list[str]) -> int:
 
 
 def _disagreement_penalty(words: list[str], labels: Iterable[Label]) -> int:
-    """Return a penalty if no label with a high score is mentioned. It is small, because the text may use synonyms."""
+    """Return a penalty if the description mentions no label that has a high score.
+
+    The penalty is small, because the description may use synonyms.
+    """
     sure = [_WORD.findall(label.name.casefold()) for label in labels if label.score >= _SURE_LABEL]
     stems = {_stem(word) for word in words}
     return 20 if sure and not any(_stem(word) in stems for name in sure for word in name) else 0

@@ -112,8 +112,8 @@ class QueryVector(NamedTuple):
 class QueryEncoder(Protocol):
     """Embeds search queries as vectors that can be compared with those of pictures.
 
-    A search finds pictures by appearance only if the best fit is at least `hit_fit`, which is calibrated for each model
-    (see docs/search.md). Thread-safe.
+    A search finds pictures by appearance only if the fit of the best one is at least `hit_fit`; see docs/search.md for
+    how fits are computed and calibrated. Thread-safe.
     """
 
     hit_fit: float

@@ -18,7 +18,7 @@ EVERYDAY_NAMES = {
     "common sorrel horse": "horse",
     "drake (male duck)": "duck",
     "kite (bird of prey)": "bird of prey",
-    # ImageNet has few other flowers.
+    # ImageNet has hardly any other flowers, so other flowers may be classified as daisies.
     "daisy": "flower",
 }
 """Everyday names of classes. If several classes have the same name, their scores are added."""
@@ -35,7 +35,7 @@ EVERYDAY_KINDS = _names(
 """Kinds (groups of classes) that appear in descriptions. All other kinds are used only for search."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Detected objects that are not named: the detector confuses animals, and the classifier is more reliable."""
+"""Detected objects that descriptions do not name, because the detector confuses animals. The classifier names them."""
 
 UNCOUNTABLE = _names(
     """

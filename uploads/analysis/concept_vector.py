@@ -7,7 +7,7 @@ v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum 
 
 With these weights, photos that almost certainly show what the query names rank highest. A detected object's weight is
 its full score, and a label's weight is its probability. Colours have small weights, because many photos share them. The
-networks were trained on photos, so for pages and drawings, everything but the medium has less weight.
+networks were trained on photos, so for pages and drawings, everything except the medium has less weight.
 """
 
 import numpy as np
@@ -24,7 +24,7 @@ _BEST_LABELS = 30
 _SURE_LABELS = 5
 _SURE_LABEL = 0.08
 _SURE_KIND = 0.3
-# Kinds with at least this many labels are too general to be fully trusted.
+# Kinds with at least this many labels get less weight, because they are too general.
 _WIDE_KIND = 60
 _COLOUR_SHARE = 0.15
 _COLOUR_WEIGHT = 0.3
@@ -92,7 +92,7 @@ def _colours(evidence: Evidence) -> list[tuple[str, float]]:
 
 
 def _media(evidence: Evidence) -> list[tuple[str, float]]:
-    """Weigh each medium by its probability, because a picture can be something between two media."""
+    """Weigh each medium by its probability, because a picture may fall between two media."""
     if evidence.colours.plain:
         return []
     probable = [(name, p) for name, p in evidence.look.media.items() if p >= _MIN_MEDIUM and name in MEDIA]

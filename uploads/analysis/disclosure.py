@@ -14,9 +14,9 @@ EMBEDDED = frozenset({"local", "clip"})
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """States what is sent to which model server. `private` means that nothing is sent anywhere.
+    """Which model servers receive the pictures and the texts. `private` is true if nothing is sent anywhere.
 
-    It is also false for a site's own provider class, about which nothing is known, and for a model server on this
+    `private` is false for a site's own provider class, about which nothing is known, and for a model server on this
     machine, which may forward requests.
     """
 

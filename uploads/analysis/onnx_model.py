@@ -1,4 +1,7 @@
-"""Run networks with ONNX Runtime. Loading it takes time and memory, so only processes that run networks import this."""
+"""Run networks with ONNX Runtime.
+
+Loading the runtime takes time and memory, so only processes that run networks import this module.
+"""
 
 import ctypes
 from pathlib import Path

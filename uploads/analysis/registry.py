@@ -88,7 +88,7 @@ def get_query_encoder(name: str) -> QueryEncoder | None:
 
 
 def get_query_model(name: str) -> str | None:
-    """Return the `model` of get_query_encoder(). If it is a class attribute, no model is loaded."""
+    """Return the `model` of get_query_encoder(). If `model` is a class attribute, no model is loaded."""
     path = provider_classes(name).queries
     if path and isinstance(model := getattr(_load_class(path), "model", None), str):
         return model

@@ -1,4 +1,4 @@
-"""Rules for naming media (such as drawings) and scenes: when, with which words, and with which phrases in vectors.
+"""Rules for media (such as drawings) and scenes: when to name them, in which words, and by which phrases in vectors.
 
 The thresholds were chosen on pictures that the probe was not trained on; see docs/analysis.md.
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uploads.analysis.probe import Look
 
 _PAGE, _KNOWN_PAGE, _DRAWN = 0.6, 0.8, 0.5
-# With a scene of this probability, a picture is not named a pattern: close-ups of a leaf, for example, look like one.
+# A picture with a scene of this probability is not called a pattern. Close-ups of leaves, for example, look like one.
 _NO_PATTERN = 0.8
 _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
@@ -19,7 +19,7 @@ _GUESS = 0.6
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """How a medium other than a photo is named. A page shows text or figures, so object labels are ignored."""
+    """How a medium other than a photo is named. `page` means text or figures, for which object labels are ignored."""
 
     words: str
     label: str

@@ -109,7 +109,7 @@ def _find_directory(read_at: ReadAt, archive_size: int) -> _Directory:
 
 
 def _find_end(tail: bytes) -> int:
-    """Return the position of the last end record whose comment fits in the archive's last bytes, or -1."""
+    """Return the position of the last end record in `tail`, or -1. Its comment must not extend beyond `tail`."""
     at = tail.rfind(b"PK\5\6")
     while at >= 0:
         if at + END.size <= len(tail) and at + END.size + END.unpack_from(tail, at)[7] <= len(tail):
@@ -127,8 +127,7 @@ def _find_end64(read_at: ReadAt, end_at: int) -> tuple[int, ...] | None:
         return None
     if locator[1] or locator[3] > 1:
         raise PermanentError("archive.split")
-    # If bytes precede the archive, the stated offset is wrong. A record without extensions ends where the locator
-    # begins.
+    # If bytes precede the archive, the stated offset is wrong, so also look directly before the locator.
     for at in (locator[2], end_at - END64_LOCATOR.size - END64.size):
         if 0 <= at <= end_at - END64_LOCATOR.size - END64.size:
             record = END64.unpack(_exactly(read_at, at, END64.size))

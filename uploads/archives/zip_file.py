@@ -25,7 +25,7 @@ def unpack(stream: Stream, entry: ZipEntry) -> Iterator[bytes]:
 
     Raises PermanentError `archive.encrypted`, `archive.method` if the compression method is not supported, or
     `archive.entry_damaged` if the content does not match the directory. The latter may be raised after the last piece,
-    so no piece may be used before the iterator is exhausted.
+    so callers must not trust any piece before the iterator is exhausted.
     """
     if entry.encrypted:
         raise PermanentError("archive.encrypted")

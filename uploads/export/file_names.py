@@ -14,7 +14,7 @@ _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?"
 MAX_BYTES = 200
 """Maximum length of a name in UTF-8.
 
-File systems allow 255 bytes; a number and the ending of a sidecar may be added.
+File systems allow 255 bytes; the rest is for a number and the extension of a sidecar.
 """
 
 
@@ -45,7 +45,7 @@ class FolderNames:
         self._next_numbers: dict[str, int] = {}
 
     def claim(self, filename: str) -> str:
-        """Reserve and return a safe name that is not yet used, neither for the file nor for its sidecars."""
+        """Return a safe name that is still free for the file and for its sidecars, and reserve it."""
         name = safe_name(filename)
         stem, extension = split_extension(name)
         for number in count(self._next_numbers.get(_key(name), 1)):

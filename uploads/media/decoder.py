@@ -139,7 +139,7 @@ class Decoder:
 
 
 class DecoderPool:
-    """Decoder processes, as many as the threads of this process have used at the same time. Thread-safe."""
+    """A pool of decoder processes, which grows to the number of threads that decode at the same time. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()

@@ -38,8 +38,8 @@ _WANTED_GPS = frozenset(
     {_GPS.GPSLatitudeRef, _GPS.GPSLatitude, _GPS.GPSLongitudeRef, _GPS.GPSLongitude}
     | {_GPS.GPSAltitudeRef, _GPS.GPSAltitude, _GPS.GPSDateStamp, _GPS.GPSTimeStamp}
 )
-# The files of a live photo share a content identifier, and those of a burst share a burst id.
 _APPLE_NOTE, _APPLE_BYTE_ORDERS, _APPLE_DIRECTORY = b"Apple iOS\0", {b"MM": b"MM\0*", b"II": b"II*\0"}, 14
+# The files of a live photo share a content identifier, and those of a burst share a burst id.
 _APPLE_TAGS = {0x000B: "burst_id", 0x0011: "content_identifier"}
 _XMP_ORIENTATION = re.compile(rb'tiff:Orientation(?:="|>)([1-8])')
 

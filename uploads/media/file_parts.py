@@ -22,7 +22,7 @@ class FileParts(io.RawIOBase):
         return True
 
     def readinto(self, buffer: "memoryview[int]") -> int:  # type: ignore[override]
-        """Read from the current part only, which may be fewer bytes than the buffer has."""
+        """Read from one part per call, so the buffer may be filled only partly."""
         while self._index < len(self._parts):
             start, end = self._parts[self._index]
             self._file.seek(start + self._offset)
@@ -49,7 +49,6 @@ class FileParts(io.RawIOBase):
         return position
 
     def tell(self) -> int:
-        """Return the position in this view."""
         return sum(end - start for start, end in self._parts[: self._index]) + self._offset
 
 

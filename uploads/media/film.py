@@ -87,7 +87,7 @@ def _read(container: InputContainer, stream: av.VideoStream, mime_type: str, max
             turn = transposition(frame)
             width, height = square_size(frame.width, frame.height, aspect)
             reduced.append(thread.submit(to_picture, frame, aspect, LONGEST_SIDE))
-            # A frame may take 100 MB, so only small ones are reduced while the next is decoded, and one at a time.
+            # Only a small frame is reduced while the next one is decoded, because a large frame may take 100 MB.
             wait(reduced[: -1 if frame.width * frame.height <= _SMALL_FRAME else None])
     frames = tuple(future.result() for future in reduced)
     if not frames:

@@ -11,7 +11,7 @@ from typing import BinaryIO
 from uploads.media.limits import too_complex
 
 PIXEL_BYTES = 2
-"""Memory per pixel, in bytes: the colour index, and another one for the frame's disposal."""
+"""Memory per pixel, in bytes: one for the colour index, and one for the frame's disposal."""
 MAX_COMMENT_BYTES = 256 * 1024
 MAX_EXTENSIONS = 10_000
 """Maximum number of extensions before the first frame."""

@@ -15,7 +15,7 @@ def check_container(file: BinaryIO, kind: str) -> int:
     """Check that a HEIF file contains a picture, is complete, and is small enough to load as a whole; return its size.
 
     `kind` is the format's name for messages. Raises PermanentError `file.unsupported` if there is no picture, and
-    `image.complex` if the file is too large. Raises IncompleteError if it ends in the middle of a picture's box.
+    `image.complex` if the file is too large. Raises IncompleteError if the file ends within a picture's box.
     """
     size = file.seek(0, 2)
     if find_box(file, (b"meta",), 0, size) is None and find_box(file, (b"moov",), 0, size) is None:
@@ -28,7 +28,7 @@ def check_container(file: BinaryIO, kind: str) -> int:
 
 
 def colour_codes(file: BinaryIO) -> tuple[int, int] | None:
-    """Return the codes of primaries and transfer characteristics that come first in a HEIF file, or None."""
+    """Return the first codes of primaries and transfer characteristics in a HEIF file, or None."""
     metadata = find_box(file, (b"meta",), 0, file.seek(0, 2))
     # Skip the version and flags, with which "meta" starts.
     properties = find_box(file, (b"iprp", b"ipco"), metadata[0] + 4, metadata[1]) if metadata else None

@@ -53,7 +53,7 @@ def find_box(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> R
 
 
 def check_complete(path: Path) -> None:
-    """Check whether a video has all its top-level boxes.
+    """Check that a video has all its top-level boxes.
 
     Raises PermanentError `video.truncated` if the media data or the index are cut off, or if the index is missing.
     """

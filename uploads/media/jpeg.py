@@ -27,8 +27,8 @@ MIN_SHARE = 1000 / 1024
 _MAX_BYTES = 64 * 2**20
 # For a progressive file, the decoder also keeps all coefficients in memory.
 _MAX_PROGRESSIVE_BYTES = 8 * 2**20
-# The limit is higher for baseline JPEGs, because large ones are decoded at a fraction of their size, which takes time
-# but little memory. Phones take pictures of 200 megapixels.
+# The pixel limit is multiplied by this for baseline JPEGs. Large ones are decoded at a fraction of their size, which
+# takes time but little memory. Phones take pictures of 200 megapixels.
 _BASELINE_FACTOR = 4
 
 
@@ -68,7 +68,7 @@ def _load_unterminated(file: BinaryIO, found: JpegStructure, source: JpegImageFi
     """Decode a picture that has no end marker after its image data, which must be complete.
 
     If the image data is incomplete but the file ends with an end marker, the data is damaged rather than truncated, and
-    the decision is left to Pillow. Raises IncompleteError if the data is truncated.
+    Pillow decides whether it can be decoded. Raises IncompleteError if the data is truncated.
     """
     data = open_parts(file, found.parts).read(_MAX_BYTES) + END_MARKER
     if _is_complete(data, source.mode, found.known_end):

@@ -1,10 +1,10 @@
-"""Find out from a file's name when the picture was taken, for files that contain no date."""
+"""Derive the time when a picture was taken from the file's name, for files that contain no date."""
 
 import re
 from datetime import UTC, datetime
 
 # A date of eight digits and a time of six, or nine with milliseconds, as written by cameras, phones and messengers. No
-# digit may precede or follow, since any long number could otherwise be a date.
+# digit may precede or follow, because parts of longer numbers can look like a date.
 _DATE_TIME = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:[-_. T]| \w{1,4} |-at-)?"
     r"([0-2]\d|\d(?=[.:]))[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)(?:[-_.]?(\d{3}))?(?!\d)(?:\s?([AP])M)?",

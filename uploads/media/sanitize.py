@@ -51,7 +51,7 @@ def _is_printable(char: str) -> bool:
 
 
 def _fix_encoding(text: str) -> str:
-    # The standard requires ASCII for EXIF text, but cameras and phones write UTF-8, which was then decoded as Latin-1.
+    # EXIF text should be ASCII, but cameras and phones write UTF-8. If it was decoded as Latin-1, decode it again.
     try:
         return text.encode("latin-1").decode("utf-8")
     except UnicodeError:

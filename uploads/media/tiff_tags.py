@@ -17,7 +17,7 @@ MAX_NUMBERS = 16
 
 Value = bytes | int | float | tuple[int | float, ...]
 
-# The last four belong to raw photos of Olympus and Panasonic.
+# The last four occur in raw photos from Olympus and Panasonic cameras.
 _BYTE_ORDERS = {b"II*\0": "<", b"MM\0*": ">", b"IIRO": "<", b"IIRS": "<", b"MMOR": ">", b"IIU\0": "<"}
 _ENTRY_BYTES = 12
 # The format codes of the `struct` module for TIFF types. Types that consist of single bytes are read as bytes.

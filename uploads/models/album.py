@@ -68,10 +68,10 @@ class ShareLink(models.Model):
 
     @property
     def is_open(self) -> bool:
-        """Return whether the link still works."""
+        """Whether the link is neither revoked nor expired."""
         return self.revoked_at is None and self.expires_at > timezone.now()
 
 
 def open_share_links() -> Q:
-    """Return the condition for share links that work and whose owner may still sign in."""
+    """Return the condition for open share links whose owner may still sign in."""
     return Q(revoked_at=None, expires_at__gt=timezone.now(), album__owner__is_active=True)

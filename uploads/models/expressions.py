@@ -27,7 +27,7 @@ class CameraClock(Func):
 class TimelineTime(Func):
     """The time that determines an upload's place in the timeline: the camera's clock, or UNDATED.
 
-    Null if the timeline does not show it.
+    Null if the timeline does not show the upload.
     """
 
     template = (

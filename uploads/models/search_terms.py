@@ -9,8 +9,6 @@ class SearchTerm(models.Model):
     """A label, place, camera or keyword of an owner's pictures; see uploads/search/vocabulary.py."""
 
     class Kind(models.TextChoices):
-        """What kind of value the term is."""
-
         LABEL = "label", _("Label")
         PLACE = "place", _("Place")
         CAMERA = "camera", _("Camera")
@@ -28,8 +26,6 @@ class SearchTerm(models.Model):
 
 
 class SavedSearch(models.Model):
-    """A query that an owner saved."""
-
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     query = models.CharField(max_length=200)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -5,7 +5,7 @@ from django.db import models
 
 
 class TimelineDay(models.Model):
-    """A partial count of an owner's pictures of one day. The number of pictures is the sum of the day's rows.
+    """A partial count of an owner's pictures from one day. The total for a day is the sum of its rows.
 
     Database triggers maintain the rows; see the migration. A transaction updates a row that no other transaction has
     locked, or inserts a new row, so that transactions never wait for each other. Pictures without a date are counted

@@ -19,7 +19,7 @@ MAX_TEXT = 10_000
 TEXT_UNREAD = Q(text_model="", processed_at__isnull=False, part_of=None, trashed_at=None) & ~Q(kind=MediaKind.ARCHIVE)
 """Selects the uploads whose text is still to be read."""
 SERVER_PREFIXES = ("ollama:", "openai:")
-"""Prefixes of `description_model` for models on servers, which write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
+"""Prefixes of `description_model` for models on servers; these write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
 
 class Upload(models.Model):
@@ -165,9 +165,9 @@ class Upload(models.Model):
                 name="upload_timeline",
                 condition=Q(timeline_at__isnull=False),
             ),
-            # The preflight uses this index to look up sizes before files are sent, and the quota to sum up sizes.
+            # Used to find files of the same size before new files are sent, and to add up sizes for the quota.
             models.Index(fields=["owner", "size"], name="upload_owner_size"),
-            # Verification reads uploads in this order, and sums up the sizes of those verified in the last 24 hours.
+            # Verification reads uploads in this order, and adds up the sizes of those verified in the last 24 hours.
             models.Index(fields=["verified_at", "id"], include=["size"], name="upload_verified"),
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),

@@ -20,13 +20,13 @@ from uploads.search.transaction import search_transaction
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
-"""The maximum number of pictures found by vector, and also of pictures found by words."""
+"""The maximum number of pictures found by vector, and the maximum number found by words."""
 
 MAX_UNCHECKED = 600
 """Replaces MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""A word that PostgreSQL expects in more pictures is not searched, and only affects the ranking of other candidates."""
+"""A word that PostgreSQL expects to find in more pictures is not searched; it only affects how candidates rank."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
@@ -62,7 +62,8 @@ def _alternative(
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
     if vector is None:
-        # Without an encoder, all words are required. They are combined with the filters, so that no limit hides a hit.
+        # Without an encoder, all words are required. One query checks words and filters, because a limit on either
+        # alone could hide hits.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
     vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
@@ -91,13 +92,13 @@ def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
 def _nearest(
     pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`, by picture.
+    """Return the cosines of the nearest vectors of `pictures`, by picture id.
 
-    A picture whose cosine is below `least` cannot be a hit by appearance alone. `checked` means that `pictures` must
-    contain or exclude words, which vectors do not show; `quotes` are the words that can be searched in the index.
+    A picture whose cosine is below `least` cannot be a hit by appearance alone. `quotes` are conditions for quoted
+    text. `checked` means that `pictures` requires or excludes words, which the table of vectors does not contain.
 
-    Rare quotes are searched first. Otherwise, the nearest vectors are read first, and the words of their pictures are
-    checked. Further vectors are compared only if too few pictures remain and others could be hits by appearance.
+    Rare quotes are searched first. Otherwise, the nearest vectors are read first, and their pictures are checked. The
+    vectors of all `pictures` are compared only if too few remain and others could be hits by appearance.
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES)

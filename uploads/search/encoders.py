@@ -18,7 +18,7 @@ LOCAL = "local"
 
 
 def site_encoder() -> QueryEncoder | None:
-    """Return the encoder for the site's provider, or None if only words can be searched, or its model is unusable."""
+    """Return the encoder for the site's provider, or None if the provider has none or its model cannot be loaded."""
     try:
         return get_query_encoder(settings.EMBEDDER)
     except EnvironmentalError:

@@ -18,9 +18,9 @@ _OTHER_NUMBER = _IRREGULAR_PLURALS | {plural: singular for singular, plural in _
 
 
 def excluding_query(term: Term) -> SearchQueryCombinable | None:
-    """Return the condition that a picture's words contain `term` or a label of its kind.
+    """Return the condition that a picture's words contain `term` or a label of the kind that `term` names.
 
-    Return None if none of its words is indexed.
+    Return None if no word of `term` is indexed.
 
     Quoted text is not expanded. A word also excludes its plural or singular and, if it is a kind in the vocabulary, all
     labels of that kind.

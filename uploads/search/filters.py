@@ -1,4 +1,4 @@
-"""Turn a query's filters and exclusions into ORM conditions. The owner is always one of them.
+"""Turn a query's filters and exclusions into ORM conditions for the owner's pictures.
 
 Embeddings have copies of most filtered columns, so that a search by vector does not read uploads.
 """
@@ -24,7 +24,7 @@ INDEXED = ("type", "taken")
 """The filters whose columns are in the index on embeddings."""
 
 ONLY_UPLOADS = ("place", "album", "import", "is", "has", "orientation", "size")
-"""The filters for which embeddings may have no column."""
+"""The filters that may need columns of uploads that embeddings do not copy."""
 
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
@@ -58,7 +58,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
-    """Return the embeddings of the same pictures, but also of those that contain an excluded term."""
+    """Return the embeddings of the pictures of filter_pictures(), and of those that contain an excluded term."""
     # List all kinds, so that PostgreSQL can use the date in the index, which comes after `kind`.
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False

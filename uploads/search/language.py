@@ -108,7 +108,6 @@ class Query:
         return Query(filters=tuple(one for one in self.filters if one.name in names))
 
     def with_filter(self, added: Filter) -> "Query":
-        """Return this query with one more filter."""
         return Query(self.alternatives, self.excluded, (*self.filters, added))
 
     def without(self, removed: Filter | Term) -> "Query":

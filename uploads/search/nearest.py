@@ -24,7 +24,7 @@ class OwnerVectors:
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
         self._owner_id, self._query, self._model = owner_id, query, model
-        # Pass the vector as text: Django would compare lists in expressions number by number.
+        # Pass the vector as text, because Django compares the lists in expressions number by number.
         self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
         self.indexed = has_index(owner_id, model)

@@ -14,10 +14,12 @@ CHUNK = 1000
 
 
 def remove_replaced_vectors(model: str) -> int:
-    """Delete other models' vectors for owners whose pictures all have a vector of `model`; return their number.
+    """Delete the vectors of other models for each owner whose pictures all have a vector of `model`.
 
-    Until then, searches use the vectors of both models. Vectors are deleted in chunks to keep transactions short. An
-    old vector that is added during the deletion is kept if its picture has no vector of `model`.
+    Until then, searches use the vectors of both models. Return the number of deleted vectors.
+
+    Vectors are deleted in chunks to keep transactions short. An old vector that is added during the deletion is kept if
+    its picture has no vector of `model`.
     """
     count = 0
     for owner_id in User.objects.filter(Exists(_others(model, OuterRef("pk")))).values_list("pk", flat=True):
@@ -33,5 +35,4 @@ def remove_replaced_vectors(model: str) -> int:
 
 
 def _others(model: str, owner_id: Any) -> QuerySet[Embedding]:
-    """Return the owner's vectors of other models."""
     return Embedding.objects.filter(owner_id=owner_id).exclude(model=model)

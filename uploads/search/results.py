@@ -23,7 +23,7 @@ PICTURES_PER_PAGE = 60
 SHOWN = ("key", "kind", "previews", "processed_at", "duration", "width", "height", "tint", "taken_at", "utc_offset",
          "title", "caption", "description", "description_model", "description_edited", "labels", "keywords",
          "filename", "camera", "place", "text_found")  # fmt: skip
-"""The columns of an upload that a page of results shows. The other columns are several times as wide."""
+"""The columns of an upload that a page of results shows. The other columns are several times as large."""
 # The `hit_fit` of searches without an encoder. There are no cosines, so only pictures with all words are hits.
 _ONLY_WORDS = 1.0
 

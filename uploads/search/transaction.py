@@ -15,7 +15,7 @@ Searches usually take less than 0.1 s, but some combinations of filters read all
 """
 
 SCAN_SETTINGS = {
-    # Continue an index scan until enough vectors match the filters, but not through a whole large library.
+    # Continue an index scan until enough vectors match the filters, but do not scan the whole index of a large library.
     "hnsw.iterative_scan": "relaxed_order",
     "hnsw.ef_search": "400",
     "hnsw.max_scan_tuples": "10000",
@@ -24,7 +24,7 @@ SCAN_SETTINGS = {
     "enable_seqscan": "off",
     # PostgreSQL underestimates some filters, and would sort all rows instead of scanning the vector index.
     "enable_sort": "off",
-    # A hash join would read all rows of the other table. Look them up one by one instead.
+    # A hash join would read all rows of the other table. A nested loop reads only the rows that it needs.
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }

@@ -37,7 +37,7 @@ class PlaceAndTime:
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "PlaceAndTime":
-        """Return what `as_json` stored."""
+        """Return the values from the result of `as_json`."""
         taken_at = values.get("taken_at")
         return cls(**{**values, "taken_at": datetime.fromisoformat(taken_at) if taken_at else None})
 

@@ -2,8 +2,8 @@
 
 Google truncates names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before
 “.json”, both in UTF-16 units. A counter such as “(1)” distinguishes files of the same name; in a JSON file's name, it
-comes before or after the picture's extension. Edited versions and the film of a live photo have no JSON file of their
-own.
+comes before or after the picture's extension. Edited versions and the video of a live photo have no JSON files
+of their own.
 """
 
 import re
@@ -24,7 +24,8 @@ _EDITED = re.compile(
 )
 _EDITED_ENGLISH = "-edited"
 _METADATA = ".supplemental-metadata"
-# Apple's edited pictures (E) and their originals (O), Pixel's files of one exposure, and darktable's versions.
+# Apple's edited pictures (E) and their originals (O), the files of one Pixel exposure, the pictures of a burst, and the
+# suffix of darktable's versions.
 _APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
 _APPLE_RENDERING = re.compile(r"img_e(\d{4,})")
 _PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
@@ -83,7 +84,10 @@ def burst_of(name: str) -> str:
 
 
 def edited_from(name: str) -> tuple[str, str] | None:
-    """Return the stem and counter of an edited picture's original, such as for “IMG_E1.JPG” or “IMG_1-edited.jpg”."""
+    """Return the stem and counter of the original if `name` is that of an edited picture, otherwise None.
+
+    Edited pictures have names such as “IMG_E1.JPG” and “IMG_1-edited.jpg”.
+    """
     parts = split_name(name)
     if variant := _APPLE_RENDERING.fullmatch(parts.stem):
         return f"img_{variant[1]}", parts.counter

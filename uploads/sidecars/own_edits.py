@@ -46,7 +46,7 @@ def removed_labels(sidecars: Mapping[str, Any]) -> list[str]:
 
 
 def with_edit(sidecars: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """Return a picture's sidecars with another value of one key; None removes it."""
+    """Return a picture's sidecars with `value` as the owner's value of `key`; None removes the owner's value."""
     edits = {**sidecars.get(EDITS, {}), key: value}
     kept = {name: one for name, one in edits.items() if one is not None}
     others = {name: one for name, one in sidecars.items() if name != EDITS}
@@ -107,6 +107,6 @@ def _changed(
 
 
 def _minutes(local: datetime, zone: tzinfo) -> int | None:
-    # Before time zones, the local mean time could differ from UTC by up to 16 hours.
+    # Before time zones were introduced, local mean time could differ from UTC by up to 16 hours.
     offset = local.replace(tzinfo=zone).utcoffset() or timedelta()
     return round(offset / timedelta(minutes=1)) if abs(offset) <= MAX_UTC_OFFSET else None

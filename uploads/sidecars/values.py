@@ -61,7 +61,7 @@ class SidecarValues:
 
     @classmethod
     def from_json(cls, values: dict[str, Any]) -> "SidecarValues":
-        """Return what `as_json` stored."""
+        """Return the values from the result of `as_json`."""
         lists = {name: tuple(value) for name, value in values.items() if isinstance(value, list)}
         fields: dict[str, Any] = {**values, **lists}
         if time := values.get("time"):

@@ -123,7 +123,7 @@ def _read_error(error: OSError) -> ProcessingError:
 
 
 def _is_file_error(error: OSError) -> bool:
-    """Return whether the error concerns a single file, because the storage as a whole works."""
+    """Return whether the error concerns only this file, and the storage as a whole works."""
     return error.errno in _FILE_ERRORS and storage_available()
 
 

@@ -96,8 +96,8 @@ def bytes_checked_today() -> int:
 
 def _next_uploads(rows: QuerySet[Upload], created_before: datetime, verified_before: datetime) -> list[Upload]:
     rows = rows.only("owner_id", "key", "sha256", "size", "filename", "created_at", "verified_at")
-    # Ids increase with the time of creation, so all rows after one that is too new are too new as well. The order
-    # starts with `verified_at`, because the planner might otherwise read the primary key, past all verified rows.
+    # Ids increase with the time of creation, so all rows after one that is too new are too new as well. Ordering
+    # by `id` alone might make the planner scan the primary key past all verified rows.
     unchecked = rows.filter(verified_at=None).order_by("verified_at", "id")[:CHUNK]
     due = list(takewhile(lambda upload: upload.created_at < created_before, unchecked))
     return due or list(rows.filter(verified_at__lt=verified_before).order_by("verified_at", "id")[:CHUNK])

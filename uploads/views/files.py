@@ -30,7 +30,10 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 
 
 async def send_preview(request: HttpRequest, upload: Upload, side: int, name: str | None = None) -> HttpResponseBase:
-    """Send the stored preview of `side` pixels, or the file `name`. The caller has checked access. Raises Http404."""
+    """Send the stored preview of `side` pixels, or the file `name`. Raises Http404.
+
+    The caller must have checked access.
+    """
     name = name or upload.previews.get(str(side))
     if name is None:
         raise Http404
@@ -51,7 +54,7 @@ async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
 
 
 async def send_original(request: HttpRequest, upload: Upload) -> HttpResponseBase:
-    """Send the original. The caller has checked access."""
+    """Send the original. The caller must have checked access."""
     disposition = content_disposition_header(as_attachment=True, filename=upload.filename) or "attachment"
     name = original_name(upload.key)
     file = StoredFile(name, upload.mime_type, etag=f'"{upload.sha256}"', disposition=disposition)

@@ -25,7 +25,7 @@ from uploads.search.vocabulary import suggest
 from uploads.text import storable
 
 COUNTED = 1_000
-"""The maximum up to which pictures that match filters are counted."""
+"""The maximum number of pictures to count for a query that contains only filters."""
 
 KEPT = ("sort", "exact")
 

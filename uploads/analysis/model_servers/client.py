@@ -69,7 +69,7 @@ class ModelClient:
         except RequestFailed as failure:
             raise self._failing(failure) from failure
         except TransientError:
-            pass  # an unusable answer, but an answer
+            pass  # the server answered, so it is not at fault
         raise TransientError("model.picture", problem=problem)
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
@@ -135,7 +135,7 @@ class ModelClient:
         return EnvironmentalError("model.failing", server=self._settings.name, problem=str(failure))
 
     def _shown(self, content: bytes) -> str:
-        """Return the text of an error response for display, without the key, which a server may echo."""
+        """Return the text of an error response for display, without the API key, which a server may echo."""
         text = content.decode(errors="replace")
         if self._settings.key:
             text = text.replace(self._settings.key, "…")

@@ -146,12 +146,11 @@ class ServerQueries:
 
 
 def _model_of(provider: str, model: str, vector: tuple[float, ...]) -> str:
-    """Return a name that includes the vector length, because a server may replace a model by one of the same name."""
+    """Return a name that includes the vector length, because a server may replace a model under the same name."""
     return f"{provider}:{model}@{len(vector)}"
 
 
 def _for_queries(server: ServerSettings) -> ServerSettings:
-    """Return these settings with the time limits for queries."""
     return replace(
         server,
         connect_seconds=min(QUERY_CONNECT_SECONDS, server.connect_seconds),

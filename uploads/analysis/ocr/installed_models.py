@@ -38,7 +38,7 @@ def _folder_in(package: str) -> Path | None:
 
 
 def reads_text() -> bool:
-    """Return whether this process should read text: the networks are installed, unless the settings say otherwise."""
+    """Return whether to read text: the networks are installed, and settings.OCR is not off."""
     return bool(settings.OCR != "off" and models_folder() is not None)
 
 

@@ -18,7 +18,7 @@ _lock = threading.Lock()
 class Networks:
     """Both networks. Thread-safe; the constructor raises the errors of find_model().
 
-    `characters` are those that the recogniser knows; the first is the blank of decode().
+    `characters` are those that the recogniser can output, in order. The first is the blank; see text_lines.decode().
     """
 
     def __init__(self) -> None:
@@ -28,7 +28,10 @@ class Networks:
         self.characters = ["", *known, " "]
 
     def detect(self, image: Image.Image) -> Floats:
-        """Return the probability that each pixel is in the core of a line. Height and width are multiples of GRID."""
+        """Return the probability that each pixel is in the core of a line; see text_boxes.py.
+
+        The height and width of `image` must be multiples of GRID.
+        """
         [[[found]]] = self._detector.run(None, {self._detector.get_inputs()[0].name: _pixels(image)})
         probabilities: Floats = found
         return probabilities

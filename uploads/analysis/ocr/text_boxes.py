@@ -36,7 +36,7 @@ class TextBox:
     angle: float
 
     def scaled(self, by_x: float, by_y: float) -> "TextBox":
-        """Return the box after its picture was resized by two nearly equal factors."""
+        """Return the box for a copy of the picture resized by these factors, which must be nearly equal."""
         mean = (by_x * by_y) ** 0.5
         return TextBox(self.x * by_x, self.y * by_y, self.width * mean, self.height * mean, self.angle)
 

@@ -36,7 +36,7 @@ def cut_out(image: Image.Image, box: TextBox) -> Image.Image:
 
 
 def split_line(line: Image.Image, longest: int) -> list[Image.Image]:
-    """Split the picture of a line that is too long, at its emptiest column, most likely between two words."""
+    """Return pieces of a line, at most `longest` pixels wide, cut at the emptiest columns to keep words whole."""
     if line.width <= longest:
         return [line]
     contrast = np.asarray(line.convert("L"), np.float32).std(axis=0)
@@ -62,7 +62,10 @@ def decode(probabilities: Floats, characters: Sequence[str]) -> tuple[str, float
 
 
 def in_order(lines: Sequence[TextLine]) -> list[str]:
-    """Return the texts row by row, in the direction in which most of the text runs; a row's lines are joined."""
+    """Return the text of each row, in reading order. Lines in the same row are joined.
+
+    Rows run in the direction of most of the text.
+    """
     if not lines:
         return []
     along = np.sum([np.multiply(line.box.direction, line.box.width) for line in lines], axis=0)

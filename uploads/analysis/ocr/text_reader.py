@@ -12,13 +12,13 @@ from uploads.analysis.ocr.text_boxes import TextBox, find_boxes
 from uploads.analysis.ocr.text_lines import TextLine, cut_out, decode, in_order, split_line
 
 MAX_LINES = 300
-# The longer side of the picture in which lines are detected: _GATE_SIDE by may_contain_text(), _SIDE by read().
+# The longer side, in pixels, of the copy in which may_contain_text() and read(), respectively, detect lines.
 _GATE_SIDE = 384
 _SIDE = 1280
 # The detector takes 350 MB per megapixel, so the picture is divided into tiles, which overlap by 2 * GRID pixels.
 _TILE = 480
 _LONGEST_LINE = 1600
-# Minimum scores of lines: may_contain_text() needs one line of _PROBABLE; read() returns only lines of _CERTAIN.
+# may_contain_text() needs one line that scores at least _PROBABLE. read() returns lines of at least _CERTAIN.
 _PROBABLE = 0.6
 _CERTAIN = 0.85
 _MIN_CHARACTERS = 2

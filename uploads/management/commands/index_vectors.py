@@ -14,7 +14,7 @@ class Command(BaseCommand):
     help = "Build or drop vector indexes, as workers do every ten minutes. Imports continue while this runs."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run once. Does nothing if another process is maintaining the indexes."""
+        """Run the command. It changes nothing if another process is maintaining the indexes."""
         try:
             changed = maintain_indexes()
         except (OperationalError, InterfaceError) as error:

@@ -62,7 +62,7 @@ class Command(BaseCommand):
             sys.exit(DAMAGED)
 
     def _checks(self, *, owner: str, all: bool, bytes: float | None, **_options: Any) -> Iterator[Check]:
-        """Return an iterator of checks, each of which runs when it is requested.
+        """Return an iterator that checks one file at each step.
 
         Without arguments, verify as much as the workers do per day.
         """
