@@ -7,7 +7,7 @@ from django.http.request import split_domain_port, validate_host
 
 
 def host_is_served(host: str) -> bool:
-    """Return whether this server serves the host of a Host header."""
+    """Return whether ALLOWED_HOSTS includes `host`, the value of a Host header."""
     return validate_host(split_domain_port(host)[0], settings.ALLOWED_HOSTS)
 
 

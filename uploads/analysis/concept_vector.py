@@ -3,7 +3,8 @@
 The phrase vectors are all-MiniLM-L6-v2 embeddings, so a picture can be compared by cosine with a search query that the
 same model has embedded.
 
-v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over tags of w e(tag)).
+v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over other phrases of w e(phrase)),
+where p is the probability of the label, w the weight of the phrase, and e(x) the vector of x.
 
 With these weights, photos that almost certainly show what the query names rank highest. A detected object's weight is
 its full score, and a label's weight is its probability. Colours have small weights, because many photos share them. The

@@ -10,7 +10,7 @@ from uploads.analysis.vocabulary import load_vocabulary
 from uploads.search.language import Term
 from uploads.search.words import split_words, text_query
 
-# PostgreSQL's English configuration treats regular plurals as the same word.
+# PostgreSQL's English configuration already treats a word and its regular plural as equal.
 _IRREGULAR_PLURALS = {"person": "people", "man": "men", "woman": "women", "child": "children", "foot": "feet",
                       "goose": "geese", "mouse": "mice", "wolf": "wolves", "calf": "calves", "leaf": "leaves",
                       "knife": "knives", "shelf": "shelves", "tooth": "teeth"}  # fmt: skip

@@ -1,7 +1,7 @@
 """Rank candidates, and decide which of them are hits. Pure functions only.
 
 A picture's fit is the cosine of its vector and the query's vector, plus 0.2 times the share of the query's words that
-its text contains. The weight and the thresholds were measured on judged queries; see docs/search.md.
+its text contains. The weight and the thresholds were chosen by measurements; see docs/search.md.
 """
 
 from collections import defaultdict

@@ -39,7 +39,7 @@ class ServerProtocol(ABC):
 
     @abstractmethod
     def chat(self, model: str, prompt: str, pictures: Sequence[str], temperature: float) -> Mapping[str, Any]:
-        """Return the request for a description of `pictures`, JPEG in base64."""
+        """Return the request for a description of `pictures`, JPEGs encoded in base64."""
 
     @abstractmethod
     def description(self, answer: Any) -> str:
