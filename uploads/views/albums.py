@@ -90,7 +90,9 @@ def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
     album, ids = _own_album(request, album_id), chosen_pictures(request)
     if "remove" in request.POST:
         removed = remove_pictures(album, ids)
-        text = ngettext("%(count)s picture removed from the album.", "%(count)s pictures removed.", removed)
+        text = ngettext(
+            "%(count)s picture removed from the album.", "%(count)s pictures removed from the album.", removed
+        )
         messages.success(request, text % {"count": removed})
     elif "front" in request.POST:
         move_to_front(album, sorted(ids))
@@ -135,7 +137,6 @@ def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
 
 @require_button("album", "album_id")
 def revoke_share(request: HttpRequest, album_id: int, link_id: int) -> HttpResponse:
-    """Revoke a link of the album."""
     album = _own_album(request, album_id)
     if revoke_link(request.user.pk, link_id):
         messages.success(request, _("Link revoked. It no longer works."))
