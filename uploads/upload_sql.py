@@ -128,5 +128,5 @@ def save_text(upload_id: int, model: str, text: str) -> None:
 
 
 def _vector(numbers: tuple[float, ...] | None) -> str | None:
-    # Six digits exceed the column's half precision.
+    # The column has half precision, for which six significant digits are more than enough.
     return f"[{','.join(f'{number:.6g}' for number in numbers)}]" if numbers else None

@@ -43,7 +43,7 @@ class ZipEntry:
 
 
 def zip_entries(uploads: Iterable[Upload]) -> list[ZipEntry]:
-    """Return an entry for each upload. Names that are equal except for upper and lower case are numbered."""
+    """Return an entry for each upload. Names that are equal, or differ only in case, are numbered."""
     names = FolderNames([CHECKSUMS])
     return [
         ZipEntry(

@@ -111,7 +111,7 @@ def _upload_condition(one: Filter, upload: str) -> Q:
             # The first condition lets PostgreSQL use the partial index on pictures with albums.
             return ~Q((f"{upload}albums", [])) & Q((f"{upload}albums__icontains", one.value))
         case _:
-            # Match whole words, so that "Oman" does not find Romania.
+            # Match only from the start of a word, so that "Oman" does not find Romania.
             begins, later = f"{upload}place__istartswith", f"{upload}place__icontains"
             return Q((begins, one.value)) | Q((later, f" {one.value}"))
 

@@ -131,7 +131,7 @@ def _link(source: Path, target: Path) -> None:
 
 @contextmanager
 def _temporary_name(target: Path) -> Iterator[Path]:
-    """Yield a temporary path beside `target`. At the end, rename it to `target`, or remove it after an OSError.
+    """Yield a temporary path beside `target`. After the block, rename it to `target`; after an OSError, remove it.
 
     The path is unique per thread, because two workers may write the same file if one was wrongly considered dead.
     """

@@ -146,7 +146,7 @@ class ServerQueries:
 
 
 def _model_of(provider: str, model: str, vector: tuple[float, ...]) -> str:
-    """Return a name that includes the vector length, because a server may replace a model under the same name."""
+    """Return a name that includes the vector length, because a server may replace a model and keep its name."""
     return f"{provider}:{model}@{len(vector)}"
 
 
