@@ -50,7 +50,7 @@ def _pixels(image: Image.Image) -> Floats:
 
 
 def shared_networks() -> Networks:
-    """Return the networks of this process; the first call loads them. Raises the errors of find_model(). Thread-safe."""
+    """Return the networks of this process; the first call loads them. Thread-safe. Raises find_model()'s errors."""
     with _lock:
         return _load()
 
