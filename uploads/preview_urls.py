@@ -1,5 +1,6 @@
-"""URLs of previews that browsers can cache permanently."""
+"""URLs of pictures, and of previews that browsers can cache permanently."""
 
+from functools import cache
 from typing import NamedTuple
 
 from django.urls import reverse
@@ -9,6 +10,19 @@ from uploads.models import MediaKind, Upload
 
 LIST_SIDE = 320
 PAGE_SIDE = 1024
+
+
+def picture_path(view: str, upload_id: int, *args: object) -> str:
+    """Return the same path as `reverse(view, args=[upload_id, *args])`, but in a tenth of the time.
+
+    Pages with many pictures contain hundreds of such paths.
+    """
+    return _path_of_zero(view, *args).replace("/0/", f"/{upload_id}/", 1)
+
+
+@cache
+def _path_of_zero(view: str, *args: object) -> str:
+    return reverse(view, args=[0, *args])
 
 
 def preview_version(upload: Upload) -> str:
@@ -51,4 +65,4 @@ def zoom_url(upload: Upload) -> str:
 
 
 def _url(upload: Upload, side: int) -> str:
-    return f"{reverse('upload-preview', args=[upload.pk, side])}?v={preview_version(upload)}"
+    return f"{picture_path('upload-preview', upload.pk, side)}?v={preview_version(upload)}"

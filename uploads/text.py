@@ -13,3 +13,10 @@ def storable(text: str) -> str:
 def percent(value: int) -> str:
     """Format `value` as a percentage in the current language."""
     return _("%(value)s%%") % {"value": value}
+
+
+def clock(seconds: float) -> str:
+    """Format a duration like a video player: 0:07, 12:34 or 1:02:03."""
+    hours, rest = divmod(round(seconds), 3600)
+    minutes, seconds = divmod(rest, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"

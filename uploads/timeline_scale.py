@@ -1,12 +1,13 @@
 """The scale beside the timeline: the years with pictures, and the months of the year in which the page begins."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import groupby
 
-from django.db.models import Sum
-from django.db.models.functions import TruncMonth
+from django.db.models import Case, DateField, QuerySet, Sum, When
+from django.db.models.functions import Cast, TruncMonth, TruncYear
+from django.utils.formats import number_format
+from django.utils.translation import ngettext
 
 from uploads.models import UNDATED, TimelineDay
 from uploads.pagination import Cursor
@@ -29,33 +30,42 @@ class Period:
     is_current: bool
     months: "list[Period]"
 
+    @property
+    def key(self) -> str:
+        """The month as YYYY-MM, or "undated"."""
+        return self.first_day.isoformat()[:7] if self.first_day else "undated"
+
+    @property
+    def title(self) -> str:
+        """The number of pictures in words. `{% blocktranslate %}` would take ten times as long."""
+        shown = number_format(self.pictures, force_grouping=True)
+        return ngettext("%(shown)s picture", "%(shown)s pictures", self.pictures) % {"shown": shown}
+
 
 def read_scale(owner_id: int, page: TimelinePage) -> list[Period]:
     """Return the years of the owner's timeline, the newest first. Pictures without a date come last."""
-    shown = (page.days[0].date or UNDATED.date()).replace(day=1) if page.days else None
-    return [
-        _undated(months, shown) if year == UNDATED.year else _year(months, shown)
-        for year, months in _months_by_year(owner_id)
-    ]
+    if not page.days:
+        return []
+    shown = (page.days[0].date or UNDATED.date()).replace(day=1)
+    rows = _count_pictures(owner_id, shown.year)
+    return [_make_year(list(of_year), shown) for _, of_year in groupby(rows, key=lambda row: row[0].year)]
 
 
-def _months_by_year(owner_id: int) -> Iterator[tuple[int, dict[date, int]]]:
-    days = TimelineDay.objects.filter(owner_id=owner_id).values(month=TruncMonth("day"))
-    rows = days.annotate(total=Sum("pictures")).filter(total__gt=0).order_by("-month")
-    for year, months in groupby(rows, key=lambda row: row["month"].year):
-        yield year, {row["month"]: row["total"] for row in months}
+def _count_pictures(owner_id: int, year: int) -> QuerySet[TimelineDay, tuple[date, int]]:
+    """Return the first day and the number of pictures of each month of this year and of each other year."""
+    first_day = Case(When(day__year=year, then=TruncMonth("day")), default=TruncYear("day"))
+    days = TimelineDay.objects.filter(owner_id=owner_id).values(first_day=Cast(first_day, DateField()))
+    rows = days.annotate(total=Sum("pictures")).filter(total__gt=0)
+    return rows.order_by("-first_day").values_list("first_day", "total")
 
 
-def _undated(months: dict[date, int], shown: date | None) -> Period:
-    [(first_day, pictures)] = months.items()
-    return Period(None, pictures, _end_of(first_day), first_day == shown, [])
-
-
-def _year(months: dict[date, int], shown: date | None) -> Period:
-    newest = max(months)
-    is_current = shown is not None and newest.year == shown.year
-    below = [Period(month, count, _end_of(month), month == shown, []) for month, count in months.items()]
-    return Period(newest, sum(months.values()), _end_of(newest), is_current, below if is_current else [])
+def _make_year(rows: list[tuple[date, int]], shown: date) -> Period:
+    first_day, pictures = rows[0][0], sum(count for _, count in rows)
+    if first_day.year == UNDATED.year:
+        return Period(None, pictures, _end_of(first_day), first_day == shown, [])
+    is_current = first_day.year == shown.year
+    months = [Period(month, count, _end_of(month), month == shown, []) for month, count in rows if is_current]
+    return Period(first_day, pictures, _end_of(first_day.replace(month=12)), is_current, months)
 
 
 def _end_of(month: date) -> Cursor:

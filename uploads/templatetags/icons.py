@@ -1,5 +1,7 @@
 """The template tag `icon`. Templates need not load it, because TEMPLATES in settings.py makes it a builtin."""
 
+from functools import cache
+
 from django import template
 from django.templatetags.static import static
 from django.utils.html import format_html
@@ -9,6 +11,7 @@ register = template.Library()
 
 
 @register.simple_tag
+@cache
 def icon(name: str) -> SafeString:
     """Return the icon with this id in static/icons.svg. Screen readers ignore it, so the control also needs text."""
     return format_html('<svg class="icon" aria-hidden="true"><use href="{}#{}"/></svg>', static("icons.svg"), name)
