@@ -6,7 +6,7 @@ const ROWS = 4;
 // Distributes the pictures of the last rows so that each of these rows is full.
 export function justifyEnd(list) {
   const tiles = [...list.children];
-  for (const tile of tiles) tile.style.removeProperty("--row");
+  for (const tile of tiles) tile.style.flexBasis = "";
   const tops = tiles.map((tile) => tile.offsetTop);
   const rows = [...new Set(tops)].slice(-ROWS);
   const width = list.clientWidth;
@@ -23,7 +23,7 @@ export function justifyEnd(list) {
   const gap = parseFloat(getComputedStyle(list).columnGap);
   for (const row of shared) {
     const height = (width - gap * (row.length - 1)) / sumOf(row) - 0.1;
-    for (const { tile } of row) tile.style.setProperty("--row", `${height}px`);
+    for (const { tile, ratio } of row) tile.style.flexBasis = `${ratio * height}px`;
   }
 }
 

@@ -11,7 +11,8 @@ let press = 0;
 let isPressed = false;
 
 const boxes = () => [...list.querySelectorAll("[name=picture]")];
-const tiles = () => [...list.querySelectorAll(".tile")];
+// The timeline adds tiles before their content.
+const tiles = () => [...list.querySelectorAll(".tile:has(a)")];
 const boxOf = (tile) => tile.querySelector("[name=picture]");
 const linkOf = (tile) => tile.querySelector("a");
 
@@ -39,10 +40,12 @@ function toggle(box, isRange) {
 function show() {
   list.classList.toggle("has-selection", chosen.size > 0);
   count.textContent = `${chosen.size.toLocaleString(document.documentElement.lang)} ${count.dataset.text}`;
-  for (const button of list.querySelectorAll(".select-day")) {
-    const own = [...button.closest(".day").querySelectorAll("[name=picture]")];
-    button.setAttribute("aria-pressed", own.length > 0 && own.every((box) => box.checked));
-  }
+  list.querySelectorAll(".select-day").forEach(showDay);
+}
+
+function showDay(button) {
+  const own = [...button.closest(".day").querySelectorAll("[name=picture]")];
+  button.setAttribute("aria-pressed", own.length > 0 && own.every((box) => box.checked));
 }
 
 function clear() {
@@ -53,17 +56,20 @@ function clear() {
 }
 
 // One tile of the list can be reached with Tab, the others with the arrow keys.
-function prepare(part) {
-  for (const tile of part.querySelectorAll(".tile")) {
+function prepare(added) {
+  for (const tile of added) {
     linkOf(tile).tabIndex = -1;
     boxOf(tile).tabIndex = -1;
-    choose(boxOf(tile), chosen.has(boxOf(tile).value));
+    if (chosen.has(boxOf(tile).value)) choose(boxOf(tile), true);
   }
-  for (const heading of list.querySelectorAll(".day > h3")) {
-    if (!heading.querySelector(".select-day")) heading.lastElementChild.before(dayButton());
-  }
+  for (const day of new Set(added.map((tile) => tile.closest(".day")))) if (day) prepareDay(day);
   keepTabStop();
-  show();
+}
+
+function prepareDay(day) {
+  const heading = day.querySelector("h3");
+  if (!heading.querySelector(".select-day")) heading.lastElementChild.before(dayButton());
+  showDay(heading.querySelector(".select-day"));
 }
 
 function keepTabStop() {
@@ -174,7 +180,7 @@ if (list) {
   list.addEventListener("pointerdown", startPress);
   for (const name of ["pointerup", "pointercancel"]) list.addEventListener(name, () => clearTimeout(press));
   list.addEventListener("contextmenu", (event) => isPressed && event.preventDefault());
-  list.addEventListener("timeline:added", ({ detail }) => detail.lists.forEach(prepare));
+  list.addEventListener("timeline:added", ({ detail }) => prepare(detail.tiles));
   new MutationObserver(keepTabStop).observe(list, { childList: true, subtree: true });
   form.addEventListener("reset", () => setTimeout(clear));
   form.addEventListener("formdata", ({ formData }) => {
@@ -182,5 +188,6 @@ if (list) {
     for (const id of chosen) formData.append("picture", id);
   });
   for (const box of boxes()) if (box.checked) chosen.add(box.value);
-  prepare(list);
+  prepare(tiles());
+  show();
 }

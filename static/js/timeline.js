@@ -1,6 +1,6 @@
 // Endless scrolling in the library. The document contains only the pages of the timeline near the viewport. Other pages
 // are removed, and requested again when they are needed. No space is reserved for them, because browsers limit the
-// height of a document. For each added page, the event "timeline:added" is fired with the page's lists.
+// height of a document. When tiles are added, the event "timeline:added" is fired with them.
 
 import { justifyEnd } from "./justified_rows.js";
 import { restorePosition, savePosition } from "./timeline_position.js";
@@ -10,6 +10,9 @@ import { restorePosition, savePosition } from "./timeline_position.js";
 const LOAD = 1;
 const KEEP = 1.5;
 const PAUSE = 150;
+// Browsers style the content of all tiles that are added at once, and start loading their images, in one task. A page is
+// therefore added with empty tiles, whose size does not depend on their content. The content of a few is added per frame.
+const TILES_PER_FRAME = 12;
 
 const monthOf = (day) => day.dataset.day.slice(0, 7);
 
@@ -30,7 +33,7 @@ function readPage(source) {
 }
 
 async function requestPage(url) {
-  const response = await fetch(url);
+  const response = await fetch(url, { headers: { "HX-Request": "true" } });
   const page = readPage(new DOMParser().parseFromString(await response.text(), "text/html"));
   if (!page.lists.length) throw new Error(`${url} contains no pictures.`);
   return page;
@@ -48,13 +51,34 @@ async function extend() {
   isLoading = true;
   try {
     const page = await requestPage(older || newer);
+    const tiles = emptyTiles(page);
     await framePainted();
     keepPosition(() => (older ? append(page) : prepend(page)));
     removeDistant();
+    await fillTiles(older ? tiles : tiles.reverse());
   } finally {
     isLoading = false;
   }
   requestAnimationFrame(extend);
+}
+
+function emptyTiles({ lists }) {
+  const tiles = lists.flatMap((list) => [...list.children]).map((tile) => ({ tile, content: [...tile.childNodes] }));
+  for (const { tile } of tiles) tile.replaceChildren();
+  return tiles;
+}
+
+async function fillTiles(tiles) {
+  for (let start = 0; start < tiles.length; start += TILES_PER_FRAME) {
+    await framePainted();
+    const some = tiles.slice(start, start + TILES_PER_FRAME);
+    for (const { tile, content } of some) tile.append(...content);
+    notify(some.map(({ tile }) => tile));
+  }
+}
+
+function notify(tiles) {
+  timeline.dispatchEvent(new CustomEvent("timeline:added", { bubbles: true, detail: { tiles } }));
 }
 
 function append(page) {
@@ -62,7 +86,7 @@ function append(page) {
   timeline.append(...page.days);
   join(last, page.days[0], last);
   pages.push(page);
-  finish(page);
+  justify(page);
 }
 
 function prepend(page) {
@@ -70,7 +94,7 @@ function prepend(page) {
   timeline.prepend(...page.days);
   join(page.days.at(-1), first, first);
   pages.unshift(page);
-  finish(page);
+  justify(page);
 }
 
 function removeDistant() {
@@ -86,9 +110,8 @@ function isDistant({ lists }) {
   return Math.max(above, below) > innerHeight * KEEP;
 }
 
-function finish(page) {
-  if (page.splitsDay) justifyEnd(page.lists.at(-1));
-  timeline.dispatchEvent(new CustomEvent("timeline:added", { detail: { lists: page.lists } }));
+function justify({ splitsDay, lists }) {
+  if (splitsDay) justifyEnd(lists.at(-1));
 }
 
 function remove({ lists }) {
@@ -124,13 +147,13 @@ function keepPosition(change) {
 
 if (timeline) {
   document.querySelector(".pages").hidden = true;
-  finish(pages[0]);
+  justify(pages[0]);
   removeDistant();
   restorePosition(timeline);
   let width = timeline.clientWidth;
   new ResizeObserver(() => {
     if (timeline.clientWidth === width) return;
-    for (const { splitsDay, lists } of pages) if (splitsDay) justifyEnd(lists.at(-1));
+    pages.forEach(justify);
     width = timeline.clientWidth;
   }).observe(timeline);
   addEventListener("scroll", () => {

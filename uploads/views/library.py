@@ -11,12 +11,16 @@ from uploads.timeline_scale import read_scale
 
 @require_safe
 def upload_list(request: HttpRequest) -> HttpResponse:
-    """Show a page of the user's timeline. The script loads further pages and adds them to the document."""
+    """Show a page of the user's timeline. The script loads further pages and adds them to the document.
+
+    Its requests carry the header of htmx, and their responses contain only the timeline, its scale and its pager.
+    """
     owner_id = request.user.pk or 0
     page = read_page(owner_id, request.GET)
     context = {
         "page": page,
         "scale": read_scale(owner_id, page),
-        "has_near_duplicates": open_pairs(owner_id).exists(),
+        "has_near_duplicates": open_pairs(owner_id).exists,
     }
-    return render(request, "uploads/upload_list.html", context)
+    template = "uploads/_timeline_page.html" if request.htmx else "uploads/upload_list.html"
+    return render(request, template, context)
