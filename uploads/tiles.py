@@ -2,6 +2,7 @@
 
 from bisect import bisect
 from collections.abc import Collection, Iterable
+from itertools import pairwise
 from math import sqrt
 
 from django.utils.html import format_html
@@ -31,7 +32,7 @@ _RATIOS = {
     "r40": 4,
 }
 _CLASSES, _VALUES = list(_RATIOS), list(_RATIOS.values())
-_LIMITS = [sqrt(low * high) for low, high in zip(_VALUES, _VALUES[1:], strict=False)]
+_LIMITS = [sqrt(low * high) for low, high in pairwise(_VALUES)]
 
 _TILE = """\
 <li class="tile {ratio}" data-cursor="{cursor}">

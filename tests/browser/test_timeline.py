@@ -97,6 +97,7 @@ def test_pages_follow_each_other_without_shifts_gaps_or_growth(open_page: OpenPa
         assert len(numbers) <= 320
         assert set(page.evaluate(GAPS)) <= {0}
         expect(page.locator(".day > h3")).to_have_count(1)
+        expect(page.locator(".tile:not(:has(a[tabindex]))")).to_have_count(0)
     assert page.evaluate("window.shift") == 0
 
 

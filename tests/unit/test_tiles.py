@@ -5,7 +5,7 @@ from PIL import Image
 
 from uploads.media.previews import average_colour
 from uploads.models import Upload
-from uploads.templatetags.preview_tags import ratio_class
+from uploads.tiles import ratio_class
 
 
 @pytest.mark.parametrize(

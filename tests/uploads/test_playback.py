@@ -16,7 +16,7 @@ from tests.support.users import make_user
 from uploads import storage
 from uploads.models import MediaKind, Upload
 from uploads.playback import MAX_ANIMATION_BYTES, animation_url, film_url, motion_url
-from uploads.templatetags.preview_tags import clock
+from uploads.text import clock
 
 BYTES = bytes(range(256)) * 40
 MOTION = {"motion": {"offset": 1000, "length": 500, "mime_type": "video/mp4"}}

@@ -46,6 +46,27 @@ def test_library_shows_described_pictures_newest_first(page: Client, anna: User)
     assert "IMG_0004" not in html
 
 
+def test_script_gets_only_the_timeline(page: Client, anna: User) -> None:
+    described(anna, 1)
+
+    html = page.get(reverse("upload-list"), headers={"HX-Request": "true"}).content.decode()
+
+    assert "Glacier 1." in html
+    assert 'class="scale"' in html
+    assert 'class="pages"' in html
+    assert "<html" not in html
+
+
+def test_tile_escapes_text_from_the_picture(page: Client, anna: User) -> None:
+    upload = described(anna, 1)
+    Upload.objects.filter(id=upload.id).update(description='A "b" <c>', filename="<d>&.jpg")
+
+    html = text(page, reverse("upload-list"))
+
+    assert 'alt="A &quot;b&quot; &lt;c&gt;"' in html
+    assert 'aria-label="Select &lt;d&gt;&amp;.jpg"' in html
+
+
 @pytest.mark.parametrize(
     ("utc_offset", "shown"),
     [

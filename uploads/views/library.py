@@ -1,16 +1,19 @@
 """The timeline of the user's pictures."""
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
+from django.views.decorators.vary import vary_on_headers
 
 from uploads.similar.groups import open_pairs
 from uploads.timeline import read_page
 from uploads.timeline_scale import read_scale
+from uploads.views.htmx_request import HtmxRequest
 
 
 @require_safe
-def upload_list(request: HttpRequest) -> HttpResponse:
+@vary_on_headers("HX-Request")
+def upload_list(request: HtmxRequest) -> HttpResponse:
     """Show a page of the user's timeline. The script loads further pages and adds them to the document.
 
     Its requests carry the header of htmx, and their responses contain only the timeline, its scale and its pager.

@@ -10,7 +10,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
-from django_htmx.middleware import HtmxDetails
 
 from uploads.pagination import page_number, paginate_by_id
 from uploads.search.encoders import owner_encoders
@@ -23,17 +22,12 @@ from uploads.search.saved import forget_search, save_search, saved_searches
 from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.search.vocabulary import suggest
 from uploads.text import storable
+from uploads.views.htmx_request import HtmxRequest
 
 COUNTED = 1_000
 """The maximum number of pictures to count for a query that contains only filters."""
 
 KEPT = ("sort", "exact")
-
-
-class HtmxRequest(HttpRequest):
-    """A request that has passed through HtmxMiddleware."""
-
-    htmx: HtmxDetails
 
 
 @require_safe

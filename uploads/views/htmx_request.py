@@ -1,0 +1,10 @@
+"""The type of requests whose views return fragments to scripts."""
+
+from django.http import HttpRequest
+from django_htmx.middleware import HtmxDetails
+
+
+class HtmxRequest(HttpRequest):
+    """A request that has passed through HtmxMiddleware."""
+
+    htmx: HtmxDetails
