@@ -64,8 +64,8 @@ def read_owner_summary(owner_id: int) -> OwnerSummary:
     """Read the summary with two queries over small partial indexes, plus one if an upload may be interrupted."""
     listed = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS)
     live = listed.filter(status__in=LIVE_BATCHES).order_by("id")[:MAX_BATCHES]
-    finished = unseen_batches(owner_id)[:MAX_BATCHES].count()
-    return OwnerSummary(tuple(live), finished, interrupted_uploads(live))
+    finished = unseen_batches(owner_id).values_list("id")[:MAX_BATCHES]
+    return OwnerSummary(tuple(live), len(finished), interrupted_uploads(live))
 
 
 def owner_summary(request: HttpRequest) -> dict[str, object]:
