@@ -24,13 +24,16 @@ demo: .venv/runtime ## Process the sample photos and print their descriptions
 
 # Many tests wait for real processes, so run more of them at a time than there are cores. External servers allow only
 # one process.
-JOBS ?= $(if $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL),0,4)
+EXTERNAL := $(TEST_REDIS_URL)$(REDIS_URL)$(TEST_DATABASE_URL)$(DATABASE_URL)
+JOBS ?= $(if $(EXTERNAL),0,4)
 
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(ARGS)
 
-test-fast: .venv/development ## Run only tests that start no web server, worker, browser or other program
-	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not chaos_long" $(ARGS)
+# These tests rarely wait, so each further process would only cost the time of its start.
+test-fast: JOBS = $(if $(EXTERNAL),0,2)
+test-fast: .venv/development ## Run only quick tests that start no web server, worker, browser or other program
+	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not slow and not chaos_long" $(ARGS)
 
 chaos: .venv/development ## Run the fault drills and kill workers 50 times: make chaos [CHAOS_KILLS=20]
 	@CHAOS_KILLS=$(or $(CHAOS_KILLS),50) CHAOS_MEDIAN=$(or $(CHAOS_MEDIAN),4) CHAOS_MAX=$(or $(CHAOS_MAX),8) exec $(BIN)/python -m pytest -m chaos_long -v --durations=0 --durations-min=1 tests/chaos $(ARGS)

@@ -11,7 +11,7 @@ from django.utils import timezone
 from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged")]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged"), pytest.mark.slow]
 # The admin's lists, each with the attribute of AccessData for Anna's row in it.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [

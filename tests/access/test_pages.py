@@ -19,7 +19,7 @@ from tests.access.endpoints import BY_LINK, ENDPOINTS, PUBLIC, Endpoint, send_re
 from uploads.models import Upload
 
 # Streamed responses read the rows through their own connections, so the rows must be committed.
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 USERS: dict[str, Callable[[AccessData], User]] = {
     "other user": lambda data: data.ben,

@@ -28,7 +28,7 @@ from uploads.models import FileDeletion, Upload
 from uploads.storage import file_deletion, original_name, save_previews
 from uploads.storage.file_deletion import schedule_deletion
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -30,7 +30,7 @@ from tests.support.waiting import wait_until
 from uploads.models import Upload
 from uploads.storage import local_copy, original_name
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 JPEG = encoded(textured(320, 240), "JPEG")
 
 

@@ -42,7 +42,7 @@ from batches.models.states import LIVE_BATCHES, ItemResult
 from tests.support.batches import assert_all_counters_match, digest, make_upload
 from uploads.models import FileDeletion, Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 DEAD_WORKER = 4711
 PICTURES = 4
 TWO = st.integers(0, 1)

@@ -18,7 +18,7 @@ from tests.test_end_to_end import send
 from uploads.analysis import registry
 from uploads.models import Embedding, Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 WORKER = 4711
 
 

@@ -17,7 +17,7 @@ from batches.views.batch_pictures import PAGE, items_from
 from bench import rows
 from tests.support.query_plans import indexes
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 FILES = 4_000
 ADD_PICTURES = """
 INSERT INTO uploads_upload (id, owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,

@@ -45,7 +45,7 @@ from batches.models.states import FINISHED_ITEMS, BatchStatus, ItemResult, ItemS
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.legal_edges import only_legal_edges
 
-pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.timeout(600), pytest.mark.slow]
 DEAD_WORKER = 4711
 
 

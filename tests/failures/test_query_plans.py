@@ -21,7 +21,7 @@ from tests.support.database import delete_all_rows
 from tests.support.query_plans import indexes, plan
 from tests.support.users import make_staff
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.slow]
 FILES = 4_000
 
 

@@ -17,7 +17,7 @@ from tests.support.waiting import wait_until
 from uploads.models import Upload
 from uploads.storage.disk import DiskStorage
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 JPEG = encoded(textured(320, 240), "JPEG")
 
 

@@ -24,6 +24,8 @@ from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.storage import local_copy
 
+pytestmark = pytest.mark.slow
+
 JPEG = encoded(textured(24, 16), "JPEG")
 NUMBERS = count()
 

@@ -17,7 +17,7 @@ from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from vuemantics.asgi import application
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from batches.models.states import BatchKind, BatchStatus, ItemStatus
 from tests.support.batches import digest, make_batch
 from tests.support.failures import reject_file
 
+pytestmark = pytest.mark.slow
+
 
 def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: bool = False) -> UploadBatch:
     """Complete `count` files at intervals of `seconds_each`; the last one has just finished."""

@@ -22,7 +22,7 @@ from tests.support.live_page import Page, cookie_of
 from tests.support.waiting import wait_until
 from uploads.models import Upload
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from tests.support.batches import make_batch
 from tests.support.live_page import Page, cookie_of
 from tests.support.users import make_user
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
 @pytest.fixture

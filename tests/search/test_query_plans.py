@@ -20,6 +20,8 @@ from uploads.search.words import text_query
 from uploads.similar.groups import pairs_of
 from uploads.similar.indexing import codes_of, due_rows
 
+pytestmark = pytest.mark.slow
+
 MANY = 10_000
 FEW = 200
 MODEL = "test"

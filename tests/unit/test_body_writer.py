@@ -16,6 +16,8 @@ from batches.intake.tus.headers import Patch
 from batches.intake.tus.protocol_error import TusError
 from batches.intake.tus.writer import BodyWriter
 
+pytestmark = pytest.mark.slow
+
 ITEM = 7
 
 

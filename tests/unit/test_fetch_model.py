@@ -15,6 +15,8 @@ from tests.support.model_hub import REVISIONS, ModelHub, model_hub
 from uploads.analysis.clip.folder import missing_files
 from uploads.analysis.clip.visual import ClipEmbedder
 
+pytestmark = pytest.mark.slow
+
 NAME = "immich-app/tiny"
 
 

@@ -11,6 +11,8 @@ from uploads.errors import PermanentError
 from uploads.media.decoder_process import read_media
 from uploads.media.image import MAX_PIXELS, Picture
 
+pytestmark = pytest.mark.slow
+
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
 
 

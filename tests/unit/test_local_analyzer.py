@@ -9,6 +9,8 @@ from uploads.analysis.base import DIMENSIONS, Description
 from uploads.analysis.local import LocalAnalyzer
 from uploads.media.image import read_picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="session")
 def analyzer() -> LocalAnalyzer:

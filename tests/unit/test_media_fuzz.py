@@ -18,7 +18,7 @@ from uploads.media.sniff import name_type, sniff
 from uploads.media.tiff_tags import FileBytes, TiffTags
 
 # Ignore Pillow's warnings about invalid EXIF, because such pictures are accepted.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning:PIL"), pytest.mark.slow]
 
 _EXIF = Image.Exif()
 _EXIF.update({0x010F: "Maker", 0x0112: 6})

@@ -20,6 +20,8 @@ from uploads.analysis.model_servers.providers import ServerDescriber
 from uploads.errors import EnvironmentalError, ProcessingError, TransientError
 from uploads.models import Upload
 
+pytestmark = pytest.mark.slow
+
 FRAME = Image.new("RGB", (320, 240), "red")
 Describers = type[OllamaDescriber] | type[OpenAIDescriber]
 DESCRIBERS = [OllamaDescriber, OpenAIDescriber]

@@ -81,6 +81,7 @@ def test_no_dictionary_of_the_engine_holds_a_state_for_an_update() -> None:
     assert "'status'" not in keys
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("function", MOVES)
 def test_every_move_uses_declared_edges(function: str) -> None:
     moves = calls(function)

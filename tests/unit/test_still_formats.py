@@ -26,7 +26,7 @@ QUARTERS = quartered().resize((240, 160), Image.Resampling.NEAREST)
 
 pillow_heif.register_heif_opener()  # to write the test files
 # Pillow warns about damage that it tolerates.
-pytestmark = pytest.mark.filterwarnings("ignore::UserWarning:PIL")
+pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning:PIL"), pytest.mark.slow]
 
 
 def heic(image: Image.Image, **options: object) -> bytes:

@@ -82,6 +82,7 @@ JSON_VALUES = st.recursive(
 TAKEOUT_KEYS = ["photoTakenTime", "geoData", "geoDataExif", "description", "favorited", "title", "date", "albumData"]
 
 
+@pytest.mark.slow
 @given(data=st.dictionaries(st.sampled_from(TAKEOUT_KEYS), JSON_VALUES | st.dictionaries(st.text(), JSON_VALUES)))
 def test_any_takeout_values_are_read_or_refused(data: dict[str, object]) -> None:
     try:

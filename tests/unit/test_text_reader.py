@@ -11,6 +11,8 @@ from uploads.analysis.ocr.networks import Networks
 from uploads.analysis.ocr.text_reader import TextReader
 from vuemantics.management.stack import MALLOC_VARIABLES
 
+pytestmark = pytest.mark.slow
+
 GROWTH = """
 import resource
 import numpy

@@ -19,6 +19,8 @@ from uploads.archives.zip_file import unpack
 from uploads.archives.zip_limits import check_entries, is_unsafe
 from uploads.errors import PermanentError
 
+pytestmark = pytest.mark.slow
+
 FILES = {"Takeout/Photos/a.jpg": b"a" * 100_000, "Takeout/Photos/b.json": b"{}", "Straße/ü.jpg": bytes(range(256)) * 9}
 
 

@@ -23,6 +23,8 @@ from uploads.preview_urls import zoom_url
 from uploads.storage import original_name, preview_name
 from uploads.zoom import _record, zoom_preview
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> None:
