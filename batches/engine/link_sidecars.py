@@ -1,8 +1,8 @@
-"""Complete sidecars and link them with the pictures that were received earlier; see link_picture.py.
+"""Complete sidecars and link them to pictures received earlier; link_picture.py handles those received later.
 
-An entry (one set of values in a sidecar) is due until it has been linked. A second transaction links it, because a
-picture that finishes at the same time cannot see an uncommitted entry. After a crash between the two transactions, the
-reconciler links the entry.
+An entry (one set of values in a sidecar) is due until it has been linked. It is committed first and linked in a second
+transaction. In a single transaction, the entry and a picture that finishes at the same time could not see each other,
+and would never be linked. After a crash between the two transactions, the reconciler links the entry.
 """
 
 import time

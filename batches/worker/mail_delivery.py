@@ -51,7 +51,7 @@ class Backoff:
         return time.monotonic() < self._retry_at
 
     def record_failure(self, error: Exception) -> None:
-        """Start a longer pause after a message could not be built or the mail server did not accept it."""
+        """Lengthen the pause before the next attempt: a message could not be built, or the mail server refused it."""
         self._outage.report(error)
         self._pause = min(self._pause * 2 or MIN_PAUSE, MAX_PAUSE)
         self._retry_at = time.monotonic() + self._pause

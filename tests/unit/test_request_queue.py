@@ -12,7 +12,7 @@ def make_queue(slots: int = 2, per_client: int = 2, waiting: int = 5, seconds: f
 
 
 async def start(queue: RequestQueue, *clients: str) -> list["asyncio.Task[str]"]:
-    """Start a task per client that waits for a slot, in this order. A task returns its client once it has a slot."""
+    """Start one task per client, in this order. Each task waits for a slot and then returns its client."""
 
     async def acquire(client: str) -> str:
         await queue.acquire(client)

@@ -35,7 +35,7 @@ def html(client: Client, path: str) -> str:
 def test_finish_page_asks_for_confirmation_and_changes_nothing(page: Client, batch: UploadBatch) -> None:
     asked = html(page, reverse("batch-finish", args=[batch.id]))
 
-    assert "6 of 14 files arrived, 8 files are missing." in asked
+    assert "6 of 14 files arrived; 8 files are missing." in asked
     assert f'href="/batches/new/?batch={batch.id}">Add missing files' in asked
     batch.refresh_from_db()
     assert batch.sealed_at is None

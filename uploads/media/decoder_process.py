@@ -41,7 +41,7 @@ if VIDEOS:
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38
-# For what WORKING_MEMORY does not include: buffers, the reduced picture and fragmentation.
+# Covers what WORKING_MEMORY leaves out: buffers, the reduced picture and fragmentation.
 _SPARE_BYTES = 48 * 2**20
 _MAX_OPEN_FILES = 32
 _STACK_BYTES = 2**20

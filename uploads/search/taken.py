@@ -12,7 +12,7 @@ class TakenError(ValueError):
 
 
 def parse_taken(text: str) -> tuple[date | None, date | None]:
-    """Return the first day of the range and the day after its last; None for an open end. Raises TakenError."""
+    """Return the first day and the day after the last, each None if that end is open. Raises TakenError."""
     start, dots, end = text.partition("..")
     if not dots:
         end = start

@@ -9,7 +9,7 @@ INDEX_CHUNK = 100
 
 
 def index_due_pictures() -> int:
-    """Index up to INDEX_CHUNK due pictures and return their number; 0 if another process is indexing."""
+    """Index up to INDEX_CHUNK due pictures. Return how many were indexed, or 0 if another process is indexing."""
     if not Appearance.objects.filter(due_at__isnull=False).exists():
         return 0
     indexed: int = import_string("uploads.similar.indexing.index_chunk")()

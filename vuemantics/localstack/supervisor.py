@@ -74,7 +74,7 @@ class SupervisedProcess:
             self.process.terminate()
 
     def wait_or_kill(self, deadline: float) -> None:
-        """Wait for the process until `deadline` (time.monotonic), then kill the rest of its group."""
+        """Wait until `deadline` (time.monotonic) for the process to exit, then kill whatever is left of its group."""
         if self.process is None:
             return
         with suppress(subprocess.TimeoutExpired):

@@ -75,7 +75,7 @@ def _add_pictures(export: _Export) -> None:
 
 
 def _add_album(export: _Export) -> None:
-    """Add an album with a copy of a picture, and with an archived picture that is only in the album."""
+    """Add an album that holds a copy of a picture, and an archived picture that exists nowhere else."""
     export.add_json(0, f"{ALBUM}/metadata.json", {"title": "Iceland", "date": {}}, Outcome("sidecar"))
     [(number, shot)] = export.roll.shots(1)
     path, albums = f"{ALBUM}/IMG_7100.jpg", {"albums": ["Iceland"]}
