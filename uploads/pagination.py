@@ -1,7 +1,7 @@
 """Keyset pagination: new rows do not shift pages, and the last page is as fast as the first."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Generic, TypeVar, cast
@@ -70,6 +70,49 @@ def paginate_by_id(
         rows = rows.filter(id__lt=cursor) if descending else rows.filter(id__gt=cursor)
     found = list(rows.order_by("-id" if descending else "id")[: size + 1])
     return _make_page(found, size, lambda row: row.pk, kept, backwards=backwards, is_first=cursor is None)
+
+
+def paginate_lists(
+    lists: Mapping[str, QuerySet[Row]], query: Mapping[str, str], size: int, *, keep: tuple[str, ...] = ()
+) -> Page[Row]:
+    """Return the page that `query` requests of several lists that follow each other, each sorted by id.
+
+    A cursor consists of a key of `lists` and an id. If it is invalid, return the first page. See `paginate_by_id` for
+    `keep`. A row that moves to another list between two queries is returned once.
+    """
+    kept = {name: query[name] for name in keep if query.get(name)}
+    before, after = (_parse_place(query.get(name), lists) for name in ("before", "after"))
+    backwards = before is not None
+    start = before or after
+    found: dict[int, tuple[str, Row]] = {}
+    for key, rows in _lists_from(lists, start, backwards=backwards):
+        for row in rows.order_by("-id" if backwards else "id")[: size + 1 - len(found)]:
+            found.setdefault(row.pk, (key, row))
+    in_order = [row for _key, row in found.values()]
+    return _make_page(
+        in_order, size, lambda row: f"{found[row.pk][0]}.{row.pk}", kept, backwards=backwards, is_first=start is None
+    )
+
+
+def _lists_from(
+    lists: Mapping[str, QuerySet[Row]], start: tuple[str, int] | None, *, backwards: bool
+) -> list[tuple[str, QuerySet[Row]]]:
+    """Return the lists from the cursor `start` on, in reading order. The first one has only the rows after `start`."""
+    keys = list(lists)
+    if backwards:
+        keys.reverse()
+    if start is None:
+        return [(key, lists[key]) for key in keys]
+    first, id = start
+    rest = keys[keys.index(first) + 1 :]
+    rows = lists[first].filter(id__lt=id) if backwards else lists[first].filter(id__gt=id)
+    return [(first, rows), *((key, lists[key]) for key in rest)]
+
+
+def _parse_place(text: str | None, lists: Container[str]) -> tuple[str, int] | None:
+    key, _dot, number = (text or "").rpartition(".")
+    id = parse_id(number)
+    return (key, id) if id is not None and key in lists else None
 
 
 def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression | F) -> Page[Row]:

@@ -18,7 +18,7 @@ from batches.live.fragments import fragment_context
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import FINISHED_ITEMS, LISTED_KINDS, LIVE_BATCHES, BatchKind, ItemStatus
 from batches.services import owner_scope
-from batches.views.file_list import KINDS, FileFilter, filtered_items
+from batches.views.file_list import KINDS, FileFilter, paginate_files
 from batches.views.page_requests import PageRequest, missing_as_404
 from uploads.db_threads import run_export_query
 from uploads.models import Upload
@@ -90,9 +90,9 @@ def batch_detail(request: PageRequest, batch_id: int) -> HttpResponse:
 def _files_context(request: HttpRequest, batch: UploadBatch) -> dict[str, object]:
     query = request.GET
     choice = FileFilter.of(query.get("show", ""), query.get("kind", ""), query.get("name", ""))
-    rows = filtered_items(batch.id, choice)
-    page = paginate_by_id(rows, query, FILES_PER_PAGE, newest_first=False, keep=("show", "kind", "name"))
-    # If a full page contains only finished files, it is not refreshed, because processing cannot change it.
+    page = paginate_files(batch, choice, query, FILES_PER_PAGE)
+    # If a full page contains only finished files, it is not refreshed until the batch ends, because files that finish
+    # later are usually on a later page.
     settled = bool(page.next_query) and all(item.status in FINISHED_ITEMS for item in page.rows)
     shown = {"choice": choice, "show": choice.show, "kinds": KINDS}
     return {"batch": batch, "page": page, "settled": settled} | shown

@@ -17,14 +17,14 @@ from batches.engine import incoming
 from batches.intake.file_name import FileName
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import ItemStatus
-from batches.views.file_list import STATUS_FILTERS, FileFilter, filtered_items
+from batches.views.file_list import RESULT_FILTERS, STATUS_FILTERS, FileFilter, filtered_items
 from bench import rows
 from tests.support.batches import make_batch
 from tests.support.html import compact
 from uploads.models import MediaKind, Upload
 
+NAME = re.compile(r"IMG_\d{4}\.JPG(?=</)")
 INDEXES = {
-    "all": "item_batch",
     "described": "item_completed",
     "failed": "item_failed",
     "waiting": "item_waiting",
@@ -44,7 +44,7 @@ def page(client: Client, owner: User) -> Client:
 
 def shown(page: Client, batch: UploadBatch, **query: str) -> list[str]:
     html = compact(page.get(f"/batches/{batch.id}/", query).content.decode())
-    return re.findall(r"IMG_\d{4}\.JPG(?=</)", html.partition('class="files"')[2])
+    return NAME.findall(html.partition('class="files"')[2])
 
 
 def offered(page: Client, address: str) -> list[str]:
@@ -143,7 +143,7 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
     file = incoming.NewFile(name(5), name(5), "5" * 64, 10)
     incoming.register_item(batch.id, file)
 
-    lists = {show: shown(page, batch, show=show) for show in STATUS_FILTERS if show != "all"}
+    lists = {show: shown(page, batch, show=show) for show in (*STATUS_FILTERS, *RESULT_FILTERS)}
 
     assert lists == {
         "described": [name(0)],
@@ -157,6 +157,37 @@ def test_file_list_of_each_state(page: Client, owner: User) -> None:
         "sidecar": [],
         "archive": [],
     }
+
+
+def test_all_files_are_sorted_by_state_on_all_pages(page: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("batches.views.pages.FILES_PER_PAGE", 3)
+    batch = make_batch(owner, 9)
+    ids = list(batch.items.order_by("id").values_list("id", flat=True))
+    ended = {"queue_position": None, "finished_at": timezone.now()}
+    # The last three files stay pending.
+    for id, status in zip(ids, ("ignored", "ignored", "cancelled", "completed", "missing", "failed"), strict=False):
+        BatchItem.objects.filter(id=id).update(status=status, result="new" if status == "completed" else "", **ended)
+    counters = {"successful": 1, "failed": 1, "cancelled": 1, "missing": 1, "ignored": 2}
+    UploadBatch.objects.filter(id=batch.id).update(total=7, **counters)
+    expected = [[name(5), name(6), name(7)], [name(8), name(4), name(3)], [name(2), name(0), name(1)]]
+
+    forth, last = follow(page, f"/batches/{batch.id}/", "next")
+    back, _first = follow(page, last, "prev")
+
+    assert forth == expected
+    assert back == expected[::-1]
+
+
+def follow(page: Client, address: str, direction: str) -> tuple[list[list[str]], str]:
+    """Return the names on the page and on those that follow it, and the address of the last one."""
+    pages = []
+    while True:
+        html = compact(page.get(address).content.decode())
+        pages.append(NAME.findall(html.partition('class="files"')[2]))
+        link = re.search(rf'rel="{direction}"[^>]*href="(\?[^#"]+)', html)
+        if link is None:
+            return pages, address
+        address = address.partition("?")[0] + link[1]
 
 
 @pytest.fixture
@@ -186,7 +217,7 @@ def large(transactional_db: None) -> int:
 def test_file_lists_use_their_indexes(large: int) -> None:
     middle = BatchItem.objects.filter(batch_id=large).order_by("-id")[1000].id
     filters = [("", ""), ("", "IMG_39"), ("video", "nowhere"), ("image", "")]
-    for show, (kind, part) in product(STATUS_FILTERS, filters):
+    for show, (kind, part) in product((*STATUS_FILTERS, *RESULT_FILTERS), filters):
         rows = filtered_items(large, FileFilter.of(show, kind, part))
         for page in (rows.order_by("id")[:51], rows.filter(id__gt=middle).order_by("id")[:51]):
             assert_walks(INDEXES[show], page)
