@@ -32,6 +32,8 @@ from batches.models.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
 
+IGNORED_UNREADABLE = "ignored.unreadable"
+
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
@@ -68,6 +70,12 @@ def inspect_file(path: Path, relative_path: str) -> LocalFile:
     name = FileName(path.name, facts.st_size, relative_path, str(facts.st_mtime_ns // 1_000_000))
     ignored = ignored_code(relative_path, facts.st_size)
     return LocalFile(path, name.as_new_file(), facts.st_mtime_ns, ignored=ignored)
+
+
+def unreadable_path(path: Path, relative_path: str) -> LocalFile:
+    """Return the entry of a folder or link that cannot be read, so that the batch lists it as ignored."""
+    name = FileName(relative_path.rsplit("/", 1)[-1], 0, relative_path)
+    return LocalFile(path, name.as_new_file(), ignored=ignored_code(relative_path, 1) or IGNORED_UNREADABLE)
 
 
 def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFiles:

@@ -11,7 +11,15 @@ from functools import partial
 from batches import services
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.activity import RECORD_INTERVAL, record_activity
-from batches.intake.local_files import ExistingFiles, LocalFile, find_existing, inspect_file, receive_local_file
+from batches.intake.local_files import (
+    IGNORED_UNREADABLE,
+    ExistingFiles,
+    LocalFile,
+    find_existing,
+    inspect_file,
+    receive_local_file,
+    unreadable_path,
+)
 from batches.intake.register import ignore_files
 from batches.management.walk_files import FoundFile
 from batches.models import UploadBatch
@@ -31,13 +39,15 @@ class Tally:
     """Counts of the files handled so far.
 
     `ignored` counts files that were left out, and `skipped` counts files that an earlier run added. `duplicates` is how
-    many of the `added` files were already in the library, so they were not copied.
+    many of the `added` files were already in the library, so they were not copied. `unreadable` counts folders and
+    links that cannot be read.
     """
 
     added: int = 0
     ignored: int = 0
     duplicates: int = 0
     skipped: int = 0
+    unreadable: int = 0
 
     def summary(self, destination: str = "") -> str:
         """Return the counts as one line; `destination` is inserted after the number of added files."""
@@ -46,7 +56,9 @@ class Tally:
             line += f", {self.duplicates} of them already in the library and not copied"
         if self.ignored:
             line += f"; {file_count(self.ignored)} ignored (hidden, empty or system files)"
-        return f"{line}; {file_count(self.skipped)} added earlier" if self.skipped else line
+        if self.skipped:
+            line += f"; {file_count(self.skipped)} added earlier"
+        return f"{line}; folders and links that cannot be read: {self.unreadable}" if self.unreadable else line
 
 
 def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> Tally:
@@ -64,7 +76,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
             batch.refresh_from_db(fields=["status", "total"])
             if batch.status == BatchStatus.CANCELLED:
                 raise BatchClosed
-            tally.ignored += _ignore(batch, page)
+            _ignore_files(batch, page, tally)
             existing = find_existing(batch, page)
             for local in page:
                 if local.ignored:
@@ -78,9 +90,16 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
     return tally
 
 
-def _ignore(batch: UploadBatch, page: Sequence[LocalFile]) -> int:
-    """Record which files in the page are skipped; return the number of new items."""
-    ignored = [local for local in page if local.ignored]
+def _ignore_files(batch: UploadBatch, page: Sequence[LocalFile], tally: Tally) -> None:
+    """Record which files, folders and links in the page are skipped."""
+    tally.ignored += _ignore(batch, [local for local in page if local.ignored not in ("", IGNORED_UNREADABLE)])
+    unreadable = [local for local in page if local.ignored == IGNORED_UNREADABLE]
+    tally.unreadable += len(unreadable)
+    _ignore(batch, unreadable)
+
+
+def _ignore(batch: UploadBatch, ignored: Sequence[LocalFile]) -> int:
+    """Create items for the files that the batch does not have; return their number."""
     if not ignored:
         return 0
     return ignore_files(batch, [local.file for local in ignored], [local.ignored for local in ignored])
@@ -103,8 +122,13 @@ def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tal
 def pages(files: Iterable[FoundFile]) -> Iterator[list[LocalFile]]:
     """Inspect the files and yield them in lists of up to PAGE_FILES."""
     rest = iter(files)
-    while page := [inspect_file(found.path, found.relative_path) for found in itertools.islice(rest, PAGE_FILES)]:
+    while page := [_inspect(found) for found in itertools.islice(rest, PAGE_FILES)]:
         yield page
+
+
+def _inspect(found: FoundFile) -> LocalFile:
+    inspect = inspect_file if found.is_readable else unreadable_path
+    return inspect(found.path, found.relative_path)
 
 
 @contextmanager
@@ -147,7 +171,7 @@ def unfinished_batch(scope: services.Scope, name: str, first: Sequence[FoundFile
     as a different file.
     """
     unsealed = scope.batches().filter(name=name, kind=BatchKind.IMPORT, sealed_at=None, status__in=LIVE_BATCHES)
-    fingerprints = [inspect_file(found.path, found.relative_path).file.fingerprint for found in first]
+    fingerprints = [_inspect(found).file.fingerprint for found in first]
     for batch in unsealed.order_by("-id")[:MAX_CANDIDATES]:
         if not batch.total or batch.items.filter(fingerprint__in=fingerprints).exists():
             return batch

@@ -10,7 +10,7 @@ from typing import TextIO
 
 from batches.failures.csv_export import escape
 from batches.intake.file_name import displayable
-from batches.intake.local_files import LocalFile
+from batches.intake.local_files import IGNORED_UNREADABLE, LocalFile
 from batches.intake.stored_files import SAFE_STATES, FileDigest, StoredFile, StoredState, find_stored
 from batches.management.add_files import pages
 from batches.management.walk_files import FoundFile
@@ -76,7 +76,8 @@ def check_files(scope: Scope, files: Iterable[FoundFile]) -> Iterator[CheckedFil
 def _checked(local: LocalFile, digest: FileDigest, stored: StoredFile | None) -> CheckedFile:
     path = local.file.relative_path
     if stored is None:
-        return CheckedFile(path, digest.size, "", IGNORED if local.ignored else UNREADABLE)
+        is_ignored = local.ignored not in ("", IGNORED_UNREADABLE)
+        return CheckedFile(path, digest.size, "", IGNORED if is_ignored else UNREADABLE)
     return CheckedFile(path, digest.size, digest.sha256, stored.state, stored.verified_at)
 
 

@@ -11,10 +11,18 @@ from batches.intake.file_name import displayable
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and its path in the batch. The path starts with the name of the folder that was passed to the command."""
+    """A file and its path in the batch. The path starts with the name of the folder that was passed to the command.
+
+    If `is_readable` is false, this is a folder or a link that cannot be read.
+    """
 
     path: Path
     relative_path: str
+    is_readable: bool = True
+
+
+class Unreadable(Exception):
+    """A path cannot be read. The text says why."""
 
 
 @dataclass
@@ -22,30 +30,30 @@ class FileWalk:
     """Walks the paths in the given order, and the content of each folder sorted by name.
 
     Inside a folder, it skips links to folders, and links that point outside the folder passed to the command; `links`
-    counts the links that point outside. It reports each unreadable folder and each broken or circular link with
-    `write`, and counts them in `missed`. Only the names in the current folder and its parents are kept in memory.
+    counts the links that point outside. It yields each unreadable folder and each broken or circular link as a file
+    that is not readable, and reports the reason with `write`. Only the names in the current folder and its parents are
+    kept in memory.
     """
 
     paths: list[Path]
     write: Callable[[str], object]
     links: int = 0
-    missed: int = 0
 
     def files(self) -> Iterator[FoundFile]:
         """Yield the files, each with a unique relative path."""
         for path, label in zip(self.paths, _labels(self.paths), strict=True):
-            if path.is_dir():
-                yield from self._folder(path, label)
-            else:
-                yield FoundFile(path, label)
+            try:
+                yield from self._folder(path, label) if path.is_dir() else [FoundFile(path, label)]
+            except Unreadable as error:
+                yield self._report(path, label, error)
 
     def _folder(self, top: Path, label: str) -> Iterator[FoundFile]:
-        """Yield the files in a folder.
+        """Yield the files in a folder. Raises Unreadable if this folder itself cannot be read.
 
         This method uses an explicit stack, because folders may be nested deeper than Python's recursion limit.
         """
         root = top.resolve()
-        stack = [(top, label, self._names(top))]
+        stack = [(top, label, _names(top))]
         while stack:
             folder, prefix, names = stack[-1]
             name = next(names, None)
@@ -53,44 +61,49 @@ class FileWalk:
                 stack.pop()
                 continue
             path, relative_path = folder / name, f"{prefix}/{name}" if prefix else name
-            mode = self._mode(path)
-            if stat.S_ISDIR(mode):
-                stack.append((path, relative_path, self._names(path)))
-            elif self._is_inside(path, root) if stat.S_ISLNK(mode) else mode:
-                yield FoundFile(path, relative_path)
-
-    def _mode(self, path: Path) -> int:
-        """Return the file's mode. If the file cannot be accessed, report that and return 0."""
-        try:
-            return path.lstat().st_mode
-        except OSError as error:
-            self._report(f"Cannot access {path}: {error.strerror}")
-            return 0
-
-    def _names(self, folder: Path) -> Iterator[str]:
-        """Return the folder's sorted names. No Path is created for each, because there may be hundreds of thousands."""
-        try:
-            names = os.listdir(folder)  # noqa: PTH208 (no Path for each)
-        except OSError as error:
-            self._report(f"Cannot read the folder {folder}: {error.strerror}")
-            return iter(())
-        names.sort()
-        return iter(names)
+            try:
+                mode = _mode(path)
+                if stat.S_ISDIR(mode):
+                    stack.append((path, relative_path, _names(path)))
+                elif not stat.S_ISLNK(mode) or self._is_inside(path, root):
+                    yield FoundFile(path, relative_path)
+            except Unreadable as error:
+                yield self._report(path, relative_path, error)
 
     def _is_inside(self, link: Path, root: Path) -> bool:
-        """Return whether the link leads to a file (not a folder) below the root."""
+        """Return whether the link leads to a file (not a folder) below the root. Raises Unreadable."""
         try:
             target = link.resolve(strict=True)
         except (OSError, RuntimeError):  # RuntimeError: circular links
-            self._report(f"Broken link: {link}")
-            return False
+            raise Unreadable(f"Broken link: {link}") from None
         inside = target.is_relative_to(root)
         self.links += not inside
         return inside and not target.is_dir()
 
-    def _report(self, line: str) -> None:
-        self.missed += 1
-        self.write(displayable(line))
+    def _report(self, path: Path, relative_path: str, error: Unreadable) -> FoundFile:
+        self.write(displayable(str(error)))
+        return FoundFile(path, relative_path, is_readable=False)
+
+
+def _mode(path: Path) -> int:
+    """Return the file's mode. Raises Unreadable."""
+    try:
+        return path.lstat().st_mode
+    except OSError as error:
+        raise Unreadable(f"Cannot access {path}: {error.strerror}") from None
+
+
+def _names(folder: Path) -> Iterator[str]:
+    """Return the folder's sorted names. Raises Unreadable.
+
+    No Path is created for each name, because there may be hundreds of thousands.
+    """
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 (no Path for each)
+    except OSError as error:
+        raise Unreadable(f"Cannot read the folder {folder}: {error.strerror}") from None
+    names.sort()
+    return iter(names)
 
 
 def _labels(paths: Iterable[Path]) -> list[str]:

@@ -36,7 +36,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("Copy it to another folder if you want to add it."),
     ),
     "ignored.unreadable": ErrorCode(
-        _("Your device could not read this file or folder."),
+        _("This file, folder or link could not be read."),
         _("It may have been moved, changed or deleted. Check it, then add it again."),
     ),
     "item.deleted": ErrorCode(_("The picture was deleted."), _("Start a new import to add it again.")),

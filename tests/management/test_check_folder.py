@@ -40,13 +40,16 @@ def check(*arguments: object) -> CommandRun:
 
 
 def test_missing_files_are_named_exactly(roll: Path, owner: User) -> None:
+    (roll / "b/link.jpg").symlink_to("gone.jpg")
+
     run = check(roll, "--owner", owner)
 
     assert run.status == 1
     assert run.out.splitlines() == [
         "roll/b/letter.pdf: not stored",
+        "roll/b/link.jpg: cannot be read",
         "roll/b/new.jpg: not stored",
-        "5 of 7 files are stored.",
+        "5 of 8 files are stored.",
         "Ignored (hidden, empty or system files): 2.",
     ]
 

@@ -46,12 +46,28 @@ def test_odd_files_are_refused_with_reasons_and_the_rest_is_added(
         "a-empty.jpg": "ignored.empty",
         "b-pipe.jpg": "file.unopened",
         "c-socket.jpg": "file.unopened",
+        "d-link.jpg": "ignored.unreadable",
         "e-caf\ufffd.jpg": "",
         "f.jpg": "",
     }
     assert f"Broken link: {folder}/d-link.jpg" in run.err
     assert (run.status, batch.failed, batch.sealed_at is not None) == (1, 2, True)
     assert_counters_match(batch)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_link_that_cannot_be_read_is_listed_and_counted_and_sets_the_exit_status(owner: User, tmp_path: Path) -> None:
+    folder = tmp_path / "roll"
+    folder.mkdir()
+    (folder / "a.jpg").write_bytes(JPEG)
+    (folder / "b").symlink_to("gone")
+
+    run = CommandRun(folder, "--owner", owner.username)
+
+    batch = UploadBatch.objects.get()
+    assert batch.items.get(status="ignored").relative_path == "roll/b"
+    assert "1 file added to “roll”; folders and links that cannot be read: 1." in run.out
+    assert run.status == 1
 
 
 @pytest.mark.django_db(transaction=True)

@@ -1,5 +1,6 @@
 """The files below the paths passed to a command are found, or reported if they cannot be read."""
 
+import errno
 import itertools
 import os
 import tracemalloc
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from batches.management import walk_files
-from batches.management.walk_files import FileWalk
+from batches.management.walk_files import FileWalk, FoundFile
 
 
 def make(folder: Path, *names: str) -> None:
@@ -99,9 +100,8 @@ def test_folder_that_vanishes_during_the_walk_is_reported(tmp_path: Path) -> Non
 
     (tmp_path / "roll" / "b").rmdir()
 
-    assert list(files) == []
+    assert list(files) == [FoundFile(tmp_path / "roll" / "b", "roll/b", is_readable=False)]
     assert lines == [f"Cannot access {tmp_path}/roll/b: No such file or directory"]
-    assert walk.missed == 1
 
 
 def test_broken_and_circular_links_are_reported_and_the_walk_continues(tmp_path: Path) -> None:
@@ -112,11 +112,32 @@ def test_broken_and_circular_links_are_reported_and_the_walk_continues(tmp_path:
     lines: list[str] = []
     walk = FileWalk([tmp_path / "roll"], lines.append)
 
-    found = [file.relative_path for file in walk.files()]
+    found = {file.relative_path: file.is_readable for file in walk.files()}
 
-    assert found == ["roll/z.jpg"]
+    assert found == {"roll/a.jpg": False, "roll/b.jpg": False, "roll/c.jpg": False, "roll/z.jpg": True}
     assert lines == [f"Broken link: {tmp_path}/roll/{name}.jpg" for name in "abc"]
-    assert (walk.missed, walk.links) == (3, 0)
+    assert walk.links == 0
+
+
+@pytest.mark.parametrize("locked", ["roll", "roll/a"])
+def test_folder_that_cannot_be_read_is_reported_and_the_walk_continues(
+    locked: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make(tmp_path, "roll/a/1.jpg", "z.jpg")
+    lines: list[str] = []
+    listdir = os.listdir
+
+    def refuse(folder: Path) -> list[str]:
+        """Imitate missing permissions, which do not stop root."""
+        if folder == tmp_path / locked:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return listdir(folder)
+
+    monkeypatch.setattr(os, "listdir", refuse)
+    walk = FileWalk([tmp_path / "roll", tmp_path / "z.jpg"], lines.append)
+
+    assert {file.relative_path: file.is_readable for file in walk.files()} == {locked: False, "z.jpg": True}
+    assert lines == [f"Cannot read the folder {tmp_path}/{locked}: Permission denied"]
 
 
 def test_walk_reads_one_folder_at_a_time(tmp_path: Path) -> None:

@@ -50,7 +50,7 @@ class Command(BaseCommand):
         except (OperationalError, InterfaceError) as error:
             raise CommandError(f"The database is unavailable: {error}") from None
         self._print_result(report, walk)
-        if not report.total or report.stored < report.total or walk.missed:
+        if not report.total or report.stored < report.total:
             sys.exit(NOT_ALL)
 
     def _check(self, user: User, walk: FileWalk, csv: Path | None) -> FolderReport:

@@ -16,7 +16,7 @@ from batches import services
 from batches.engine.refusals import BatchClosed, Refused
 from batches.intake.file_name import displayable
 from batches.intake.partial_file import PartialFileBusy
-from batches.management.add_files import add_files, file_count, stop_reason, unfinished_batch
+from batches.management.add_files import Tally, add_files, file_count, stop_reason, unfinished_batch
 from batches.management.progress_bar import failure_lines, follow
 from batches.management.served_address import served_address
 from batches.management.walk_files import FileWalk, FoundFile
@@ -34,8 +34,8 @@ class Command(BaseCommand):
     """Add files to a batch, print the address of its page, and optionally show the progress."""
 
     help = (
-        "Import files or folders from this machine. Exit status: 0 success, 1 a file failed, "
-        "2 invalid argument, 130 Ctrl-C."
+        "Import files or folders from this machine. Exit status: 0 success, 1 a file failed or a file, folder or link "
+        "could not be read, 2 invalid argument, 130 Ctrl-C."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -59,8 +59,8 @@ class Command(BaseCommand):
                 batch = self._batch(first, owner, name, options)
             except Refused as refused:
                 raise CommandError(refused.message) from None
-            sealed = self._add(batch, walk, files, options["site"])
-            if options["follow"] and sealed:
+            tally = self._add(batch, walk, files, options["site"])
+            if options["follow"] and tally:
                 batch = self._follow(batch)
         except UploadBatch.DoesNotExist:
             raise CommandError("The import was deleted in the meantime.") from None
@@ -68,7 +68,7 @@ class Command(BaseCommand):
             message = f"The database is not available. Start it, for example with `make run`.\n{error}"
             raise CommandError(message) from None
         failed = self._report(batch)
-        if failed or walk.missed or not sealed:
+        if failed or not tally or tally.unreadable:
             sys.exit(FAILED)
 
     def _files(self, paths: list[Path]) -> tuple[FileWalk, list[FoundFile], Iterator[FoundFile]]:
@@ -97,8 +97,8 @@ class Command(BaseCommand):
         except services.NotFound:
             raise CommandError(f"{owner} has no import {options['batch']}.", returncode=USAGE) from None
 
-    def _add(self, batch: UploadBatch, walk: FileWalk, files: Iterator[FoundFile], site: str) -> bool:
-        """Add the files and return whether the batch was sealed.
+    def _add(self, batch: UploadBatch, walk: FileWalk, files: Iterator[FoundFile], site: str) -> Tally | None:
+        """Add the files and seal the batch. Return None if it could not be sealed.
 
         An unsealed batch waits for the rest of its files, so the caller must not wait for it to complete.
         """
@@ -114,16 +114,16 @@ class Command(BaseCommand):
             sys.exit(INTERRUPTED)
         except BatchClosed as closed:
             self.stderr.write(closed.message)
-            return False
+            return None
         except Refused as refused:
             self.stderr.write(f"{stop_reason(refused)}\nThe files added so far will be processed. {ADD_REST}")
-            return False
+            return None
         except (PartialFileBusy, OSError) as error:
             raise CommandError(f"{stop_reason(error)} {ADD_REST}") from None
         self.stdout.write(f"{tally.summary(f' to “{batch.name}”')}.")
         if walk.links:
             self.stdout.write(f"Links skipped because they lead out of the folder: {walk.links}.")
-        return True
+        return tally
 
     def _follow(self, batch: UploadBatch) -> UploadBatch:
         try:
