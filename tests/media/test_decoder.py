@@ -74,6 +74,21 @@ def test_decoder_is_used_again(pool: DecoderPool, started: list[Decoder]) -> Non
     assert len(started) == 1
 
 
+def test_memory_of_a_film_is_available_to_the_next_file(
+    pool: DecoderPool, started: list[Decoder], tmp_path: Path
+) -> None:
+    large = Image.new("RGB", (6000, 4000))  # its decoder holds one frame of 72 MB, more than there is to spare
+    path = written(tmp_path, film("mov", codec="qtrle", pixel_format="rgb24", pictures=(large,)))
+
+    read(pool, path)
+    read(pool, SAMPLES / "coffee.jpg")
+
+    pid = latest_pid(started)
+    used = int(Path(f"/proc/{pid}/statm").read_text().split()[0]) * resource.getpagesize()
+    assert len(started) == 1
+    assert resource.prlimit(pid, resource.RLIMIT_AS)[0] - used >= WORKING_MEMORY
+
+
 @pytest.mark.parametrize(
     ("data", "kind", "code"),
     [(b"", PermanentError, "file.empty"), (None, EnvironmentalError, "storage.unreadable")],
