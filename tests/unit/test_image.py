@@ -1,9 +1,10 @@
 import resource
+import struct
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin
 
 from tests.support.images import SAMPLES, encoded, encoded_texture, pixel, quartered, textured, truncated_png, written
 from uploads.errors import EnvironmentalError, PermanentError
@@ -88,6 +89,13 @@ def test_jpeg_with_appended_video_is_accepted(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
+def test_data_after_the_end_is_ignored(kind: str, tmp_path: Path) -> None:
+    data = encoded(quartered(), kind) + b"appended text" * 50
+
+    assert read_picture(written(tmp_path, data)).width == 60
+
+
+@pytest.mark.parametrize("kind", KINDS)
 def test_header_without_data_is_refused(kind: str, tmp_path: Path) -> None:
     path = written(tmp_path, encoded_texture(300, 200, kind)[:40])
 
@@ -164,6 +172,15 @@ def test_animation_is_read_as_its_first_frame(kind: str, tmp_path: Path) -> None
     assert max(green, blue) < 15
 
 
+def test_canvas_around_the_first_frame_of_a_gif_is_transparent(tmp_path: Path) -> None:
+    frame = encoded(quartered(), "GIF")
+    path = written(tmp_path, frame[:6] + struct.pack("<HH", 100, 80) + frame[10:])
+
+    image = read_picture(path).image
+
+    assert [pixel(image, *spot) for spot in ((5, 5), (90, 5), (5, 70))] == [(255, 0, 0), *[(255, 255, 255)] * 2]
+
+
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_orientation_is_applied(orientation: int, tmp_path: Path) -> None:
     exif = Image.Exif()
@@ -176,6 +193,18 @@ def test_orientation_is_applied(orientation: int, tmp_path: Path) -> None:
     assert _corners(picture.image) == corners[orientation]
     assert (picture.width, picture.height) == ((40, 60) if orientation >= 5 else (60, 40))
     assert picture.image.size == (picture.width, picture.height)
+
+
+def test_orientation_in_the_text_of_a_png_is_ignored(tmp_path: Path) -> None:
+    exif = Image.Exif()
+    exif.update({0x0110: "Q2", 0x0112: 6})
+    text = PngImagePlugin.PngInfo()
+    text.add_text("Raw profile type exif", f"\nexif\n{len(exif.tobytes())}\n{exif.tobytes().hex()}")
+
+    picture = read_picture(written(tmp_path, encoded(quartered(), "PNG", pnginfo=text)))
+
+    assert picture.exif.camera == "Q2"
+    assert (picture.width, picture.height) == (60, 40)
 
 
 def test_samples_are_read() -> None:

@@ -169,6 +169,13 @@ def test_heic_of_any_brand_is_read(brand: bytes, tmp_path: Path) -> None:
     assert read(tmp_path, data[:8] + brand + data[12:]).mime_type == "image/heic"
 
 
+def test_heic_without_its_size_is_read(tmp_path: Path) -> None:
+    picture = read(tmp_path, heic(QUARTERS).replace(b"ispe", b"free"))
+
+    assert (picture.width, picture.height) == (240, 160)
+    assert corners(picture.image) == "rgbw"
+
+
 def test_ten_bits_are_read(tmp_path: Path) -> None:
     ramp = (np.linspace(0, 65535, 256)[np.newaxis, :, np.newaxis] * np.ones((64, 1, 3))).astype(np.uint16)
     buffer = io.BytesIO()
@@ -234,6 +241,16 @@ def test_bmp_with_any_masks_is_read(name: str, top_down: bool, tmp_path: Path) -
     data = head + struct.pack("<4L", *masks, *[0] * (4 - len(masks))) + pixels.astype(f"<u{bits // 8}").tobytes()
 
     picture = read(tmp_path, b"BM" + struct.pack("<LHHL", len(data) + 14, 0, 0, 70) + data)
+
+    assert corners(picture.image) == "rgbw"
+
+
+def test_bmp_with_more_colours_than_its_pixels_can_have_is_read(tmp_path: Path) -> None:
+    data = encoded(QUARTERS.convert("P"), "BMP")
+    start, colours = int.from_bytes(data[10:14], "little"), 300
+    head = data[:10] + struct.pack("<L", 54 + 4 * colours) + data[14:46] + struct.pack("<L", colours) + data[50:start]
+
+    picture = read(tmp_path, head.ljust(54 + 4 * colours, b"\0") + data[start:])
 
     assert corners(picture.image) == "rgbw"
 

@@ -22,6 +22,8 @@ def ftyp(major: bytes, *compatible: bytes) -> bytes:
         (ftyp(b"3gp4", b"3gp4"), "video/3gpp"),
         (ftyp(b"3g2a", b"3g2a"), "video/3gpp2"),
         (ftyp(b"M4A ", b"M4A ", b"mp42", b"isom"), "audio/mp4"),
+        (b"OggS\0\x02" + bytes(22) + b"\x80theora\x03\x02", "video/ogg"),
+        (b"OggS\0\x02" + bytes(22) + b"\x01vorbis", "audio/ogg"),
         (b"\0\0\0\x08wide\0\0\x10\0mdat", "video/quicktime"),
         (b"\0\0\x10\0moov\0\0\0\x6cmvhd", "video/quicktime"),
         (b"RIFF\0\0\0\0AVI LIST", "video/x-msvideo"),

@@ -23,6 +23,8 @@ _MASKED_PIXEL_BYTES = 12
 
 _MASKS_COMPRESSIONS = frozenset({3, 6})
 _FILE_HEADER_BYTES, _INFO_BYTES = 14, 40
+# Some programs write larger palettes, which Pillow rejects.
+_MAX_COLOURS = 256
 _DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 
 
@@ -53,6 +55,8 @@ def read_bmp(file: BinaryIO) -> ImageHeader:
         if str(error).startswith("Unsupported BMP"):
             raise unsupported("BMP pictures with this pixel format") from error
         raise
+    if source.palette is not None:
+        source.palette.palette = source.palette.palette[: _MAX_COLOURS * len(source.palette.rawmode or "")]
     return ImageHeader(*source.size, PIXEL_BYTES, lambda: source)
 
 

@@ -4,6 +4,7 @@ The decoder then gets only the parts of the file that it needs to decode the fir
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from importlib import import_module
 from typing import BinaryIO
@@ -11,7 +12,7 @@ from typing import BinaryIO
 from PIL import GifImagePlugin, Image, PngImagePlugin, WebPImagePlugin
 
 from uploads.media import gif_structure, png_structure, webp_structure
-from uploads.media.exif import read_exif
+from uploads.media.exif import ExifData, read_exif
 from uploads.media.file_parts import open_parts
 from uploads.media.formats import FORMATS, PICTURES
 from uploads.media.header import ImageHeader
@@ -49,11 +50,17 @@ def read_png(file: BinaryIO) -> ImageHeader:
         found.pixel_bytes,
         lambda: PngImagePlugin.PngImageFile(data),
         frames=found.frames,
-        exif=read_exif(found.exif, found.xmp),
+        exif=_read_png_exif(found),
         xmp=found.xmp,
         profile=found.profile,
         space=found.colour_space(),
     )
+
+
+def _read_png_exif(found: png_structure.PngStructure) -> ExifData:
+    """Return the EXIF data. If it is text, ignore its orientation, as browsers do: converters copy it unchanged."""
+    exif = read_exif(found.exif, found.xmp)
+    return replace(exif, orientation=1) if found.exif_is_text else exif
 
 
 def read_webp(file: BinaryIO) -> ImageHeader:
@@ -91,4 +98,20 @@ def read_gif(file: BinaryIO) -> ImageHeader:
         gif_structure.PIXEL_BYTES,
         lambda: GifImagePlugin.GifImageFile(data),
         frames=found.frames,
+        load=_load_gif,
     )
+
+
+def _load_gif(source: GifImagePlugin.GifImageFile, _longest: int) -> Image.Image:
+    """Decode the first frame. The rest of the canvas becomes transparent, as in browsers; Pillow fills it."""
+    source.load()
+    box = source.dispose_extent
+    if source.mode != "P" or box is None or box == (0, 0, *source.size) or "transparency" in source.info:
+        return source
+    frame = source.crop(box)
+    unused = next((index for index, count in enumerate(frame.histogram()) if not count), None)
+    if unused is not None:
+        source.paste(unused, (0, 0, *source.size))
+        source.paste(frame, box)
+        source.info["transparency"] = unused
+    return source

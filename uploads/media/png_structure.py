@@ -33,7 +33,7 @@ class PngStructure:
     """The header and metadata of a PNG. If the size is missing, it is 0 by 0.
 
     `pixel_bytes` is the memory that a decoder needs for each pixel. `profile` is the ICC profile. `codes` are the codes
-    of the primaries and of the transfer characteristics.
+    of the primaries and of the transfer characteristics. `exif_is_text` means that a text chunk contains the EXIF data.
     """
 
     width: int = 0
@@ -41,6 +41,7 @@ class PngStructure:
     pixel_bytes: int = 4
     frames: int = 1
     exif: bytes = b""
+    exif_is_text: bool = False
     xmp: bytes = b""
     profile: bytes = b""
     codes: tuple[int, int] | None = None
@@ -87,7 +88,7 @@ def _interpret(structure: PngStructure, name: bytes, content: bytes) -> None:
     elif name == b"acTL" and len(content) >= 4:
         structure.frames = max(1, int.from_bytes(content[:4], "big"))
     elif name == b"eXIf":
-        structure.exif = content
+        structure.exif, structure.exif_is_text = content, False
     elif name in (b"tEXt", b"zTXt", b"iTXt"):
         _interpret_text(structure, name, content)
     else:
@@ -96,7 +97,7 @@ def _interpret(structure: PngStructure, name: bytes, content: bytes) -> None:
 
 def _interpret_text(structure: PngStructure, name: bytes, content: bytes) -> None:
     if content.startswith(_RAW_EXIF + b"\0") and not structure.exif:
-        structure.exif = _raw_profile(_text(name, content))
+        structure.exif, structure.exif_is_text = _raw_profile(_text(name, content)), True
     elif content.startswith(_XMP + b"\0"):
         structure.xmp = _text(name, content)
 

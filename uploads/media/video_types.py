@@ -10,6 +10,7 @@ _VIDEO_BRANDS = (b"mp41", b"mp42", b"mmp4", b"avc1", b"hvc1", b"dash", b"MSNV", 
 # QuickTime files of old cameras have no box `ftyp`, but start with one of these boxes.
 _QUICKTIME_BOXES = (b"moov", b"mdat", b"wide", b"pnot", b"free", b"skip")
 _DOC_TYPE = re.compile(rb"\x42\x82.{1,8}?(webm|matroska)", re.DOTALL)  # the length has 1 to 8 bytes
+_THEORA = b"\x80theora"  # the start of the first packet of each Theora stream
 _TS_SYNC = 0x47
 _TS_PACKETS = ((188, 0), (192, 4))  # MPEG-TS, and M2TS of camcorders with a time stamp of 4 bytes before each packet
 _MIN_TS_PACKETS = 3
@@ -21,6 +22,8 @@ def sniff_video(head: bytes) -> str | None:
         return _brand_type(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):
         return _matroska_type(head)
+    if head.startswith(b"OggS"):
+        return "video/ogg" if _THEORA in head else None
     if head.startswith(b"RIFF") and head[8:12] == b"AVI ":
         return "video/x-msvideo"
     if head[4:8] in _QUICKTIME_BOXES and _is_plausible_box(head):

@@ -29,16 +29,18 @@ class WebPStructure:
 
 
 def read_structure(file: BinaryIO) -> WebPStructure:
-    """Return the structure of a WebP. Moves the position of `file`.
+    """Return the structure of a WebP, without data after its end. Moves the position of `file`.
 
     Raises PermanentError `image.complex` if there are too many chunks.
     """
     found, position, frames = WebPStructure(), _HEADER_BYTES, 0
+    file.seek(4)
+    end = 8 + int.from_bytes(file.read(4), "little")
     for _ in range(MAX_CHUNKS):
         file.seek(position)
         head = file.read(8)
         name, length = head[:4], int.from_bytes(head[4:], "little")
-        if len(head) < 8:
+        if len(head) < 8 or position + 8 > end:
             found.frames, found.size = max(1, frames), position
             return found
         frames += name == b"ANMF"
