@@ -1,10 +1,11 @@
 """Measure how well searches find pictures, given a folder of pictures and a file of judged queries.
 
 Run it with `python -m bench.quality FOLDER QUERIES.json`; without arguments, it uses the sample photos. docs/search.md
-describes the file. Every picture is processed by the embedded analyzer, and the queries run as on the search page.
-The last line of the output is one JSON object: `hit_at_1` and `hit_at_3`, the shares of answerable queries with a
-relevant picture among the first one or three; `map`, the mean average precision over all pictures; `rejected`, the
-share of answerable queries without a hit; and `false_hits`, the share of unanswerable queries with a hit.
+describes the file, and where to get the photos for `bench/wallpaper_queries.json`. Every picture is processed by the
+embedded analyzer, and the queries run as on the search page. The last line of the output is one JSON object: `hit_at_1`
+and `hit_at_3`, the shares of answerable queries with a relevant picture among the first one or three; `map`, the mean
+average precision over all pictures; `rejected`, the share of answerable queries without a hit; and `false_hits`, the
+share of unanswerable queries with a hit.
 """
 
 import argparse
