@@ -140,7 +140,7 @@ ENDPOINTS = [
     Endpoint("upload-list", answers=(200,)),
     Endpoint("near-duplicates", answers=(200,)),
     Endpoint("near-duplicates-keep", method="POST", body={"id": lambda data: data.duplicates}, answers=(302,)),
-    Endpoint("search-suggestions", query="?q=Kod", answers=(200,)),
+    *[Endpoint("search-suggestions", query=f"?q={typed}", answers=(200,)) for typed in ("Kod", "Zan")],
     Endpoint("search-saved", method="POST", body={"q": "text"}, answers=(302,)),
     Endpoint("search-saved", method="POST", body={"q": "Zanzibar", "forget": "1"}, answers=(302,)),
     Endpoint("search", answers=(200,)),

@@ -6,7 +6,8 @@ import pytest
 from django.contrib.auth.models import User
 from django.utils import timezone
 
-from tests.support.batches import make_upload
+from batches.models import UploadBatch
+from tests.support.batches import make_batch, make_upload
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
 from uploads.analysis.registry import get_query_encoder
@@ -44,6 +45,14 @@ def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Itera
     yield set_limit
     Embedding.objects.all().delete()
     vector_index.maintain_indexes()
+
+
+def add_to_import(owner: User, name: str, *pictures: Upload) -> UploadBatch:
+    """Create an import that contained these pictures."""
+    batch = make_batch(owner, len(pictures), name)
+    for item, picture in zip(batch.items.all(), pictures, strict=True):
+        batch.items.filter(id=item.id).update(upload=picture)
+    return batch
 
 
 @pytest.fixture

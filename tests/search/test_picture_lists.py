@@ -8,6 +8,7 @@ from django.urls import reverse
 
 from tests.search.conftest import MakePicture
 from tests.support.html import compact
+from tests.support.users import make_user
 from uploads.picture_lists import Neighbours, in_search, in_similar
 
 
@@ -15,6 +16,7 @@ def test_neighbours_in_a_search_have_the_order_of_its_results(make_picture: Make
     old = make_picture("cat", description="A cat.", taken_at=datetime(2020, 1, 1, tzinfo=UTC))
     new = make_picture("cat", taken_at=datetime(2024, 1, 1, tzinfo=UTC))
     make_picture("an invoice")
+    make_picture("cat", owner=make_user("ben"), description="A cat.")
 
     assert in_search("cat", old, by_date=False) == Neighbours([], [new], 1, 2)
     assert in_search("cat", old, by_date=True) == Neighbours([new], [], 2, 2)
@@ -36,6 +38,7 @@ def test_search_that_no_longer_finds_the_picture_has_no_neighbours(make_picture:
 
 def test_neighbours_among_similar_pictures_begin_with_the_picture_itself(make_picture: MakePicture) -> None:
     cat, kitten, invoice = (make_picture(shows) for shows in ("a cat", "a kitten", "an invoice"))
+    make_picture("a kitten", owner=make_user("ben"))
 
     assert in_similar(cat, kitten) == Neighbours([cat], [invoice], 2, 3)
 

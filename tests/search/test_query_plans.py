@@ -5,17 +5,21 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.utils import timezone
 
+from batches.models import BatchItem, UploadBatch
+from batches.models.import_pictures import imports_of
+from batches.models.states import ItemResult, ItemStatus
 from tests.support.query_plans import plan
 from tests.support.users import make_user
-from uploads.models import Upload
+from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
 from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import Term, parse_query
 from uploads.search.nearest import OwnerVectors
 from uploads.search.transaction import search_transaction
-from uploads.search.vocabulary import terms_beginning
+from uploads.search.vocabulary import beginning
 from uploads.search.words import text_query
 from uploads.similar.groups import pairs_of
 from uploads.similar.indexing import codes_of, due_rows
@@ -64,8 +68,22 @@ def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
         cursor.execute(APPEARANCES, [])
         for table in ("upload", "embedding", "appearance", "nearduplicate", "searchterm"):
             cursor.execute(f"VACUUM ANALYZE uploads_{table}")
+    add_imports(ben.id)
     assert vector_index.maintain_indexes() == [vector_index.index_name(ben.id, MODEL)]
     return ben.id, anna.id
+
+
+def add_imports(owner_id: int) -> None:
+    """Add 1,000 imports. One of them, "Old", contains the owner's 20 oldest pictures."""
+    names = ["Old", *(f"Day {number}" for number in range(1, 1000))]
+    old, *_others = UploadBatch.objects.bulk_create(UploadBatch(owner_id=owner_id, name=name) for name in names)
+    done = {"status": ItemStatus.COMPLETED, "result": ItemResult.NEW, "finished_at": timezone.now()}
+    ids = Upload.objects.filter(owner_id=owner_id).order_by("id").values_list("id", flat=True)[:20]
+    BatchItem.objects.bulk_create(
+        BatchItem(batch=old, upload_id=id, filename="a", fingerprint=str(id), size=1, **done) for id in ids
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE batches_uploadbatch, batches_batchitem")
 
 
 def newest(owner_id: int, text: str) -> QuerySet[Upload]:
@@ -102,6 +120,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "other filters": (newest(ben, OTHERS), "upload_owner_newest"),
         "few pictures": (filter_pictures(ben, parse_query(OTHERS)).values_list("id")[:600], "upload_owner_newest"),
         "album": (newest(ben, "album:norway"), "upload_albums"),
+        "import": (newest(ben, "import:old"), "uploads_upload_pkey"),
+        "names of imports": (beginning(imports_of(ben), "name", "ol"), "batch_owner_newest"),
         "filters, newer": (
             filter_pictures(ben, parse_query(FILTERS)).filter(id__gt=9_000).only("id").order_by("id")[:6],
             "upload_owner_newest",
@@ -112,7 +132,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "codes": (codes_of(anna), "appearance_owner"),
         "due": (due_rows()[:500], "appearance_due"),
         "near duplicates": (pairs_of(anna), "nearduplicate_open"),
-        "terms": (terms_beginning(anna, "00"), "searchterm_once"),
+        "terms": (beginning(SearchTerm.objects.filter(owner_id=anna), "text", "00"), "searchterm_once"),
     }
 
     with search_transaction():
@@ -127,3 +147,4 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     for name in ("filters", "other filters", "few pictures"):
         assert "Index Only Scan" in {node["Node Type"] for node in plans[name][0]}, name
     assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])
+    assert "ANY" in str([node.get("Index Cond") for node in plans["import"][0]])

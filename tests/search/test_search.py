@@ -5,14 +5,12 @@ from datetime import UTC, datetime
 import pytest
 from django.contrib.auth.models import User
 
-from batches.models import UploadBatch
-from tests.search.conftest import MakePicture
-from tests.support.batches import make_batch
+from tests.search.conftest import MakePicture, add_to_import
 from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding, MediaKind, Upload
-from uploads.search import candidates
+from uploads.search import candidates, filters
 from uploads.search.encoders import owner_encoders, site_model
 from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
@@ -220,13 +218,6 @@ def test_filter_selects_the_matching_pictures(
     assert set(vectors.values_list("upload_id", flat=True)) == wanted
 
 
-def add_to_import(owner: User, name: str, *pictures: Upload) -> UploadBatch:
-    batch = make_batch(owner, len(pictures), name)
-    for item, picture in zip(batch.items.all(), pictures, strict=True):
-        batch.items.filter(id=item.id).update(upload=picture)
-    return batch
-
-
 def test_import_is_named_by_its_id(anna: User, make_picture: MakePicture) -> None:
     first, second = make_picture("a cat"), make_picture("a cat")
     batch = add_to_import(anna, "Iceland", first)
@@ -235,6 +226,20 @@ def test_import_is_named_by_its_id(anna: User, make_picture: MakePicture) -> Non
 
     for text, found in ((f"import:{batch.id}", {first.id}), (f"import:{other.id}", set())):
         assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == found
+
+
+def test_pictures_of_a_large_import_are_looked_up(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(filters, "MAX_LISTED", 1)
+    one, two, other = (make_picture("a cat").id for _ in range(3))
+    add_to_import(anna, "Iceland", *Upload.objects.filter(id__in=[one, two]))
+
+    for text, wanted in (("import:iceland", {one, two}), ("-import:iceland", {other})):
+        query = parse_query(text)
+        assert set(filter_pictures(anna.id, query).values_list("id", flat=True)) == wanted
+        vectors = filter_vectors(anna.id, query, encoder.model)
+        assert set(vectors.values_list("upload_id", flat=True)) == wanted
 
 
 def test_filter_finds_pictures_beyond_the_closest(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:

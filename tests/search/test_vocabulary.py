@@ -5,7 +5,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone, translation
 from pytest_django import DjangoAssertNumQueries
 
-from tests.search.conftest import MakePicture
+from tests.search.conftest import MakePicture, add_to_import
 from tests.support.users import make_user
 from uploads.models import Appearance, Upload
 from uploads.search import spelling
@@ -51,6 +51,19 @@ def test_suggestions_complete_the_last_word(typed: str, queries: list[str], anna
     assert [one.query for one in suggest(anna.id, typed)] == queries
 
 
+def test_names_of_own_imports_with_pictures_are_suggested(
+    anna: User, indexed: Upload, make_picture: MakePicture
+) -> None:
+    ben = User.objects.get(username="ben")
+    add_to_import(anna, "Tour of Iceland", indexed)
+    add_to_import(anna, "Taxi", indexed)
+    add_to_import(anna, "Tahiti", make_picture("a dog", trashed_at=timezone.now()))
+    add_to_import(ben, "Tallinn", Upload.objects.get(owner=ben))
+
+    assert [one.query for one in suggest(anna.id, "red ice")] == ['red import:"Tour of Iceland"']
+    assert [one.query for one in suggest(anna.id, "ta")] == ["import:Taxi", "tabby cat"]
+
+
 def test_terms_of_deleted_pictures_are_not_suggested(anna: User, indexed: Upload) -> None:
     Upload.objects.filter(id=indexed.id).delete()
 
@@ -65,6 +78,7 @@ def test_terms_of_deleted_pictures_are_not_suggested(anna: User, indexed: Upload
         ("portugla", "portugal"),
         ("horse", "horse"),
         ("pixie", "pixie"),
+        ("tabrd", "tabrd"),  # one letter from a label of Ben's
         ('"taby"', '"taby"'),
         ("xyzzyx", "xyzzyx"),
     ],

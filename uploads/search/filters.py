@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, time
 from functools import reduce
 from operator import and_
 
-from django.db.models import BooleanField, F, Func, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
 from uploads.models import Embedding, MediaKind, Upload, library_pictures
 from uploads.search.exclusions import excluding_query
@@ -25,6 +25,12 @@ INDEXED = ("type", "taken")
 
 ONLY_UPLOADS = ("place", "album", "import", "is", "has", "orientation", "size")
 """The filters that may need columns of uploads that embeddings do not copy."""
+
+MAX_LISTED = 20_000
+"""If an import contains more pictures, they are not listed in the query, but looked up one by one.
+
+For each thousand, reading the list takes about 1 ms, and each statement with the list 0.6 ms.
+"""
 
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
@@ -89,10 +95,23 @@ def _condition(owner_id: int, one: Filter, has_place: Q, upload: str) -> Q:
         case "camera":
             condition = Q(camera__icontains=one.value)
         case "import":
-            condition = Q((f"{upload}id__in", pictures_of_imports(owner_id, one.value)))
+            condition = _in_import(owner_id, one.value, f"{upload}id")
         case _:
             condition = _upload_condition(one, upload)
     return ~condition if one.negated else condition
+
+
+def _in_import(owner_id: int, name_or_id: str, column: str) -> Q:
+    """Return the condition that `column` is the id of a picture in these imports.
+
+    With a list of ids, PostgreSQL reads only these pictures, also in order of their ids. With a subquery, it would
+    check all newer pictures of the owner first, because sorting is disabled in searches.
+    """
+    pictures = pictures_of_imports(owner_id, name_or_id)
+    listed = list(pictures.values_list("upload_id", flat=True)[: MAX_LISTED + 1])
+    if len(listed) <= MAX_LISTED:
+        return Q(AnyOf(column, listed))
+    return Q(Exists(pictures.filter(upload_id=OuterRef(column))))
 
 
 def _upload_condition(one: Filter, upload: str) -> Q:

@@ -1,6 +1,6 @@
-"""The search filter `import:`.
+"""The search filter `import:`, and the names of imports for suggestions.
 
-The app `batches` knows which pictures an import contained; it registers a function that returns them.
+The app `batches` has the imports and knows which pictures they contained; it registers functions that return them.
 """
 
 from collections.abc import Callable
@@ -9,17 +9,26 @@ from typing import Any
 from django.db.models import QuerySet
 
 PicturesOfImports = Callable[[int, str], QuerySet[Any, Any]]
-"""Takes an owner's id, and an import's id or part of its name. Returns the ids of the pictures."""
+"""Takes an owner's id, and an import's id or part of its name. Returns rows with the pictures' `upload_id`."""
 
-_registered: list[PicturesOfImports] = []
+ImportsOfOwner = Callable[[int], QuerySet[Any, Any]]
+"""Takes an owner's id. Returns the owner's imports, which have a `name`."""
+
+_registered: list[tuple[PicturesOfImports, ImportsOfOwner]] = []
 
 
-def register_imports(find: PicturesOfImports) -> None:
-    """Set the function that finds the pictures of an import. Called once, when the apps are loaded."""
-    _registered[:] = [find]
+def register_imports(find_pictures: PicturesOfImports, find_imports: ImportsOfOwner) -> None:
+    """Set the functions that find imports and their pictures. Called once, when the apps are loaded."""
+    _registered[:] = [(find_pictures, find_imports)]
 
 
 def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
-    """Return the ids of the pictures in the owner's imports with this id or partial name, including duplicates."""
-    [find] = _registered
-    return find(owner_id, name_or_id)
+    """Return rows with the `upload_id` of pictures in the owner's imports with this id or partial name."""
+    [(find_pictures, _find_imports)] = _registered
+    return find_pictures(owner_id, name_or_id)
+
+
+def imports_of(owner_id: int) -> QuerySet[Any, Any]:
+    """Return the owner's imports, which have a `name`."""
+    [(_find_pictures, find_imports)] = _registered
+    return find_imports(owner_id)

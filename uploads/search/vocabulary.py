@@ -1,26 +1,34 @@
 """The owner's vocabulary: labels, places, cameras and keywords of their pictures, for suggestions and corrections.
 
 Terms are added when pictures are indexed (see uploads/similar/indexing.py). Terms stay when their last picture is
-deleted, so suggestions are checked against the pictures.
+deleted, so suggestions are checked against the pictures. Names of imports are suggested, too.
 """
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from typing import Any
+from typing import TypeVar
 
-from django.db.models import Case, IntegerField, Q, QuerySet, When
+from django.db.models import Case, IntegerField, Model, Q, QuerySet, When
 from django.db.models.functions import Length
 
 from uploads.database import fetch_rows
 from uploads.models import SearchTerm
 from uploads.search.candidates import containing
-from uploads.search.filters import filter_pictures
+from uploads.search.filters import AnyOf, filter_pictures
+from uploads.search.imports import imports_of, pictures_of_imports
 from uploads.search.language import Filter, Query, Term
 from uploads.search.words import split_words, text_query
+
+IMPORT = "import"
+"""The kind of suggestions that are names of imports. All other kinds are those of SearchTerm."""
 
 MAX_SUGGESTIONS = 6
 MAX_WORDS = 20_000
 _CONSIDERED = 30
+_CHECKED = 1_000
+_FILTERS = (SearchTerm.Kind.PLACE, SearchTerm.Kind.CAMERA, IMPORT)
+
+Row = TypeVar("Row", bound=Model)
 
 # Insert in sorted order, so that transactions that add the same terms cannot deadlock.
 ADD_TERMS = """
@@ -42,7 +50,7 @@ SELECT owner_id, kind, text FROM term
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A term of the owner's pictures, and the query that it completes."""
+    """A term of the owner's pictures or the name of an import, and the query that it completes."""
 
     kind: str
     text: str
@@ -62,14 +70,17 @@ def own_words(owner_id: int) -> set[str]:
 
 
 def suggest(owner_id: int, typed: str) -> list[Suggestion]:
-    """Return the terms that contain a word starting with the last word typed, shortest first.
+    """Return terms and names of imports that contain a word starting with the last word typed, shortest first.
 
     The words before it are kept in each suggestion's query.
     """
     before, _, last = typed.rpartition(" ")
     if not last or ":" in last or last.startswith("-") or typed.count('"') % 2:
         return []
-    rows = terms_beginning(owner_id, last)[:_CONSIDERED]
+    terms = beginning(SearchTerm.objects.filter(owner_id=owner_id), "text", last).values_list("kind", "text")
+    names = beginning(imports_of(owner_id), "name", last).values_list("name", flat=True).distinct()
+    rows = [*terms[:_CONSIDERED], *((IMPORT, name) for name in names[:_CONSIDERED])]
+    rows.sort(key=lambda row: (not row[1].lower().startswith(last.lower()), len(row[1])))
     found: dict[str, Suggestion] = {}
     for kind, text in rows:
         suggestion = Suggestion(kind, text, " ".join(filter(None, (before, _as_query(kind, text)))))
@@ -80,26 +91,30 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     return list(found.values())
 
 
-def terms_beginning(owner_id: int, letters: str) -> QuerySet[SearchTerm, Any]:
-    """Return the kind and text of the owner's terms that contain a word starting with these letters, shortest first.
+def beginning(rows: QuerySet[Row], column: str, letters: str) -> QuerySet[Row]:
+    """Return the rows whose text in `column` contains a word starting with these letters, the shortest first.
 
-    Terms that start with these letters come before terms in which only a later word does.
+    Texts that start with these letters come before texts in which only a later word does.
     """
-    begins = Q(text__istartswith=letters)
-    terms = SearchTerm.objects.filter(begins | Q(text__icontains=f" {letters}"), owner_id=owner_id)
+    begins = Q((f"{column}__istartswith", letters))
     order = Case(When(begins, then=0), default=1, output_field=IntegerField())
-    return terms.order_by(order, Length("text"), "text").values_list("kind", "text")
+    return rows.filter(begins | Q((f"{column}__icontains", f" {letters}"))).order_by(order, Length(column), column)
 
 
 def _as_query(kind: str, text: str) -> str:
-    if kind in (SearchTerm.Kind.PLACE, SearchTerm.Kind.CAMERA):
-        return str(Filter(kind, text.replace('"', " ")))
-    return text
+    return str(_filter(kind, text)) if kind in _FILTERS else text
+
+
+def _filter(kind: str, text: str) -> Filter:
+    return Filter(kind, text.replace('"', " "))
 
 
 def _occurs(owner_id: int, kind: str, text: str) -> bool:
-    """Return whether a picture of the owner still has the term."""
+    """Return whether a picture of the owner still has the term, or is among the first of an import with this name."""
     pictures = filter_pictures(owner_id, Query())
+    if kind == IMPORT:
+        first = pictures_of_imports(owner_id, _filter(kind, text).value).values_list("upload_id", flat=True)
+        return pictures.filter(AnyOf("id", first[:_CHECKED])).exists()
     if kind in (SearchTerm.Kind.PLACE, SearchTerm.Kind.CAMERA):
         pictures = pictures.filter(**{kind: text})
     searched = text_query(Term(text, quoted=True))
