@@ -12,6 +12,9 @@ from django.views.decorators.http import require_POST
 
 from uploads.pagination import parse_ids
 
+MAX_PICTURES = 2000
+"""How many pictures may be selected for one command. DATA_UPLOAD_MAX_NUMBER_FIELDS allows a form with this many."""
+
 View = Callable[..., HttpResponseBase]
 
 

@@ -23,7 +23,13 @@ from batches.services.batch_commands import (
 )
 from batches.services.deletion import delete_batch, delete_pictures, deletion_extent
 from batches.services.failure_commands import CommandResult, dismiss_code, restore_code, retry_code
-from batches.services.guest_links import create_guest_link, find_guest_link, receive_from_guest, revoke_guest_link
+from batches.services.guest_links import (
+    create_guest_link,
+    find_guest_link,
+    receive_from_guest,
+    receive_part_from_guest,
+    revoke_guest_link,
+)
 from batches.services.last_seen import mark_all_seen, mark_batch_seen
 from batches.services.picture_edits import (
     edit_description,
@@ -39,8 +45,8 @@ from batches.services.reprocessing import (
     retry_failed,
     retry_item,
 )
-from batches.services.selection import MAX_PICTURES
 from batches.services.trash import delete_trashed, empty_trash, restore_pictures, trash_pictures, undo_trash
+from uploads.button_requests import MAX_PICTURES
 from uploads.picture_edits import EditResult
 
 __all__ = [
@@ -77,6 +83,7 @@ __all__ = [
     "reanalyse_library",
     "reanalyse_pictures",
     "receive_from_guest",
+    "receive_part_from_guest",
     "remove_label",
     "rename_batch",
     "restore_code",

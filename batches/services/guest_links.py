@@ -7,6 +7,7 @@ none of the owner's pictures, and do not learn whether the owner already had a f
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -14,13 +15,15 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.engine.refusals import Refused
+from batches.intake.activity import record_activity
 from batches.intake.file_name import FileName
+from batches.intake.file_part import FilePart, PartOutcome, receive_part
 from batches.intake.manifest import open_for_files
 from batches.intake.outcome import IntakeOutcome
 from batches.intake.partial_file import PartialFileBusy
-from batches.intake.receive import receive_file, reject
+from batches.intake.receive import UnreadableStream, receive_file, reject
 from batches.intake.register import register_file
-from batches.models import GuestLink, UploadBatch
+from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.batch_name import clean_name, truncate_name
 from batches.models.error_codes import RESUMABLE_CODES, default_message
 from batches.models.guest_link import open_guest_links
@@ -78,6 +81,57 @@ def receive_from_guest(link: GuestLink, guest: str, batch_id: int | None, files:
         seal_batch(owner_scope(link.owner), batch.id)
 
 
+def receive_part_from_guest(
+    link: GuestLink, guest: str, batch_id: int | None, part: FilePart
+) -> tuple[int, PartOutcome]:
+    """Add a part of a file to the guest's import; return the import's id, and what happened to the part.
+
+    The first part that arrives counts the whole file. Otherwise like `receive_from_guest`. Raises Refused.
+    """
+    try:
+        item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part.name)
+        try:
+            record_activity(item.batch)
+            received = receive_part(item, part, partial(_require_picture, part.name))
+        finally:
+            seal_batch(owner_scope(link.owner), item.batch_id)
+    except (Refused, PartialFileBusy) as error:
+        raise _guest_refusal(error) from error
+    if received.outcome is not None and received.outcome.code in RESUMABLE_CODES:
+        _release(link, [part.name])
+    return item.batch_id, received
+
+
+def _find_item(link: GuestLink, batch_id: int | None, name: FileName) -> BatchItem | None:
+    """Return the item of a file of which a part arrived before."""
+    if batch_id is None:
+        return None
+    batches = open_for_files(owner_scope(link.owner)).filter(id=batch_id, from_guests=True)
+    items = BatchItem.objects.filter(batch__in=batches, fingerprint=name.as_new_file().fingerprint)
+    return items.select_related("batch").first()
+
+
+def _register_item(link: GuestLink, guest: str, batch_id: int | None, name: FileName) -> BatchItem:
+    _reserve(link, [name])
+    try:
+        batch = _open_batch(link, guest, batch_id)
+        item = register_file(batch, name.as_new_file())
+    except (Refused, OSError):
+        _release(link, [name])
+        raise
+    item.batch = batch
+    return item
+
+
+def _require_picture(name: FileName, head: bytes) -> None:
+    """Raise UnreadableStream (`guest.type`) for an archive or a sidecar.
+
+    A sidecar could change the owner's pictures, and the contents of an archive could exceed the link's limits.
+    """
+    if sniff(head) in ARCHIVES or sidecar_kind(name.as_new_file().filename, name.size, head):
+        raise UnreadableStream("guest.type", default_message("guest.type"))
+
+
 def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> ReceivedFiles:
     accepted = 0
     for position, file in enumerate(files):
@@ -105,12 +159,11 @@ def _receive_file(batch: UploadBatch, file: Any) -> IntakeOutcome:
     stream = file.open("rb")
     head = stream.read(HEAD_BYTES)
     stream.seek(0)
-    new = name.as_new_file()
-    if sniff(head) not in ARCHIVES and not sidecar_kind(new.filename, new.size, head):
-        return receive_file(batch, name, stream)
-    # A sidecar could change the owner's pictures, and the contents of an archive could exceed the link's limits.
-    item = register_file(batch, new, reserve=False)
-    return reject(item, "guest.type", default_message("guest.type"))
+    try:
+        _require_picture(name, head)
+    except UnreadableStream as error:
+        return reject(register_file(batch, name.as_new_file(), reserve=False), error.code, error.message)
+    return receive_file(batch, name, stream)
 
 
 def _reserve(link: GuestLink, files: Sequence[Any]) -> None:

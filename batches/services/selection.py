@@ -7,9 +7,8 @@ from django.db.models import QuerySet
 
 from batches.engine.refusals import Refused
 from batches.models.scope import Scope
+from uploads.button_requests import MAX_PICTURES
 from uploads.models import Upload
-
-MAX_PICTURES = 500
 
 
 def select_pictures(scope: Scope, ids: Collection[int], permissions: tuple[str, ...]) -> QuerySet[Upload]:

@@ -12,7 +12,8 @@ from django.utils import timezone
 
 from batches.engine.delete_pictures import delete_pictures
 from batches.models.scope import DELETE_PICTURES, Scope
-from batches.services.selection import MAX_PICTURES, select_pictures
+from batches.services.selection import select_pictures
+from uploads.button_requests import MAX_PICTURES
 from uploads.models import MediaKind, Upload
 from uploads.trash import EXPIRED, move_to_trash, restore
 

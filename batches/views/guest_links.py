@@ -7,7 +7,7 @@ from django import forms
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, JsonResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -17,6 +17,8 @@ from django.views.decorators.http import require_http_methods
 
 from batches import services
 from batches.engine.refusals import Refused
+from batches.intake.file_name import FileName
+from batches.intake.file_part import FilePart
 from batches.models import GuestLink
 from batches.models.batch_name import clean_name
 from batches.models.guest_link import MAX_LINK_NAME
@@ -29,6 +31,8 @@ from uploads.text import storable
 MAX_GUEST_NAME = 80
 FORM_BYTES = 2**16
 """How many bytes a request with a single file may have in addition to the file."""
+PART_BYTES = 4 * 2**20
+MAX_KEY = 100
 _BATCHES = "guest_batches"
 MAX_REMEMBERED = 20
 """The number of imports that a guest's session remembers, so that later files are added to the same import."""
@@ -49,7 +53,7 @@ class GuestLinkForm(forms.Form):
 @require_http_methods(["GET", "HEAD", "POST"])
 def guest_links(request: HttpRequest) -> HttpResponse:
     """List the user's guest links; on POST, create one."""
-    form = GuestLinkForm(request.POST or None)
+    form = GuestLinkForm(request.POST or None, label_suffix="")
     if form.is_valid():
         chosen = form.cleaned_data
         until = timezone.now() + timedelta(days=chosen["days"])
@@ -76,7 +80,7 @@ def revoke(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @missing_as_404()
 def guest_upload(request: HttpRequest, token: str) -> HttpResponse:
-    """Show the form on GET. On POST, receive files. The page's script sends them one by one and requests JSON."""
+    """Show the form on GET. On POST, receive files. The page's script sends them in parts."""
     link = services.find_guest_link(token)
     response = _receive(request, link) if request.method == "POST" else _page(request, link)
     response["X-Robots-Tag"] = "noindex, nofollow"
@@ -92,27 +96,58 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
         error = _("Enter your name so that the owner knows who added the files.")
     elif not files:
         error = _("No files selected. Select one or more, then press “Upload”.")
+    elif "offset" in request.POST:
+        return _receive_part(request, link, guest, files[0])
     else:
         try:
             accepted, error = _add(request, link, guest, files)
         except Refused as refusal:
             error = refusal.message
-    if request.headers.get("Accept") == "application/json":
-        return JsonResponse({"accepted": accepted, "error": error}, status=409 if error else 200)
     refused = len(files) - accepted
     return _page(request, link, guest=guest, error=error, accepted=accepted, refused=0 if error else refused)
 
 
+def _receive_part(request: HttpRequest, link: GuestLink, guest: str, file: Any) -> HttpResponse:
+    """Receive a part of the file that `name`, `size` and `key` describe. Different files have different keys.
+
+    The response contains the number of bytes `received`, from which the next part must begin. Once the file is `done`,
+    it contains a `message` if the file was not accepted.
+    """
+    size, offset = parse_id(request.POST.get("size")), parse_id(request.POST.get("offset"))
+    if size is None or offset is None:
+        return HttpResponseBadRequest()
+    key = request.POST.get("key", "")[:MAX_KEY]
+    name = FileName(request.POST.get("name", "") or "file", size, last_modified=f"guest {key}")
+    part = FilePart(name, offset, file.size, file.open("rb"))
+    try:
+        batch_id, received = services.receive_part_from_guest(link, guest, _remembered(request, link), part)
+    except Refused as refusal:
+        return JsonResponse({"error": refusal.message}, status=409)
+    _remember(request, link, batch_id)
+    done = received.outcome
+    message = done.message if done and done.state == "refused" else ""
+    return JsonResponse({"received": received.received, "done": done is not None, "message": message})
+
+
 def _add(request: HttpRequest, link: GuestLink, guest: str, files: list[Any]) -> tuple[int, str]:
     """Add the files, and return how many were accepted, and why the rest was not received. Raises Refused."""
-    remembered: dict[str, int] = request.session.get(_BATCHES, {})
-    received = services.receive_from_guest(link, guest, remembered.get(str(link.pk)), files)
-    others = [(key, value) for key, value in remembered.items() if key != str(link.pk)]
-    request.session[_BATCHES] = dict([*others, (str(link.pk), received.batch_id)][-MAX_REMEMBERED:])
+    received = services.receive_from_guest(link, guest, _remembered(request, link), files)
+    _remember(request, link, received.batch_id)
     return received.accepted, received.error
+
+
+def _remembered(request: HttpRequest, link: GuestLink) -> int | None:
+    found: dict[str, int] = request.session.get(_BATCHES, {})
+    return found.get(str(link.pk))
+
+
+def _remember(request: HttpRequest, link: GuestLink, batch_id: int) -> None:
+    found: dict[str, int] = request.session.get(_BATCHES, {})
+    others = [(key, value) for key, value in found.items() if key != str(link.pk)]
+    request.session[_BATCHES] = dict([*others, (str(link.pk), batch_id)][-MAX_REMEMBERED:])
 
 
 def _page(request: HttpRequest, link: GuestLink, **result: object) -> HttpResponse:
     largest = settings.MAX_BODY_BYTES - FORM_BYTES
-    context = {"link": link, "max_length": MAX_GUEST_NAME, "max_bytes": largest, **result}
+    context = {"link": link, "max_length": MAX_GUEST_NAME, "max_bytes": largest, "part_bytes": PART_BYTES, **result}
     return render(request, "batches/guest_upload.html", context, status=409 if result.get("error") else 200)

@@ -1,25 +1,66 @@
-// Send the files of a guest one by one, because the server limits the size of a request. Without this script, the form
-// sends them together.
+// Sends the files of a guest in parts, because the server limits the size of a request. After an interruption, sending
+// continues where it stopped. Without this script, the form sends all files together.
 
+const TRIES = 5;
 const form = document.getElementById("guest-upload");
 const output = form.querySelector("output");
+const bar = form.querySelector("progress");
+const refused = form.querySelector("ul");
+// A key tells the server which parts belong together. Pressing the button again continues with the same keys.
+const keys = new WeakMap();
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
+const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-async function send(file) {
+function keyOf(file) {
+  if (!keys.has(file)) keys.set(file, crypto.getRandomValues(new Uint32Array(4)).join("-"));
+  return keys.get(file);
+}
+
+function partOf(file, offset) {
   const body = new FormData(form);
-  body.delete("files");
-  body.append("files", file);
-  const response = await fetch(form.action, { method: "POST", body, headers: { Accept: "application/json" } });
-  const answer = await response.json();
-  if (!response.ok) throw new Error(answer.error);
-  return answer.accepted;
+  const part = file.slice(offset, offset + Number(form.dataset.partBytes));
+  for (const [name, value] of Object.entries({ name: file.name, size: file.size, key: keyOf(file), offset })) {
+    body.append(name, value);
+  }
+  body.set("files", part, file.name);
+  return body;
+}
+
+// Returns the server's response. After a failed request, tries again, each time after a longer pause.
+async function post(body) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      const response = await fetch(form.action, { method: "POST", body });
+      return await response.json();
+    } catch {
+      if (attempt === TRIES) return { error: form.dataset.lost };
+      await pause(2 ** attempt);
+    }
+  }
+}
+
+// Sends a file. Returns "", or why the server did not accept it.
+async function send(file, before) {
+  for (let offset = 0; ; ) {
+    const answer = await post(partOf(file, offset));
+    if (answer.error) throw new Error(answer.error);
+    offset = answer.received;
+    bar.value = before + offset;
+    if (!answer.done) continue;
+    if (answer.message) keys.delete(file);
+    return answer.message;
+  }
 }
 
 async function sendAll(files) {
-  let sent = 0;
+  let [sent, bytes] = [0, 0];
   for (const file of files) {
-    sent += await send(file);
+    const message = await send(file, bytes);
+    if (message) refused.append(Object.assign(document.createElement("li"), { textContent: `${file.name}: ${message}` }));
+    refused.hidden = !refused.childElementCount;
+    sent += message ? 0 : 1;
+    bytes += file.size;
     output.textContent = fill(form.dataset.text, { sent, all: files.length });
   }
 }
@@ -27,13 +68,14 @@ async function sendAll(files) {
 form.addEventListener("submit", async (event) => {
   event.preventDefault();
   const button = form.querySelector("button");
-  const all = [...form.elements.files.files];
-  const large = all.filter(({ size }) => size > Number(form.dataset.maxBytes));
+  const files = [...form.elements.files.files];
   button.disabled = true;
+  refused.replaceChildren();
+  bar.max = files.reduce((sum, { size }) => sum + size, 0) || 1;
+  bar.hidden = false;
   try {
-    await sendAll(all.filter((file) => !large.includes(file)));
+    await sendAll(files);
     form.elements.files.value = "";
-    if (large.length) output.textContent += ` ${fill(form.dataset.skipped, { names: large.map(({ name }) => name).join(", ") })}`;
   } catch (error) {
     output.textContent = error.message;
   } finally {

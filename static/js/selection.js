@@ -39,7 +39,10 @@ function toggle(box, isRange) {
 
 function show() {
   list.classList.toggle("has-selection", chosen.size > 0);
+  const isOver = chosen.size > Number(form.dataset.most);
+  form.classList.toggle("over", isOver);
   count.textContent = `${chosen.size.toLocaleString(document.documentElement.lang)} ${count.dataset.text}`;
+  if (isOver) count.textContent += `. ${form.dataset.over}`;
   list.querySelectorAll(".select-day").forEach(showDay);
 }
 

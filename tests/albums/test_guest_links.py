@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from typing import Any
 
 import pytest
 from asgiref.sync import sync_to_async
@@ -112,18 +113,61 @@ def test_name_and_files_are_required(guest: Client, link: GuestLink, name: str, 
     assert not UploadBatch.objects.exists()
 
 
+def send_part(client: Client, link: GuestLink, data: bytes, offset: int, size: int, name: str = "clip.jpg") -> Any:
+    part = SimpleUploadedFile(name, data)
+    fields = {"guest": "Ben", "name": name, "size": size, "key": "1", "offset": offset, "files": part}
+    answer = client.post(reverse("guest-upload", args=[link.token]), fields)
+    return answer.json()
+
+
+def test_file_larger_than_a_request_arrives_in_parts_and_counts_once(guest: Client, link: GuestLink) -> None:
+    data = encoded(textured(64, 48), "JPEG")
+    half, size = len(data) // 2, len(data)
+
+    answers = [
+        send_part(guest, link, data[:half], 0, size),
+        send_part(guest, link, data[:half], 0, size),  # the response to the first part was lost
+        send_part(guest, link, data[half:], half, size),
+        send_part(guest, link, data[:half], 0, size),
+    ]
+
+    assert [answer["received"] for answer in answers] == [half, half, size, size]
+    assert [(answer["done"], answer["message"]) for answer in answers] == [(False, "")] * 2 + [(True, "")] * 2
+    assert Upload.objects.get().size == size
+    link.refresh_from_db()
+    assert (link.files, link.bytes) == (1, size)
+
+
+def test_part_beyond_the_limits_of_the_link_or_of_its_file_is_refused(guest: Client, link: GuestLink) -> None:
+    assert "reached its limit" in send_part(guest, link, b"x", 0, 2 * 10**6)["error"]
+
+    answer = send_part(guest, link, bytes(20), 0, 10)
+
+    assert (answer["done"], answer["message"] != "") == (True, True)
+    assert BatchItem.objects.get().error_code == "file.changed"
+
+
+@pytest.mark.parametrize("first", [1, 100])
+def test_archive_in_parts_is_refused(guest: Client, link: GuestLink, first: int) -> None:
+    data = b"PK\3\4" + bytes(200)
+
+    send_part(guest, link, data[:first], 0, len(data), "Photos.zip")
+    answer = send_part(guest, link, data[first:], first, len(data), "Photos.zip")
+
+    assert "only photos and videos" in answer["message"]
+    assert BatchItem.objects.get().error_code == "guest.type"
+
+
 def test_guest_does_not_learn_that_the_owner_has_a_file(guest: Client, link: GuestLink) -> None:
     send(guest, link, picture(1))
     Upload.objects.update(processed_at=timezone.now())
 
-    answer = Client().post(
-        reverse("guest-upload", args=[link.token]),
-        {"guest": "Cleo", "files": [picture(1)]},
-        headers={"Accept": "application/json"},
-    )
+    status, html = send(Client(), link, picture(1), name="Cleo")
+    data = picture(1).read()
+    answer = send_part(Client(), link, data, 0, len(data))
 
-    assert answer.json() == {"accepted": 1, "error": ""}
-    assert (answer["X-Robots-Tag"], Upload.objects.count()) == ("noindex, nofollow", 1)
+    assert (status, "1 file added." in html, answer["message"]) == (200, True, "")
+    assert Upload.objects.count() == 1
 
 
 @pytest.mark.parametrize(

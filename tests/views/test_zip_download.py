@@ -18,9 +18,9 @@ from django.utils import timezone
 from tests.support.async_requests import AsyncBrowser
 from tests.support.batches import make_upload
 from tests.support.users import make_user
+from uploads.button_requests import MAX_PICTURES
 from uploads.models import PartRole, Upload
 from uploads.storage import original_name
-from uploads.views.zip_download import MAX_PICTURES
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,11 +9,9 @@ from django.utils import timezone
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 
-from uploads.button_requests import chosen_pictures, require_button
+from uploads.button_requests import MAX_PICTURES, chosen_pictures, require_button
 from uploads.models import INSTANT, MediaKind, Upload
 from uploads.zip_stream import stream_archive, zip_entries
-
-MAX_PICTURES = 2000
 
 
 @require_button("upload-list")
