@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
+from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.site_data import describe
 from tests.support.batches import make_batch
@@ -13,10 +15,16 @@ from uploads.models import Upload
 OVERFLOW = "frame => frame.scrollWidth > frame.clientWidth && frame.scrollTop > 0"
 
 
-def test_arrow_keys_zoom_and_escape(open_page: OpenPage, owner: User) -> None:
+@pytest.fixture
+def batch(owner: User) -> UploadBatch:
+    """An import of three pictures that are large enough to zoom."""
     batch = make_batch(owner, 3)
     describe(batch, 3)
     Upload.objects.update(width=4000, height=3000)
+    return batch
+
+
+def test_arrow_keys_zoom_and_escape(open_page: OpenPage, batch: UploadBatch) -> None:
     first, second, _ = Upload.objects.order_by("id").values_list("id", flat=True)
     page = open_page(f"/library/{first}/?in=import:{batch.id}")
 
@@ -34,3 +42,35 @@ def test_arrow_keys_zoom_and_escape(open_page: OpenPage, owner: User) -> None:
     assert not frame.evaluate(OVERFLOW)
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(f"/batches/{batch.id}/"))
+
+
+def swipe(page: Page, distance: int) -> None:
+    """Move a finger horizontally over the picture."""
+    session = page.context.new_cdp_session(page)
+    for kind, points in (
+        ("touchStart", [{"x": 400, "y": 300}]),
+        ("touchMove", [{"x": 400 + distance, "y": 305}]),
+        ("touchEnd", []),
+    ):
+        session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_wheel_zooms_dragging_pans_and_swipes_lead_to_the_neighbours(open_page: OpenPage, batch: UploadBatch) -> None:
+    first, second, _ = Upload.objects.order_by("id").values_list("id", flat=True)
+    page = open_page(f"/library/{first}/?in=import:{batch.id}")
+    swipe(page, -200)
+    expect(page).to_have_url(re.compile(f"/library/{second}/"))
+    swipe(page, 200)
+    expect(page).to_have_url(re.compile(f"/library/{first}/"))
+
+    page.mouse.move(400, 300)
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    page.wait_for_function("document.querySelector('.stage.zoomed .frame')?.scrollLeft > 0")
+    before = page.locator(".frame").evaluate("frame => frame.scrollLeft")
+    page.mouse.down()
+    page.mouse.move(300, 300)
+    page.mouse.up()
+
+    assert page.locator(".frame").evaluate("frame => frame.scrollLeft") == pytest.approx(before + 100, abs=1)
