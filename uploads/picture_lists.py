@@ -1,11 +1,13 @@
-"""Find the pictures before and after a picture in a list: the library, the results of a search, or similar pictures."""
+"""Find the pictures before and after a picture in a list, for example in the library or in the results of a search."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from django.db.models import QuerySet
 
-from uploads.models import Upload, library_pictures
+from uploads.albums import album_pictures
+from uploads.models import Album, Upload, library_pictures
+from uploads.pagination import Cursor, compare
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.language import QueryError, parse_query
@@ -13,6 +15,7 @@ from uploads.search.results import ranked_ids
 from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.similar.neighbours import similar_pictures
 from uploads.timeline import before_cursor, from_cursor, place_of, timeline_of
+from uploads.trash import trashed_pictures
 
 BEFORE, AFTER = 6, 12
 """How many pictures are read before and after the current one."""
@@ -68,6 +71,21 @@ def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
             return _by_id(filter_pictures(owner_id, query), upload.pk) if query else Neighbours()
     except (QueryError, SearchTooSlow):
         return Neighbours()
+
+
+def in_album(album: Album, upload: Upload) -> Neighbours:
+    """Return the neighbours of a picture in an album; none if the album does not show it."""
+    return in_ids(album.owner_id, list(album_pictures(album).values_list("id", flat=True)), upload.pk)
+
+
+def in_trash(upload: Upload) -> Neighbours:
+    """Return the neighbours of a picture in its owner's trash, the most recently trashed first."""
+    if upload.trashed_at is None:
+        return Neighbours()
+    rows, cursor = trashed_pictures(upload.owner_id).only(*_SHOWN), Cursor(upload.trashed_at, upload.pk)
+    newer = rows.filter(compare("trashed_at", ">", cursor)).order_by("trashed_at", "id")[:BEFORE]
+    older = rows.filter(compare("trashed_at", "<", cursor)).order_by("-trashed_at", "-id")[:AFTER]
+    return Neighbours(list(newer)[::-1], list(older))
 
 
 def in_similar(first: Upload, upload: Upload) -> Neighbours:

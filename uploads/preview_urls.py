@@ -1,5 +1,6 @@
 """URLs of pictures, and of previews that browsers can cache permanently."""
 
+from collections.abc import Callable
 from functools import cache
 from typing import NamedTuple
 
@@ -7,6 +8,8 @@ from django.urls import reverse
 
 from uploads.media import ZOOM_SIDE
 from uploads.models import MediaKind, Upload
+
+PreviewUrl = Callable[[Upload, int], str]
 
 LIST_SIDE = 320
 PAGE_SIDE = 1024
@@ -47,14 +50,14 @@ class Sources(NamedTuple):
     srcset: str
 
 
-def preview_sources(upload: Upload) -> Sources:
-    """Return the URLs of the previews that a tile may show."""
-    urls = [(side, preview_url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE)]
+def preview_sources(upload: Upload, url: PreviewUrl) -> Sources:
+    """Return the URLs of the previews that a tile may show. `url` returns the URL of one, like `preview_url`."""
+    urls = [(side, url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE)]
     if not upload.width or not upload.height:
         return Sources(urls[0][1], "")
     scale = upload.width / max(upload.width, upload.height)
-    widths = ((url, max(1, min(upload.width, round(scale * side)))) for side, url in urls if url)
-    return Sources(urls[0][1], ", ".join(f"{url} {width}w" for url, width in widths))
+    widths = ((address, max(1, min(upload.width, round(scale * side)))) for side, address in urls if address)
+    return Sources(urls[0][1], ", ".join(f"{address} {width}w" for address, width in widths))
 
 
 def zoom_url(upload: Upload) -> str:

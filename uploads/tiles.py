@@ -1,16 +1,19 @@
-"""The tiles of the timeline. This module is the only place for their HTML."""
+"""The tiles of the timeline, of other lists and of shared albums. This module is the only place for their HTML."""
 
 from bisect import bisect
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
+from functools import cache
 from itertools import pairwise
 from math import sqrt
+from urllib.parse import quote
 
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 
 from uploads.models import MediaKind, Upload
-from uploads.preview_urls import picture_path, preview_sources
+from uploads.preview_urls import PreviewUrl, picture_path, preview_sources, preview_url
 from uploads.text import clock
 from uploads.timeline import place_of
 
@@ -35,14 +38,17 @@ _CLASSES, _VALUES = list(_RATIOS), list(_RATIOS.values())
 _LIMITS = [sqrt(low * high) for low, high in pairwise(_VALUES)]
 
 _TILE = """\
-<li class="tile {ratio}" data-cursor="{cursor}">
-  <a class="shot" href="{url}">{tint}{picture}{badge}</a>
+<li class="tile {ratio}"{cursor}>
+  {shot}
   <input class="pick" type="checkbox" name="picture" value="{id}" form="selection" autocomplete="off"
          aria-label="{label}">
 </li>
 """
+_CURSOR = ' data-cursor="{}"'
+_SHARED_TILE = '<li class="tile {}">{}</li>'
+_SHOT = '<a class="shot" href="{}">{}{}{}</a>'
 _TINT = '<svg class="tint" color="{}" aria-hidden="true"></svg>'
-_IMAGE = '<img src="{}" srcset="{}" sizes="auto, 18rem" alt="{}"{} loading="lazy" decoding="async">'
+_IMAGE = '<img src="{}" srcset="{}" sizes="{}" alt="{}"{} loading="lazy" decoding="async">'
 _NO_IMAGE = '<span class="thumb">{}</span>'
 _BADGE = '<span class="badge {}">{}</span>'
 
@@ -52,7 +58,37 @@ def render_tiles(pictures: Iterable[Upload], live: Collection[int]) -> SafeStrin
 
     A template would take five times as long, and most of the time of a page.
     """
-    return mark_safe("".join(_render_tile(upload, live) for upload in pictures))  # noqa: S308 (the parts are escaped)
+    return _join(
+        _render_tile(upload, picture_path("upload-detail", upload.pk), live, format_html(_CURSOR, place_of(upload)))
+        for upload in pictures
+    )
+
+
+def render_list_tiles(pictures: Iterable[Upload], name: str) -> SafeString:
+    """Return the tiles of pictures in another list, whose name in the URLs of its pictures is `name`."""
+    query = f"?in={quote(name)}"
+    return _join(_render_tile(upload, picture_path("upload-detail", upload.pk) + query) for upload in pictures)
+
+
+def render_hit(upload: Upload, query: str) -> SafeString:
+    """Return the link to a picture that a search found. `query` is the query string of its page."""
+    return _render_shot(upload, f"{picture_path('upload-detail', upload.pk)}?{query}", sizes=hit_sizes)
+
+
+def render_shared_tiles(pictures: Iterable[Upload], token: str) -> SafeString:
+    """Return the tiles of a shared album. They cannot be selected, and all their URLs are below the link's."""
+
+    def preview(upload: Upload, side: int) -> str:
+        return reverse("shared-preview", args=[token, upload.pk, side]) if str(side) in upload.previews else ""
+
+    def shot(upload: Upload) -> SafeString:
+        return _render_shot(upload, reverse("shared-picture", args=[token, upload.pk]), preview=preview)
+
+    return _join(format_html(_SHARED_TILE, ratio_class(upload), shot(upload)) for upload in pictures)
+
+
+def _join(tiles: Iterable[SafeString]) -> SafeString:
+    return mark_safe("".join(tiles))  # noqa: S308 (the parts are escaped)
 
 
 def ratio_class(upload: Upload) -> str:
@@ -60,28 +96,54 @@ def ratio_class(upload: Upload) -> str:
     return _CLASSES[bisect(_LIMITS, (upload.width or 1) / (upload.height or 1))]
 
 
-def _render_tile(upload: Upload, live: Collection[int]) -> SafeString:
+@cache
+def tile_sizes(ratio: str) -> str:
+    """Return the attribute `sizes` of a tile with this class: its width before the row is stretched.
+
+    The exact width would let browsers load a preview of three times the size for a tile that is a little wider than the
+    small one. The numbers are those of `--row` in static/css/tiles.css.
+    """
+    value = _RATIOS[ratio]
+    return f"(width < 40rem) {7.25 * value:.4g}rem, clamp({9 * value:.4g}rem, {11 * value:.4g}vw, {14 * value:.4g}rem)"
+
+
+@cache
+def hit_sizes(ratio: str) -> str:
+    """Return the same for a result of a search. The numbers are those of static/css/search.css."""
+    return f"(width < 40rem) 50vw, {13 * _RATIOS[ratio]:.4g}rem"
+
+
+def _render_tile(upload: Upload, url: str, live: Collection[int] = (), cursor: SafeString | str = "") -> SafeString:
     return format_html(
         _TILE,
         ratio=ratio_class(upload),
-        cursor=place_of(upload),
-        url=picture_path("upload-detail", upload.pk),
-        tint=format_html(_TINT, upload.tint) if upload.tint else "",
-        picture=_render_picture(upload),
-        badge=_render_badge(upload, live),
+        cursor=cursor,
+        shot=_render_shot(upload, url, live=live),
         id=upload.pk,
         label=_("Select %(name)s") % {"name": upload.filename},
     )
 
 
-def _render_picture(upload: Upload) -> SafeString:
-    src, srcset = preview_sources(upload)
+def _render_shot(
+    upload: Upload,
+    url: str,
+    *,
+    live: Collection[int] = (),
+    preview: PreviewUrl = preview_url,
+    sizes: Callable[[str], str] = tile_sizes,
+) -> SafeString:
+    tint = format_html(_TINT, upload.tint) if upload.tint else ""
+    picture = _render_picture(upload, preview, sizes(ratio_class(upload)))
+    return format_html(_SHOT, url, tint, picture, _render_badge(upload, live))
+
+
+def _render_picture(upload: Upload, preview: PreviewUrl, sizes: str) -> SafeString:
+    src, srcset = preview_sources(upload, preview)
     if not src:
         return format_html(_NO_IMAGE, upload.filename)
-    if not upload.description:
-        return format_html(_IMAGE, src, srcset, upload.filename, "")
-    language = format_html(' lang="{}"', upload.description_language)
-    return format_html(_IMAGE, src, srcset, upload.description, language)
+    alt = upload.description or upload.filename
+    language = format_html(' lang="{}"', upload.description_language) if upload.description else ""
+    return format_html(_IMAGE, src, srcset, sizes, alt, language)
 
 
 def _render_badge(upload: Upload, live: Collection[int]) -> SafeString | str:

@@ -16,9 +16,9 @@ from batches.services import owner_scope
 from batches.views.batch_pictures import in_batch
 from batches.views.page_requests import missing_as_404
 from uploads.button_requests import require_button
-from uploads.models import MediaKind, Upload, defer_details
+from uploads.models import Album, MediaKind, Upload, defer_details
 from uploads.pagination import parse_id
-from uploads.picture_lists import Neighbours, in_search, in_similar, in_timeline
+from uploads.picture_lists import Neighbours, in_album, in_search, in_similar, in_timeline, in_trash
 from uploads.text import storable
 from uploads.timeline import place_of
 
@@ -41,7 +41,8 @@ class PictureList:
 def upload_detail(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Show one of the user's pictures in the list that the parameter `in` names.
 
-    `in` is `import:<id>`, `search:<query>` or `similar:<id>`. For any other value, the list is the library.
+    `in` is `import:<id>`, `album:<id>`, `search:<query>`, `similar:<id>` or `trash`; by default, the list is the
+    library.
     """
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(own.select_related("part_of").defer("words", "part_of__words"), id=upload_id)
@@ -87,11 +88,17 @@ def _back(request: HttpRequest, upload_id: int) -> HttpResponse:
 
 def _open_list(request: HttpRequest, upload: Upload) -> PictureList:
     kind, _colon, value = request.GET.get("in", "")[:MAX_QUERY].partition(":")
-    found = None
+    id, found = parse_id(value), None
     if kind == "search" and value:
         found = _search_list(storable(value), upload, by_date=request.GET.get("sort") == "date")
-    elif kind in {"import", "similar"} and (id := parse_id(value)) is not None:
-        found = _import_list(request, id, upload) if kind == "import" else _similar_list(id, upload)
+    elif kind == "trash":
+        found = PictureList(_("Trash"), reverse("trash"), urlencode({"in": "trash"}), in_trash(upload))
+    elif kind == "import" and id is not None:
+        found = _import_list(request, id, upload)
+    elif kind == "album" and id is not None:
+        found = _album_list(id, upload)
+    elif kind == "similar" and id is not None:
+        found = _similar_list(id, upload)
     return found or _library_list(upload)
 
 
@@ -117,6 +124,14 @@ def _similar_list(first_id: int, upload: Upload) -> PictureList | None:
     return PictureList(
         _("Similar pictures"), address, urlencode({"in": f"similar:{first_id}"}), in_similar(first, upload)
     )
+
+
+def _album_list(album_id: int, upload: Upload) -> PictureList | None:
+    album = Album.objects.filter(id=album_id, owner_id=upload.owner_id).first()
+    if album is None:
+        return None
+    address = reverse("album", args=[album_id])
+    return PictureList(album.name, address, urlencode({"in": f"album:{album_id}"}), in_album(album, upload))
 
 
 def _import_list(request: HttpRequest, batch_id: int, upload: Upload) -> PictureList | None:

@@ -62,6 +62,21 @@ def test_picture_in_the_trash_is_not_shown_until_it_is_restored(
     assert list(album_pictures(album)) == pictures
 
 
+def test_picture_is_opened_among_the_pictures_of_its_album(
+    page: Client, anna: User, album: Album, pictures: list[Upload]
+) -> None:
+    first, second = pictures
+    make_picture(anna, 9)
+    move_to_front(album, [second.id])
+    assert f'href="/library/{first.id}/?in=album%3A{album.id}"' in page.get(f"/albums/{album.id}/").content.decode()
+
+    html = compact(page.get(f"/library/{first.id}/?in=album:{album.id}").content.decode())
+
+    assert "2 of 2" in html
+    assert f'id="back" href="/albums/{album.id}/"' in html
+    assert f'href="/library/{second.id}/?in=album%3A{album.id}"' in html
+
+
 def test_picture_deleted_for_good_leaves_its_albums(anna: User, album: Album, pictures: list[Upload]) -> None:
     services.delete_pictures(owner_scope(anna), [pictures[0].id])
 

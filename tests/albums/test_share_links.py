@@ -1,5 +1,6 @@
 """A valid share link shows its album and nothing else. All URLs of an expired, revoked or unknown link return 404."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -105,6 +106,18 @@ def test_picture_outside_the_album_or_in_the_trash_is_not_found(
     album = visitor.get(link_paths(link, outside)["album"]).content.decode()
     assert link_paths(link, pictures[1])["picture"] in album
     assert link_paths(link, pictures[0])["picture"] not in album
+
+
+def test_pictures_link_to_their_neighbours_in_the_album(
+    visitor: Client, link: ShareLink, pictures: list[Upload]
+) -> None:
+    first, second = (link_paths(link, upload)["picture"] for upload in pictures)
+
+    links = [
+        re.findall(r'rel="(prev|next)" href="([^"]+)"', visitor.get(path).content.decode()) for path in (first, second)
+    ]
+
+    assert links == [[("next", second)], [("prev", first)]]
 
 
 def test_originals_are_sent_if_the_link_allows_it(

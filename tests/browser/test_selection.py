@@ -42,6 +42,19 @@ def test_click_selects_shift_extends_and_pictures_toggle_while_any_is_selected(l
     library.wait_for_url("**/library/*/*")
 
 
+def test_selection_above_the_limit_is_kept_and_explained(library: Page) -> None:
+    library.evaluate("document.getElementById('selection').dataset.most = 3")
+    boxes, delete = library.get_by_role("checkbox"), library.get_by_role("button", name="Delete")
+
+    boxes.nth(1).check()
+    boxes.nth(4).click(modifiers=["Shift"])
+    expect(library.locator(".selected-count")).to_have_text("4 selected. Select up to 2,000 pictures at a time.")
+    expect(delete).to_be_hidden()
+
+    boxes.nth(4).uncheck()
+    expect(delete).to_be_visible()
+
+
 def test_list_is_one_tab_stop_in_which_arrows_move_and_space_selects(library: Page) -> None:
     keys = library.keyboard
     library.locator(".tile a").first.focus()

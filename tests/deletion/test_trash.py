@@ -107,6 +107,20 @@ def test_library_and_its_pages_leave_out_the_trash(page: Client, owner: User) ->
     assert count_bytes(owner.id) == sum(Upload.objects.values_list("size", flat=True))
 
 
+def test_picture_is_opened_among_the_pictures_in_the_trash(page: Client, owner: User) -> None:
+    pictures = [make_upload(owner, number) for number in range(4)]
+    Upload.objects.update(processed_at=timezone.now())
+    for days, upload in enumerate(pictures[:3], start=1):
+        trash_days_ago(days, upload)
+    newest, middle, oldest, _ = pictures
+
+    html = compact(page.get(f"/library/{middle.id}/?in=trash").content.decode())
+
+    assert 'id="back" href="/trash/"' in html
+    links = re.findall(r'rel="(prev|next)"[^>]* href="/library/(\d+)/\?in=trash"', html)
+    assert links == [("prev", str(newest.id)), ("next", str(oldest.id))]
+
+
 def test_trash_is_emptied_after_its_days(owner: User) -> None:
     kept, main, _ = make_pictures(owner)
     trash_days_ago(29, kept)
@@ -192,7 +206,7 @@ def test_buttons_return_to_the_page_they_were_on_and_to_no_other_site(page: Clie
 
 
 @pytest.mark.parametrize(
-    ("ids", "text"), [([], "No pictures selected."), (range(1, 600), "Select up to 500 pictures at a time.")]
+    ("ids", "text"), [([], "No pictures selected."), (range(1, 2300), "Select up to 2,000 pictures at a time.")]
 )
 def test_odd_selections_are_explained(page: Client, ids: list[int], text: str) -> None:
     answer = page.post(reverse("upload-trash"), {"picture": [*ids, "x", "-1", "9" * 30]}, follow=True)

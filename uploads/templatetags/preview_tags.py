@@ -1,12 +1,17 @@
 """Template filters for previews, tiles and playback."""
 
 from django import template
+from django.contrib.humanize.templatetags.humanize import intcomma
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from uploads import playback
+from uploads.button_requests import MAX_PICTURES
 from uploads.models import Upload
 from uploads.preview_urls import LIST_SIDE, PAGE_SIDE, preview_url, zoom_url
 from uploads.text import clock
-from uploads.tiles import ratio_class, render_tiles
+from uploads.tiles import ratio_class, render_hit, render_list_tiles, render_shared_tiles, render_tiles
 
 register = template.Library()
 
@@ -29,8 +34,18 @@ def zoomed_preview(upload: Upload) -> str:
     return zoom_url(upload)
 
 
+@register.simple_tag
+def selection_limit() -> SafeString:
+    """Return the attributes with which static/js/selection.js limits a selection."""
+    text = _("Select up to %(limit)s pictures at a time.") % {"limit": intcomma(MAX_PICTURES)}
+    return format_html('data-most="{}" data-over="{}"', MAX_PICTURES, text)
+
+
 register.filter(ratio_class)
 register.filter("tiles", render_tiles)
+register.filter("hit", render_hit)
+register.filter("list_tiles", render_list_tiles)
+register.filter("shared_tiles", render_shared_tiles)
 register.filter("film_url", playback.film_url)
 register.filter("animation_url", playback.animation_url)
 register.filter("motion_url", playback.motion_url)

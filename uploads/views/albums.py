@@ -57,7 +57,14 @@ def album_detail(request: HttpRequest, album_id: int) -> HttpResponse:
     album = _own_album(request, album_id)
     page = album_page(album, request)
     links = album.share_links.order_by("-id")
-    context = {"album": album, "page": page, "links": links, "link_days": LINK_DAYS, "origin": _origin(request)}
+    context = {
+        "album": album,
+        "list": f"album:{album.pk}",
+        "page": page,
+        "links": links,
+        "link_days": LINK_DAYS,
+        "origin": _origin(request),
+    }
     return render(request, "uploads/album.html", context)
 
 

@@ -12,6 +12,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from uploads.albums import album_files, album_pictures
 from uploads.models import ShareLink, Upload
+from uploads.picture_lists import in_album
 from uploads.preview_urls import LIST_SIDE, PAGE_SIDE
 from uploads.shares import count_view, find_link, is_unlocked, unlock
 from uploads.views.albums import MAX_PASSWORD, album_page
@@ -46,9 +47,10 @@ def unlock_shared(request: HttpRequest, token: str) -> HttpResponseBase:
 @login_not_required
 @require_safe
 def shared_picture(request: HttpRequest, token: str, upload_id: int) -> HttpResponseBase:
-    """Show one picture of the album."""
+    """Show one picture of the album, with links to the pictures before and after it."""
     link = _find_unlocked(request, token)
-    context = {"link": link, "album": link.album, "upload": _picture(link, upload_id)}
+    upload = _picture(link, upload_id)
+    context = {"link": link, "album": link.album, "upload": upload, "near": in_album(link.album, upload)}
     return _private(render(request, "uploads/shared_picture.html", context))
 
 
