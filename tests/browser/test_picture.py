@@ -67,8 +67,9 @@ def test_wheel_zooms_dragging_pans_and_swipes_lead_to_the_neighbours(open_page: 
     page.keyboard.down("Control")
     page.mouse.wheel(0, -300)
     page.keyboard.up("Control")
-    page.wait_for_function("document.querySelector('.stage.zoomed .frame')?.scrollLeft > 0")
+    expect(page.locator(".stage")).to_have_class(re.compile("zoomed"))
     before = page.locator(".frame").evaluate("frame => frame.scrollLeft")
+    assert before > 0
     page.mouse.down()
     page.mouse.move(300, 300)
     page.mouse.up()
