@@ -98,4 +98,4 @@ def test_too_many_pictures_are_refused(owner: User) -> None:
         services.delete_pictures(services.owner_scope(owner), range(services.MAX_PICTURES + 1))
 
     assert refused.value.code == "picture.too_many"
-    assert "500" in refused.value.message
+    assert "2,000" in refused.value.message

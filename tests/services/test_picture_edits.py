@@ -152,7 +152,7 @@ def test_pictures_of_others_are_neither_changed_nor_restored(owner: User, batch:
 
 
 def test_too_many_pictures_are_refused(owner: User) -> None:
-    with pytest.raises(Refused, match="500"):
+    with pytest.raises(Refused, match="2,000"):
         services.edit_pictures(owner_scope(owner), set(range(services.MAX_PICTURES + 1)), ARCHIVED, set_archived(True))
 
 
