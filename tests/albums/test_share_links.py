@@ -140,6 +140,20 @@ def test_originals_are_sent_if_the_link_allows_it(
     assert ZipFile(BytesIO(read(own))).namelist() == names
 
 
+def test_videos_are_played_only_if_the_link_allows_originals(
+    visitor: Client, link: ShareLink, pictures: list[Upload]
+) -> None:
+    Upload.objects.update(kind="video", mime_type="video/mp4", metadata={"codec": "h264"})
+    paths = link_paths(link, pictures[0])
+
+    without = visitor.get(paths["picture"]).content.decode()
+    ShareLink.objects.update(allows_originals=True)
+    allowed = visitor.get(paths["picture"]).content.decode()
+
+    assert ("<video" in without, "This link shows videos only as a picture." in without) == (False, True)
+    assert f'<video controls preload="none" src="{paths["original"]}"' in allowed
+
+
 def test_zoomed_preview_is_not_created_for_visitors(visitor: Client, link: ShareLink, pictures: list[Upload]) -> None:
     assert visitor.get(reverse("shared-preview", args=[link.token, pictures[0].id, 2560])).status_code == 404
 

@@ -47,9 +47,13 @@ def test_similar_pictures_show_and_look_like_the_picture(make_picture: MakePictu
 def test_similar_page_links_the_pictures(page: Client, make_picture: MakePicture) -> None:
     cat, kitten = make_picture("a cat"), make_picture("a kitten")
 
-    html = page.get(reverse("upload-similar", args=[cat.id])).content.decode()
+    address = reverse("upload-similar", args=[cat.id])
+    html = page.get(address).content.decode()
+    aside = page.get(address, headers={"HX-Request": "true"}).content.decode()
 
-    assert f'href="{reverse("upload-detail", args=[kitten.id])}?in=similar:{cat.id}"' in html
+    link = f'href="{reverse("upload-detail", args=[kitten.id])}?in=similar%3A{cat.id}"'
+    assert (link in html, 'name="picture"' in html) == (True, True)
+    assert (link in aside, 'name="picture"' in aside) == (True, False)
 
 
 def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Upload]) -> None:

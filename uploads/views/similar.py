@@ -28,7 +28,7 @@ def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
         similar = []
         messages.warning(request, _("Comparing your pictures takes too long. Try again later."))
     template = "uploads/_similar.html" if "HX-Request" in request.headers else "uploads/similar.html"
-    return render(request, template, {"upload": upload, "similar": similar})
+    return render(request, template, {"upload": upload, "similar": similar, "list": f"similar:{upload_id}"})
 
 
 @require_safe
