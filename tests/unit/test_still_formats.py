@@ -16,7 +16,9 @@ from PIL import Image
 from tests.support.images import encoded, pixel, quartered, textured, written
 from tests.support.raw_files import dng
 from uploads.errors import PermanentError
+from uploads.media.bmp_rle import unpack_runs
 from uploads.media.image import Picture, read_picture
+from uploads.media.integrity import IncompleteError
 from uploads.media.pixel_rows import reduced_picture
 
 CORNERS = {1: "rgbw", 2: "grwb", 3: "wbgr", 4: "bwrg", 5: "rbgw", 6: "brwg", 7: "wgbr", 8: "gwrb"}
@@ -220,6 +222,15 @@ def test_tiff_of_any_mode_becomes_rgb(mode: str, tmp_path: Path) -> None:
     assert min(pixel(image, 20, 15)) > 245
 
 
+def test_tiff_that_pillow_cannot_read_is_unsupported_rather_than_damaged(tmp_path: Path) -> None:
+    compression = struct.pack("<HHLL", 259, 3, 1, 1)
+    webp = encoded(QUARTERS, "TIFF").replace(compression, struct.pack("<HHLL", 259, 3, 1, 50001))
+
+    for data, kind in ((webp, "WebP compression"), (b"MM\0+\0\x08" + bytes(100), "big-endian")):
+        with pytest.raises(PermanentError, match=rf"file\.unsupported: .*{kind}"):
+            read(tmp_path, data)
+
+
 MASKS = {
     "565": (16, 3, (0xF800, 0x7E0, 0x1F)),
     "444": (16, 3, (0xF00, 0xF0, 0xF)),
@@ -243,6 +254,31 @@ def test_bmp_with_any_masks_is_read(name: str, top_down: bool, tmp_path: Path) -
     picture = read(tmp_path, b"BM" + struct.pack("<LHHL", len(data) + 14, 0, 0, 70) + data)
 
     assert corners(picture.image) == "rgbw"
+
+
+RUNS = bytes.fromhex(
+    "0007 1234 5670 0000"  # seven single pixels, end of the row
+    "0003 abc0 0499 0000"  # three single pixels, four equal ones
+    "0002 0101 0212 0001"  # one row and one column further, two alternating pixels, end of the picture
+)
+
+
+def test_runs_of_four_bit_pixels_are_unpacked() -> None:
+    rows = unpack_runs(RUNS, 7, 5, 4).hex()[1::2]
+
+    assert [rows[start : start + 7] for start in range(0, 35, 7)] == [
+        "1234567",
+        "abc9999",
+        "0000000",
+        "0120000",
+        "0000000",
+    ]
+
+
+@pytest.mark.parametrize("kept", [6, 15, 21])
+def test_runs_that_end_before_the_last_row_are_truncated(kept: int) -> None:
+    with pytest.raises(IncompleteError):
+        unpack_runs(RUNS[:kept], 7, 5, 4)
 
 
 def test_bmp_with_more_colours_than_its_pixels_can_have_is_read(tmp_path: Path) -> None:

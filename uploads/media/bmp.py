@@ -1,7 +1,7 @@
 """Read BMP pictures.
 
-Pictures with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks. Pillow decodes
-all others.
+Pictures with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks, and those with
+run-length encoding in bmp_rle.py. Pillow decodes all others.
 """
 
 import struct
@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from PIL.BmpImagePlugin import BmpImageFile
 
+from uploads.media import bmp_rle
 from uploads.media.file_parts import open_parts
 from uploads.media.formats import unsupported
 from uploads.media.header import ImageHeader, OpenedFile
@@ -26,6 +27,10 @@ _FILE_HEADER_BYTES, _INFO_BYTES = 14, 40
 # Some programs write larger palettes, which Pillow rejects.
 _MAX_COLOURS = 256
 _DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
+
+
+_RLE = "bmp_rle"
+Image.register_decoder(_RLE, bmp_rle.RleDecoder)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +62,8 @@ def read_bmp(file: BinaryIO) -> ImageHeader:
         raise
     if source.palette is not None:
         source.palette.palette = source.palette.palette[: _MAX_COLOURS * len(source.palette.rawmode or "")]
-    return ImageHeader(*source.size, PIXEL_BYTES, lambda: source)
+    is_rle = any(tile.codec_name == _RLE for tile in source.tile)
+    return ImageHeader(*source.size, bmp_rle.PIXEL_BYTES if is_rle else PIXEL_BYTES, lambda: source)
 
 
 def _read_masked(file: BinaryIO) -> _Masked | None:

@@ -58,8 +58,8 @@ def read_png(file: BinaryIO) -> ImageHeader:
 
 
 def _read_png_exif(found: png_structure.PngStructure) -> ExifData:
-    """Return the EXIF data. If it is text, ignore its orientation, as browsers do: converters copy it unchanged."""
-    exif = read_exif(found.exif, found.xmp)
+    """Return the EXIF data. Ignore an orientation in text or XMP, as browsers do: converters copy it unchanged."""
+    exif = read_exif(found.exif)
     return replace(exif, orientation=1) if found.exif_is_text else exif
 
 

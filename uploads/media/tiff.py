@@ -17,6 +17,8 @@ MAX_TAG_BYTES = 32 * 2**20
 _BASE = ExifTags.Base
 _STRIP_TAGS = frozenset({_BASE.BitsPerSample, _BASE.SamplesPerPixel, _BASE.RowsPerStrip, _BASE.Compression})
 _UNCOMPRESSED = 1
+_WEBP = 50001  # Pillow's libtiff is built without it
+_BIG_ENDIAN_BIGTIFF = b"MM\0+"  # Pillow reads only BigTIFFs in the other byte order
 _UNKNOWN_PIXELS = frozenset({"unknown pixel mode", "unknown data organization"})
 # All other modes take 4 bytes per pixel. The last two modes have to be scaled, which takes more memory.
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 14, "F": 14}
@@ -40,6 +42,7 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
     tags = TiffTags(content)
     if tags.first_directory_bytes() > MAX_TAG_BYTES:
         raise too_complex(f"tags of more than {MAX_TAG_BYTES >> 20} MiB, such as layers")
+    _check_supported(content, tags)
     file.seek(0)
     try:
         source = _FirstPage(file)
@@ -54,6 +57,14 @@ def read_tiff(file: BinaryIO) -> ImageHeader:
         other_bytes=_strip_bytes(tags, *source.size),
         exif=interpret_tags(*read_tags(content)),
     )
+
+
+def _check_supported(content: FileBytes, tags: TiffTags) -> None:
+    """Raise PermanentError `file.unsupported` for pictures that Pillow would report as damaged."""
+    if content[:4] == _BIG_ENDIAN_BIGTIFF:
+        raise unsupported("BigTIFF pictures in big-endian byte order")
+    if tags.first_directory(frozenset({_BASE.Compression})).get(_BASE.Compression) == _WEBP:
+        raise unsupported("TIFF pictures with WebP compression")
 
 
 def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
