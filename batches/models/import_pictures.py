@@ -18,11 +18,10 @@ def imports_of(owner_id: int) -> QuerySet[UploadBatch]:
 def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
     """Return the items with pictures of the owner's import with this id or, if there is none, of all with this name.
 
-    Part of a name is enough, in upper or lower case. The items have the order of an index, so that reading only some of
-    them is fast.
+    Part of a name is enough, in upper or lower case.
     """
     imports = imports_of(owner_id)
     by_id = Q(id=parse_id(name_or_id))
     found = list(imports.filter(by_id).values_list("id", flat=True))
     found = found or list(imports.filter(name__icontains=name_or_id).values_list("id", flat=True))
-    return BatchItem.objects.filter(batch_id__in=found, upload__isnull=False).order_by("batch_id", "id")
+    return BatchItem.objects.filter(batch_id__in=found, upload__isnull=False)

@@ -120,7 +120,6 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "other filters": (newest(ben, OTHERS), "upload_owner_newest"),
         "few pictures": (filter_pictures(ben, parse_query(OTHERS)).values_list("id")[:600], "upload_owner_newest"),
         "album": (newest(ben, "album:norway"), "upload_albums"),
-        "import": (newest(ben, "import:old"), "uploads_upload_pkey"),
         "names of imports": (beginning(imports_of(ben), "name", "ol"), "batch_owner_newest"),
         "filters, newer": (
             filter_pictures(ben, parse_query(FILTERS)).filter(id__gt=9_000).only("id").order_by("id")[:6],
@@ -137,6 +136,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
 
     with search_transaction():
         plans = {name: (plan(found), index) for name, (found, index) in rows.items()}
+        of_import = plan(newest(ben, "import:old"))
 
     plans |= {name: (plan(found), index) for name, (found, index) in others.items()}
 
@@ -147,4 +147,6 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     for name in ("filters", "other filters", "few pictures"):
         assert "Index Only Scan" in {node["Node Type"] for node in plans[name][0]}, name
     assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])
-    assert "ANY" in str([node.get("Index Cond") for node in plans["import"][0]])
+    # Two indexes are equally good, if the ids of the import's pictures are a condition of the scan.
+    assert "(id = ANY" in str([node.get("Index Cond") for node in of_import])
+    assert "Seq Scan" not in {node["Node Type"] for node in of_import}

@@ -10,7 +10,7 @@ from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.errors import EnvironmentalError
 from uploads.models import Embedding, MediaKind, Upload
-from uploads.search import candidates, filters
+from uploads.search import candidates
 from uploads.search.encoders import owner_encoders, site_model
 from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
@@ -182,6 +182,7 @@ def test_change_of_a_picture_reaches_its_vector(anna: User, make_picture: MakePi
         ("size:>1MB", ["video"]),
         ("-size:>1MB has:date", ["lisbon"]),
         ("import:iceland", ["lisbon", "plain"]),
+        ("-import:iceland", ["video"]),
         ("import:iceland -has:date", ["plain"]),
         ("import:garden", []),
         ("-type:video has:date", ["lisbon"]),
@@ -226,20 +227,6 @@ def test_import_is_named_by_its_id(anna: User, make_picture: MakePicture) -> Non
 
     for text, found in ((f"import:{batch.id}", {first.id}), (f"import:{other.id}", set())):
         assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == found
-
-
-def test_pictures_of_a_large_import_are_looked_up(
-    anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(filters, "MAX_LISTED", 1)
-    one, two, other = (make_picture("a cat").id for _ in range(3))
-    add_to_import(anna, "Iceland", *Upload.objects.filter(id__in=[one, two]))
-
-    for text, wanted in (("import:iceland", {one, two}), ("-import:iceland", {other})):
-        query = parse_query(text)
-        assert set(filter_pictures(anna.id, query).values_list("id", flat=True)) == wanted
-        vectors = filter_vectors(anna.id, query, encoder.model)
-        assert set(vectors.values_list("upload_id", flat=True)) == wanted
 
 
 def test_filter_finds_pictures_beyond_the_closest(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
@@ -300,12 +287,15 @@ def test_two_models_are_searched_during_a_change(anna: User, make_picture: MakeP
     assert set(ids(results)) == {both.id, old.id, new.id}
 
 
-@pytest.mark.parametrize("filter", ["place:lisbon", "is:favourite", "album:norway", "orientation:portrait"])
+@pytest.mark.parametrize(
+    "filter", ["place:lisbon", "is:favourite", "album:norway", "orientation:portrait", "import:iceland"]
+)
 def test_filters_apply_to_pictures_found_by_their_vectors(
     filter: str, anna: User, make_picture: MakePicture, encoder: QueryEncoder
 ) -> None:
     facts = {"place": "Lisbon, Portugal", "favourite": True, "albums": ["Norway"], "width": 1, "height": 2}
     wanted = make_picture("a kitten", **facts)
+    add_to_import(anna, "Iceland", wanted)
     make_picture("a cat", width=2, height=1)
 
     assert ids(found(anna, f"cat {filter}", encoder)) == [wanted.id]

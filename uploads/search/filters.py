@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime, time
 from functools import reduce
 from operator import and_
 
+from django.contrib.postgres.expressions import ArraySubquery
 from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 
 from uploads.models import Embedding, MediaKind, Upload, library_pictures
@@ -26,27 +27,23 @@ INDEXED = ("type", "taken")
 ONLY_UPLOADS = ("place", "album", "import", "is", "has", "orientation", "size")
 """The filters that may need columns of uploads that embeddings do not copy."""
 
-MAX_LISTED = 20_000
-"""If an import contains more pictures, they are not listed in the query, but looked up one by one.
-
-For each thousand, reading the list takes about 1 ms, and each statement with the list 0.6 ms.
-"""
-
 _PLACE = Q(latitude__isnull=False, longitude__isnull=False)
 
 
 class AnyOf(Func):
     """The condition that a column has one of many ids: `filter(AnyOf("id", ids))` means `filter(id__in=ids)`.
 
-    The ids are passed as one string, because Django and psycopg take several milliseconds for hundreds of parameters.
+    A subquery selects the ids, or they are passed as one string, because Django and psycopg take several milliseconds
+    for hundreds of parameters.
     """
 
     template = "(%(expressions)s::bigint[]))"
     arg_joiner = " = ANY("
     output_field = BooleanField()
 
-    def __init__(self, column: str, ids: Iterable[int]) -> None:
-        super().__init__(F(column), Value(f"{{{','.join(map(str, ids))}}}"))
+    def __init__(self, column: str, ids: Iterable[int] | ArraySubquery) -> None:
+        listed = ids if isinstance(ids, ArraySubquery) else Value(f"{{{','.join(map(str, ids))}}}")
+        super().__init__(F(column), listed)
 
 
 def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
@@ -74,13 +71,14 @@ def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embeddin
 
 def _conditions(owner_id: int, query: Query, has_place: Q, upload: str) -> Q:
     """Return all conditions. `upload` is the prefix of columns that embeddings do not copy: "" or "upload__"."""
-    conditions = [_condition(owner_id, one, has_place, upload) for one in query.filters]
+    words = bool(query.alternatives)
+    conditions = [_condition(owner_id, one, has_place, upload, words=words) for one in query.filters]
     if not any(one.name == "archived" for one in query.filters):
         conditions.append(Q(archived=False))
     return reduce(and_, conditions)
 
 
-def _condition(owner_id: int, one: Filter, has_place: Q, upload: str) -> Q:
+def _condition(owner_id: int, one: Filter, has_place: Q, upload: str, *, words: bool) -> Q:
     match one.name:
         case "taken":
             condition = _taken(*parse_taken(one.value))
@@ -95,22 +93,22 @@ def _condition(owner_id: int, one: Filter, has_place: Q, upload: str) -> Q:
         case "camera":
             condition = Q(camera__icontains=one.value)
         case "import":
-            condition = _in_import(owner_id, one.value, f"{upload}id")
+            condition = _in_import(owner_id, one, f"{upload}id", listed=not (upload or words))
         case _:
             condition = _upload_condition(one, upload)
     return ~condition if one.negated else condition
 
 
-def _in_import(owner_id: int, name_or_id: str, column: str) -> Q:
-    """Return the condition that `column` is the id of a picture in these imports.
+def _in_import(owner_id: int, one: Filter, column: str, *, listed: bool) -> Q:
+    """Return the condition that `column` is the id of a picture in the imports that the filter names.
 
-    With a list of ids, PostgreSQL reads only these pictures, also in order of their ids. With a subquery, it would
-    check all newer pictures of the owner first, because sorting is disabled in searches.
+    If `listed`, PostgreSQL reads the ids of all these pictures first, and then only these pictures, in order of their
+    ids. Otherwise, it looks up each picture that it reads. Sorting is disabled in searches, so a page in order of the
+    ids would begin with all newer pictures of the owner.
     """
-    pictures = pictures_of_imports(owner_id, name_or_id)
-    listed = list(pictures.values_list("upload_id", flat=True)[: MAX_LISTED + 1])
-    if len(listed) <= MAX_LISTED:
-        return Q(AnyOf(column, listed))
+    pictures = pictures_of_imports(owner_id, one.value)
+    if listed and not one.negated:
+        return Q(AnyOf(column, ArraySubquery(pictures.values("upload_id"))))
     return Q(Exists(pictures.filter(upload_id=OuterRef(column))))
 
 
