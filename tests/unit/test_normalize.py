@@ -56,6 +56,15 @@ def test_transparent_palette_and_key_colour_become_white(tmp_path: Path) -> None
     assert pixel(of_palette, 5, 5) == pixel(of_key, 5, 5) == (255, 255, 255)
 
 
+def test_transparent_level_of_a_grey_picture_with_16_bits_becomes_white(tmp_path: Path) -> None:
+    levels = np.full((30, 40), 300, np.uint16)
+    levels[:, 20:] = 301
+
+    image = read_picture(written(tmp_path, encoded(Image.fromarray(levels), "PNG", transparency=300))).image
+
+    assert (pixel(image, 5, 15), pixel(image, 35, 15)) == ((255, 255, 255), (1, 1, 1))
+
+
 def test_half_transparency_mixes_with_white() -> None:
     image = normalize_image(Image.new("RGBA", (10, 10), (0, 0, 0, 128)), 1024)
 

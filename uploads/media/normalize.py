@@ -108,7 +108,8 @@ def _box_reduced(source: Image.Image, longest: int, from_cmyk: ProfileTransform 
 
 def _opaque(image: Image.Image, from_cmyk: ProfileTransform | None) -> Image.Image:
     if image.mode.startswith("I;16"):
-        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+        values, transparent = np.asarray(image), image.info.get("transparency")
+        image = Image.fromarray(np.where(values == transparent, 0xFF, values >> 8).astype(np.uint8))
     if image.mode == "LAB":
         return apply_transform(image, lab_transform())
     if image.has_transparency_data:
