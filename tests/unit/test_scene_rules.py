@@ -16,10 +16,10 @@ from uploads.analysis.vocabulary import load_vocabulary
         (make_look("chart", 0.9), MEDIA["chart"]),
         (make_look("chart", 0.7), ANY_PAGE),
         (make_look("chart", 0.5), None),
-        (make_look("drawing", 0.6), MEDIA["drawing"]),
+        (make_look("drawing", 0.8), MEDIA["drawing"]),
         (make_look("abstract", 0.6), MEDIA["abstract"]),
         (make_look("abstract", 0.6, {"plants": 0.95}), None),
-        (make_look("drawing", 0.4), None),
+        (make_look("drawing", 0.6), None),
     ],
 )
 def test_medium_is_named_if_it_is_probable(look: Look, medium: Medium | None) -> None:

@@ -20,6 +20,11 @@ EVERYDAY_NAMES = {
     "kite (bird of prey)": "bird of prey",
     # ImageNet has hardly any other flowers, so other flowers may be classified as daisies.
     "daisy": "flower",
+    # These classes also contain what has no class of its own: gamepads, and other helmets.
+    "joystick": "game controller",
+    "crash helmet": "helmet",
+    "football helmet": "helmet",
+    "vaulted or arched ceiling": "vault or arch",
 }
 """Everyday names of classes. If several classes have the same name, their scores are added."""
 
@@ -29,17 +34,29 @@ EVERYDAY_KINDS = _names(
     | ape | bear | wolf | fox | whale | shark | big cat | bird of prey | car | truck | bus | van | bicycle | train
     | ship | boat | aircraft | furniture | chair | clock | computer | telephone | lamp | tool | bottle | bag | clothing
     | hat | shoe | food | fruit | vegetable | bread | dessert | beverage | building | house | church, temple | bridge
-    | fence | flower | mountain, hill | musical instrument | sports equipment
+    | flower | mountain, hill | musical instrument | sports equipment
     """
 )
 """Kinds (groups of classes) that appear in descriptions. All other kinds are used only for search."""
 
+SPECIES_KINDS = _names(
+    """
+    cat | dog | bird | fish | snake | lizard | turtle | frog | insect | butterfly | beetle | spider | crab | monkey
+    | ape | bear | wolf | fox | whale | shark | big cat | bird of prey | fruit | vegetable
+    """
+)
+"""Kinds whose members look so similar that the classifier often confuses breeds, species and sorts."""
+
+GUESSED_KINDS = _names("clothing | electronic equipment | food | landscape | musical instrument | vehicle")
+"""Broad kinds that descriptions name if nothing else is recognised."""
+
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Detected objects that descriptions do not name, because the detector confuses animals. The classifier names them."""
+"""Detected objects that need a higher score to be named, because the detector confuses animals."""
 
 UNCOUNTABLE = _names(
     """
-    hay | corn | wool | food | clothing | furniture | fruit | bread | jeans | sunglasses | binoculars | pajamas | clogs
+    hay | corn | wool | food | clothing | electronic equipment | furniture | fruit | bread | jeans | sunglasses
+    | binoculars | pajamas | clogs
     | carbonara | dough | guacamole | consomme | broccoli | ice cream | chocolate syrup | red wine | eggnog
     | mashed potatoes | toilet paper | skis | scissors | sports equipment | sunscreen | spaghetti squash | chain mail
     | lotion | parallel bars | face powder | hair spray | velvet fabric

@@ -3,18 +3,22 @@
 The thresholds were chosen on pictures that the probe was not trained on; see docs/analysis.md.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from uploads.analysis.probe import Look
 
-_PAGE, _KNOWN_PAGE, _DRAWN = 0.6, 0.8, 0.5
+_PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.8, 0.5
+# Photos of single things before an even background look drawn.
+_DRAWING = 0.7
 # A picture with a scene of this probability is not called a pattern. Close-ups of leaves, for example, look like one.
 _NO_PATTERN = 0.8
 _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
 # A scene may be guessed if its probability is at least this share of its `minimum`.
 _GUESS = 0.6
+# Less probable labels do not support a scene.
+_MIN_SUPPORT = 0.15
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,7 @@ MEDIA: Mapping[str, Medium] = {
     "drawing": Medium(
         "a drawing or painting", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
     ),
-    "abstract": Medium("an abstract pattern", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))),
+    "abstract": Medium("an abstract picture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))),
 }
 """Media other than photos, keyed by their names in the probe."""
 
@@ -114,11 +118,10 @@ def find_medium(look: Look) -> Medium | None:
     if look.page > _PAGE:
         best = max((name for name in MEDIA if MEDIA[name].page), key=look.media.__getitem__)
         return MEDIA[best] if look.media[best] > _KNOWN_PAGE else ANY_PAGE
-    if look.drawn <= _DRAWN:
-        return None
     if look.media["drawing"] >= look.media["abstract"]:
-        return MEDIA["drawing"]
-    return MEDIA["abstract"] if max(look.scenes.values()) < _NO_PATTERN else None
+        return MEDIA["drawing"] if look.drawn > _DRAWING else None
+    is_pattern = look.drawn > _ABSTRACT and max(look.scenes.values()) < _NO_PATTERN
+    return MEDIA["abstract"] if is_pattern else None
 
 
 def find_scenes(look: Look) -> list[tuple[Scene, float]]:
@@ -135,10 +138,22 @@ def find_scenes(look: Look) -> list[tuple[Scene, float]]:
     return [*found, (COLOURLESS, 1.0)] if look.saturation < _COLOURLESS and medium is None else found
 
 
-def guess_scene(look: Look) -> Scene | None:
-    """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough."""
+def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
+    """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough.
+
+    A label whose name contains a word of `known_from` adds its probability to that of the scene, unless it is very low.
+    """
     if find_medium(look) is not None:
         return None
-    likeliness = {name: look.scenes[name] / scene.minimum for name, scene in SCENES.items() if scene.words}
+    likeliness = {
+        name: (look.scenes[name] + _support(scene, labels)) / scene.minimum
+        for name, scene in SCENES.items()
+        if scene.words
+    }
     best = max(likeliness, key=likeliness.__getitem__)
     return SCENES[best] if likeliness[best] >= _GUESS else None
+
+
+def _support(scene: Scene, labels: Sequence[tuple[str, float]]) -> float:
+    probable = (entry for entry in labels if entry[1] >= _MIN_SUPPORT)
+    return sum(probability for name, probability in probable if {*scene.known_from} & {*name.lower().split()})

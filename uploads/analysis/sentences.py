@@ -1,16 +1,24 @@
 """Turn the evidence into labels and a description in one or two plain sentences."""
 
 from uploads.analysis.base import Label
-from uploads.analysis.class_names import ANIMALS, EVERYDAY_KINDS, EVERYDAY_NAMES, UNCOUNTABLE
+from uploads.analysis.class_names import (
+    ANIMALS,
+    EVERYDAY_KINDS,
+    EVERYDAY_NAMES,
+    GUESSED_KINDS,
+    SPECIES_KINDS,
+    UNCOUNTABLE,
+)
 from uploads.analysis.evidence import Evidence
 from uploads.analysis.scene_rules import COLOURLESS, MEDIA, Medium, Scene, find_medium, find_scenes, guess_scene
 from uploads.analysis.vocabulary import Vocabulary
 
 _CERTAIN, _PROBABLE, _POSSIBLE = 0.5, 0.35, 0.3
+_CERTAIN_SPECIES = 0.8
 _MIN_LABEL = 0.15
 _MIN_LABEL_WITH_PEOPLE = 0.3
-_MIN_KIND = 0.6
-_MIN_OBJECT = 0.55
+_MIN_KIND, _MIN_GUESSED_KIND = 0.6, 0.4
+_MIN_OBJECT, _MIN_ANIMAL = 0.55, 0.7
 _MIN_COLOUR = 0.25
 _MAX_LABELS = 8
 _MAX_THINGS = 3
@@ -56,7 +64,7 @@ def compose_sentence(vocabulary: Vocabulary, evidence: Evidence) -> str:
         seen = f"{seen} with {join(things)}" if seen else join(things)
     ending = " ".join(scene.ending for scene in scenes if scene.ending)
     if not seen:
-        seen, tones = ("a picture", tones) if ending else _unnamed(evidence, colours, tones)
+        seen, tones = _unnamed(vocabulary, evidence, colours, tones, ending)
     return _capitalized(f"{seen} {ending}".strip()) + tones
 
 
@@ -87,13 +95,16 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
     named = _named_labels(vocabulary, evidence)
     top, probability = named[0]
     kind = min(_everyday_kinds(vocabulary, evidence), key=lambda entry: entry[2], default=None)
-    if probability >= _CERTAIN:
+    animals = _detected_animals(vocabulary, evidence)
+    if animals and probability < _CERTAIN_SPECIES and (kind is None or kind[0] not in animals):
+        return with_article(animals[0])
+    if probability >= (_CERTAIN_SPECIES if kind is not None and kind[0] in SPECIES_KINDS else _CERTAIN):
         obvious = kind is None or kind[0] in top.lower() or kind[0] == "beverage"
         return with_article(top) if obvious or kind is None else f"{with_article(top)}, {with_article(kind[0])}"
     if kind is not None:
-        guesses = [with_article(name) for name, score in named[:2] if score >= _POSSIBLE]
+        guesses = [with_article(name) for name, score in named[:2] if score >= _POSSIBLE and name != kind[0]]
         return f"{with_article(kind[0])}, perhaps {join(guesses, 'or')}" if guesses else with_article(kind[0])
-    return f"probably {with_article(top)}" if probability >= minimum else ""
+    return f"perhaps {with_article(top)}" if probability >= minimum else ""
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
@@ -103,14 +114,26 @@ def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL
 
 
-def _unnamed(evidence: Evidence, colours: list[str], tones: str) -> tuple[str, str]:
+def _unnamed(
+    vocabulary: Vocabulary, evidence: Evidence, colours: list[str], tones: str, ending: str
+) -> tuple[str, str]:
     """Return what to write if nothing is recognised, and a sentence about colours unless they are already named."""
     if evidence.colours.plain and colours:
         return f"a plain {colours[0]} surface", ""
-    guess = guess_scene(evidence.look)
-    if guess is not None:
-        return f"perhaps {guess.words}", tones
-    return f"a picture in {join(colours) or 'many colours'}", ""
+    guess = _guess(vocabulary, evidence)
+    if guess:
+        return f"perhaps {guess}", tones
+    return ("a picture", tones) if ending else (f"a picture in {join(colours) or 'many colours'}", "")
+
+
+def _guess(vocabulary: Vocabulary, evidence: Evidence) -> str:
+    """Return the most likely scene or, if none is likely enough, the most likely broad kind. It may be empty."""
+    scene = guess_scene(evidence.look, _named_labels(vocabulary, evidence))
+    if scene is not None:
+        return scene.words
+    masses = {kind: mass for kind, mass in zip(vocabulary.kinds, evidence.masses, strict=True) if kind in GUESSED_KINDS}
+    best = max(masses, key=masses.__getitem__)
+    return with_article(best) if masses[best] >= _MIN_GUESSED_KIND else ""
 
 
 def _colour_sentence(colours: list[str]) -> str:
@@ -150,6 +173,11 @@ def _everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[st
 
 
 def _objects(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return the detected objects that are reliable enough to name."""
+    """Return the detected things that are reliable enough to name; for animals, see _detected_animals()."""
     names = [(vocabulary.objects[row], score) for row, score in evidence.objects if score >= _MIN_OBJECT]
     return [(EVERYDAY_NAMES.get(name, name), score) for name, score in names if name not in ANIMALS]
+
+
+def _detected_animals(vocabulary: Vocabulary, evidence: Evidence) -> list[str]:
+    names = [vocabulary.objects[row] for row, score in evidence.objects if score >= _MIN_ANIMAL]
+    return [name for name in names if name in ANIMALS]
