@@ -1,5 +1,6 @@
 """After a change of the model, new vectors are computed once, and the old ones are then deleted."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from django.utils import timezone
 
 from batches.engine import cancel
 from batches.models import UploadBatch
+from batches.models.states import BatchStatus
 from batches.worker.search_maintenance import start_updates
 from tests.support.batches import make_upload
 from tests.support.users import make_user
@@ -52,6 +54,25 @@ def test_cancelled_update_is_not_started_again(anna: User) -> None:
     cancel.cancel_batch(batch_id)
 
     assert start_updates(NEW) == []
+
+
+def test_picture_of_an_old_worker_gets_a_vector_after_the_update(anna: User) -> None:
+    begun = timezone.now() - timedelta(hours=1)
+    [first, second] = anna.uploads.all()
+    [batch_id] = start_updates(NEW)
+    embed(first, NEW)
+    UploadBatch.objects.filter(id=batch_id).update(
+        status=BatchStatus.COMPLETED, successful=1, failed=1, created_at=begun, completed_at=timezone.now()
+    )
+    Upload.objects.filter(id=second.id).update(processed_at=begun - timedelta(hours=1))
+    assert start_updates(NEW) == []  # the update could not process the second picture
+
+    late = make_upload(anna, 3)
+    embed(late, OLD)
+    Upload.objects.filter(id=late.id).update(processed_at=timezone.now())
+
+    [batch_id] = start_updates(NEW)
+    assert set(UploadBatch.objects.get(id=batch_id).items.values_list("upload", flat=True)) == {second.id, late.id}
 
 
 def test_old_vectors_are_deleted_once_all_pictures_have_new_ones(anna: User) -> None:
