@@ -103,10 +103,15 @@ def _restore(item: BatchItem, upload: Upload) -> None:
     This takes a separate transaction, because the transaction that links the item's sidecars must take the lock for the
     file's name before it locks uploads. If the item fails afterwards, the picture merely stays in the library.
     """
-    if upload.trashed_at is None or UploadBatch.objects.filter(id=item.batch_id, from_guests=True).exists():
+    if upload.trashed_at is None or is_from_guest(item):
         return
     with transaction.atomic():
         restore([upload.id])
+
+
+def is_from_guest(item: BatchItem) -> bool:
+    """Return whether a guest sent the file."""
+    return UploadBatch.objects.filter(id=item.batch_id, from_guests=True).exists()
 
 
 def _store(partial: PartialFile, key: UUID) -> None:

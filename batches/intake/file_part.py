@@ -1,19 +1,17 @@
 """Receive a file in parts, each in a form of its own, and finalize it once it is complete."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import BinaryIO
 
 from batches.intake.disk_space import require_space
 from batches.intake.file_name import FileName
 from batches.intake.finalize import finalize_item
-from batches.intake.outcome import IntakeOutcome, NotReceiving, recorded_outcome
+from batches.intake.outcome import IntakeOutcome, NotReceiving, not_receiving, recorded_outcome
 from batches.intake.partial_file import PartialFile, locked_partial
-from batches.intake.receive import UnreadableStream, copy_stream, reject, reject_for_disk
+from batches.intake.receive import UnreadableStream, copy_stream, reject
 from batches.models import BatchItem
 from batches.models.error_codes import default_message
 from batches.models.states import ItemStatus
-from uploads.media.sniff import HEAD_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,36 +26,39 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class PartOutcome:
-    """How many bytes of the file have been received, and what happened to it; None if it is not complete yet."""
+    """How many bytes of the file have been received, and what happened to it; None if it is not complete yet.
+
+    If there is an `error`, the part was not received, and the client can send it again.
+    """
 
     received: int
     outcome: IntakeOutcome | None = None
+    error: str = ""
 
 
-def receive_part(item: BatchItem, part: FilePart, check: Callable[[bytes], None]) -> PartOutcome:
+def receive_part(item: BatchItem, part: FilePart) -> PartOutcome:
     """Append a part to the item's file, and finalize the file if it is complete.
 
-    A part that does not begin where the file ends is ignored, so the client must continue at `received`. `check` is
-    called with the first bytes of the file, and raises UnreadableStream to reject it. Raises BatchClosed,
-    PartialFileBusy.
+    A part that does not begin where the file ends is ignored, so the client must continue at `received`. After an
+    OSError, the item still expects the rest of the file. Raises BatchClosed, PartialFileBusy, OSError.
     """
     if item.status != ItemStatus.RECEIVING:
         return PartOutcome(item.size, recorded_outcome(item))
-    try:
-        require_space(item.size if not part.offset else 0)
-        with locked_partial(item.id) as partial:
-            return _append(item, part, partial, check)
-    except OSError as error:
-        return PartOutcome(item.size, reject_for_disk(item, error))
+    require_space(part.size)
+    with locked_partial(item.id) as partial:
+        return _append(item, part, partial)
 
 
-def _append(item: BatchItem, part: FilePart, partial: PartialFile, check: Callable[[bytes], None]) -> PartOutcome:
+def _append(item: BatchItem, part: FilePart, partial: PartialFile) -> PartOutcome:
     try:
+        # Another request may have finalized the file before this one locked it. Finalizing it again would overwrite the
+        # stored file.
+        if not BatchItem.objects.filter(id=item.id, status=ItemStatus.RECEIVING).exists():
+            raise not_receiving(item)
         if part.offset == partial.size:
             _copy(item, part, partial)
         if partial.size < item.size:
             return PartOutcome(partial.size)
-        check(partial.head(HEAD_BYTES))
         return PartOutcome(item.size, finalize_item(item, item.batch.owner_id, partial))
     except UnreadableStream as error:
         partial.truncate(0)

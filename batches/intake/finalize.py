@@ -19,7 +19,7 @@ from django.conf import settings
 from batches.engine.refusals import BatchClosed
 from batches.intake.discard import expects_bytes
 from batches.intake.disk_space import disk_outage
-from batches.intake.duplicates import store_or_reuse
+from batches.intake.duplicates import is_from_guest, store_or_reuse
 from batches.intake.outcome import IntakeOutcome, NotReceiving, reject_received
 from batches.intake.partial_file import PartialFile
 from batches.intake.sidecars import finalize_sidecar
@@ -44,7 +44,11 @@ def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> Intak
     head = partial.head(HEAD_BYTES)
     mime_type = sniff(head)
     try:
-        if kind := sidecar_kind(item.filename, item.size, head):
+        kind = sidecar_kind(item.filename, item.size, head)
+        if (kind or mime_type in ARCHIVES) and is_from_guest(item):
+            # A sidecar could change the owner's pictures, and an archive's files could exceed the guest link's limits.
+            outcome = reject_received(item, partial.sha256(), "guest.type", default_message("guest.type"))
+        elif kind:
             outcome = finalize_sidecar(item, owner_id, partial, kind)
         elif mime_type is None or mime_type not in SUPPORTED | ARCHIVES:
             outcome = reject_received(item, partial.sha256(), UNSUPPORTED, unsupported(name_type(head)).message)

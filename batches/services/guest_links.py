@@ -7,30 +7,30 @@ none of the owner's pictures, and do not learn whether the owner already had a f
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import uuid4
 
+from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
 from batches.engine.refusals import Refused
 from batches.intake.activity import record_activity
+from batches.intake.disk_space import disk_error_code
 from batches.intake.file_name import FileName
 from batches.intake.file_part import FilePart, PartOutcome, receive_part
 from batches.intake.manifest import open_for_files
 from batches.intake.outcome import IntakeOutcome
 from batches.intake.partial_file import PartialFileBusy
-from batches.intake.receive import UnreadableStream, receive_file, reject
+from batches.intake.quota import free_bytes
+from batches.intake.receive import receive_file
 from batches.intake.register import register_file
 from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.batch_name import clean_name, truncate_name
-from batches.models.error_codes import RESUMABLE_CODES, default_message
+from batches.models.error_codes import RESUMABLE_CODES, refusal_message
 from batches.models.guest_link import open_guest_links
 from batches.models.scope import NotFound, Scope, owner_scope
 from batches.services.batch_commands import open_batch, seal_batch
-from uploads.media.sniff import ARCHIVES, HEAD_BYTES, sniff
-from uploads.sidecars.recognise import sidecar_kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,16 +90,17 @@ def receive_part_from_guest(
     """
     try:
         item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part.name)
-        try:
-            record_activity(item.batch)
-            received = receive_part(item, part, partial(_require_picture, part.name))
-        finally:
-            seal_batch(owner_scope(link.owner), item.batch_id)
     except (Refused, PartialFileBusy) as error:
         raise _guest_refusal(error) from error
-    if received.outcome is not None and received.outcome.code in RESUMABLE_CODES:
-        _release(link, [part.name])
-    return item.batch_id, received
+    try:
+        record_activity(item.batch)
+        return item.batch_id, receive_part(item, part)
+    except (Refused, PartialFileBusy) as error:
+        return item.batch_id, PartOutcome(0, error=_guest_refusal(error).message)
+    except OSError as error:
+        return item.batch_id, PartOutcome(0, error=refusal_message(disk_error_code(error)))
+    finally:
+        seal_batch(owner_scope(link.owner), item.batch_id)
 
 
 def _find_item(link: GuestLink, batch_id: int | None, name: FileName) -> BatchItem | None:
@@ -112,24 +113,19 @@ def _find_item(link: GuestLink, batch_id: int | None, name: FileName) -> BatchIt
 
 
 def _register_item(link: GuestLink, guest: str, batch_id: int | None, name: FileName) -> BatchItem:
+    room = free_bytes(link.owner_id)
+    if room is not None and name.size > room:
+        raise Refused("guest.full")
     _reserve(link, [name])
     try:
-        batch = _open_batch(link, guest, batch_id)
-        item = register_file(batch, name.as_new_file())
-    except (Refused, OSError):
+        with transaction.atomic():  # so that a refused file leaves no import
+            batch = _open_batch(link, guest, batch_id)
+            item = register_file(batch, name.as_new_file())
+    except (Refused, PartialFileBusy, OSError):
         _release(link, [name])
         raise
     item.batch = batch
     return item
-
-
-def _require_picture(name: FileName, head: bytes) -> None:
-    """Raise UnreadableStream (`guest.type`) for an archive or a sidecar.
-
-    A sidecar could change the owner's pictures, and the contents of an archive could exceed the link's limits.
-    """
-    if sniff(head) in ARCHIVES or sidecar_kind(name.as_new_file().filename, name.size, head):
-        raise UnreadableStream("guest.type", default_message("guest.type"))
 
 
 def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> ReceivedFiles:
@@ -156,14 +152,7 @@ def _guest_refusal(error: Refused | PartialFileBusy) -> Refused:
 def _receive_file(batch: UploadBatch, file: Any) -> IntakeOutcome:
     # Forms send no modification times. A random text lets a guest send different files of the same name and size.
     name = FileName(file.name or "file", file.size, last_modified=f"guest {uuid4()}")
-    stream = file.open("rb")
-    head = stream.read(HEAD_BYTES)
-    stream.seek(0)
-    try:
-        _require_picture(name, head)
-    except UnreadableStream as error:
-        return reject(register_file(batch, name.as_new_file(), reserve=False), error.code, error.message)
-    return receive_file(batch, name, stream)
+    return receive_file(batch, name, file.open("rb"))
 
 
 def _reserve(link: GuestLink, files: Sequence[Any]) -> None:

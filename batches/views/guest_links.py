@@ -108,7 +108,7 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
 
 
 def _receive_part(request: HttpRequest, link: GuestLink, guest: str, file: Any) -> HttpResponse:
-    """Receive a part of the file that `name`, `size` and `key` describe. Different files have different keys.
+    """Receive a part of the file that its name, `size` and `key` describe. Different files have different keys.
 
     The response contains the number of bytes `received`, from which the next part must begin. Once the file is `done`,
     it contains a `message` if the file was not accepted.
@@ -117,13 +117,16 @@ def _receive_part(request: HttpRequest, link: GuestLink, guest: str, file: Any) 
     if size is None or offset is None:
         return HttpResponseBadRequest()
     key = request.POST.get("key", "")[:MAX_KEY]
-    name = FileName(request.POST.get("name", "") or "file", size, last_modified=f"guest {key}")
+    # Django has removed folders and control characters from the name of the uploaded part, but not from form fields.
+    name = FileName(file.name or "file", size, last_modified=f"guest {key}")
     part = FilePart(name, offset, file.size, file.open("rb"))
     try:
         batch_id, received = services.receive_part_from_guest(link, guest, _remembered(request, link), part)
     except Refused as refusal:
         return JsonResponse({"error": refusal.message}, status=409)
     _remember(request, link, batch_id)
+    if received.error:
+        return JsonResponse({"error": received.error}, status=409)
     done = received.outcome
     message = done.message if done and done.state == "refused" else ""
     return JsonResponse({"received": received.received, "done": done is not None, "message": message})

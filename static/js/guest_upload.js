@@ -20,7 +20,7 @@ function keyOf(file) {
 function partOf(file, offset) {
   const body = new FormData(form);
   const part = file.slice(offset, offset + Number(form.dataset.partBytes));
-  for (const [name, value] of Object.entries({ name: file.name, size: file.size, key: keyOf(file), offset })) {
+  for (const [name, value] of Object.entries({ size: file.size, key: keyOf(file), offset })) {
     body.append(name, value);
   }
   body.set("files", part, file.name);

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import timedelta
 from http import HTTPStatus
+from io import BytesIO
 from typing import Any
 
 import pytest
@@ -15,11 +16,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from batches.intake import quota
+from batches.intake.file_name import FileName
+from batches.intake.file_part import FilePart, receive_part
 from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.states import ItemResult
 from tests.engine.sidecar_files import xmp
 from tests.support.images import encoded, textured
 from uploads.models import Upload
+from uploads.storage import open_original
 from vuemantics.server.limits import RequestHead
 from vuemantics.server.senders import check_sender
 
@@ -115,7 +119,7 @@ def test_name_and_files_are_required(guest: Client, link: GuestLink, name: str, 
 
 def send_part(client: Client, link: GuestLink, data: bytes, offset: int, size: int, name: str = "clip.jpg") -> Any:
     part = SimpleUploadedFile(name, data)
-    fields = {"guest": "Ben", "name": name, "size": size, "key": "1", "offset": offset, "files": part}
+    fields = {"guest": "Ben", "size": size, "key": "1", "offset": offset, "files": part}
     answer = client.post(reverse("guest-upload", args=[link.token]), fields)
     return answer.json()
 
@@ -156,6 +160,80 @@ def test_archive_in_parts_is_refused(guest: Client, link: GuestLink, first: int)
 
     assert "only photos and videos" in answer["message"]
     assert BatchItem.objects.get().error_code == "guest.type"
+
+
+def test_sidecar_in_parts_with_forged_names_is_refused(guest: Client, link: GuestLink) -> None:
+    data = xmp('xmp:Rating="1"').encode()
+    size, first, path = len(data), 10, reverse("guest-upload", args=[link.token])
+    # Without the rule that names contain no NUL, both descriptions would have the same fingerprint.
+    for name, key, stated, part, offset in [
+        ("a.xmp", "1\0007\0guest 2", size, data[:first], 0),
+        (f"a.xmp\0{size}\0guest 1", "2", 7, data[first:], first),
+        ("a.xmp", "1\0007\0guest 2", size, data[first:], first),
+    ]:
+        fields = {"guest": "Ben", "name": name, "key": key, "size": stated, "offset": offset}
+        guest.post(path, {**fields, "files": SimpleUploadedFile(name, part)})
+
+    assert BatchItem.objects.get(size=size).error_code == "guest.type"
+
+
+def test_names_of_parts_have_no_folders(guest: Client, link: GuestLink) -> None:
+    fields = {"guest": "Ben", "name": "../../a.jpg", "size": 9, "key": "1", "offset": 0}
+    part = SimpleUploadedFile("a.jpg", b"x")
+    guest.post(reverse("guest-upload", args=[link.token]), {**fields, "files": part})
+
+    assert BatchItem.objects.values_list("filename", "relative_path").get() == ("a.jpg", "a.jpg")
+
+
+def test_file_in_parts_waits_while_the_disk_is_full_and_counts_once(
+    guest: Client, link: GuestLink, settings: Settings
+) -> None:
+    data = encoded(textured(64, 48), "JPEG")
+    half, size, reserve = len(data) // 2, len(data), settings.MIN_FREE_BYTES
+    send_part(guest, link, data[:half], 0, size)
+
+    settings.MIN_FREE_BYTES = 2**62
+    errors = [send_part(guest, link, data[half:], half, size)["error"] for _ in range(2)]
+    link.refresh_from_db()
+    counted = link.files, link.bytes
+    settings.MIN_FREE_BYTES = reserve
+    answer = send_part(guest, link, data[half:], half, size)
+
+    assert all("disk is full" in error for error in errors)
+    assert counted == (1, size)
+    assert (answer["done"], answer["message"], Upload.objects.get().size) == (True, "", size)
+
+
+@pytest.mark.parametrize("limits", [{"MIN_FREE_BYTES": 2**62}, {"OWNER_BYTES": 1000}], ids=["disk", "quota"])
+def test_file_in_parts_that_does_not_fit_leaves_nothing(
+    guest: Client, link: GuestLink, settings: Settings, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
+) -> None:
+    for name, value in limits.items():
+        setattr(settings, name, value)
+    monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
+
+    answer = send_part(guest, link, b"x", 0, 5000)
+
+    assert answer == {"error": "The storage of the link's owner is full."}
+    assert not UploadBatch.objects.exists()
+    link.refresh_from_db()
+    assert (link.files, link.bytes) == (0, 0)
+
+
+def test_part_that_arrives_late_leaves_a_finished_file_unchanged(guest: Client, link: GuestLink) -> None:
+    data = encoded(textured(64, 48), "JPEG")
+    half, size = len(data) // 2, len(data)
+    send_part(guest, link, data[:half], 0, size)
+    item = BatchItem.objects.select_related("batch").get()  # another request reads the item, but is slower
+    send_part(guest, link, data[half:], half, size)
+
+    forged = data[:-2] + b"\0\0"
+    late = receive_part(item, FilePart(FileName("clip.jpg", size), 0, size, BytesIO(forged)))
+
+    assert late.outcome is not None
+    assert late.outcome.state == "queued"
+    with open_original(Upload.objects.get().key, 0) as stored:
+        assert stored.read(size + 1) == data
 
 
 def test_guest_does_not_learn_that_the_owner_has_a_file(guest: Client, link: GuestLink) -> None:
