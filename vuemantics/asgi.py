@@ -9,14 +9,12 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
 # This must come first, because the imports below import models.
 django.setup(set_prefix=False)
 
-from channels.auth import AuthMiddlewareStack  # noqa: E402
-from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
+from channels.routing import ProtocolTypeRouter  # noqa: E402
 from django.db import connection  # noqa: E402
 
 from batches.intake.tus import threads  # noqa: E402
 from batches.intake.tus.app import tus_application  # noqa: E402
-from batches.live.origin import SameOriginValidator  # noqa: E402
-from batches.live.routing import websocket_urlpatterns  # noqa: E402
+from batches.live.routing import websocket_application  # noqa: E402
 from uploads import db_threads  # noqa: E402
 from vuemantics.server import fairness  # noqa: E402
 from vuemantics.server.page_handler import PageHandler  # noqa: E402
@@ -50,6 +48,6 @@ async def route(scope: Any, receive: Any, send: Any) -> None:
 application = ProtocolTypeRouter(
     {
         "http": fairness.FairRequests(route),
-        "websocket": SameOriginValidator(AuthMiddlewareStack(URLRouter(websocket_urlpatterns))),
+        "websocket": websocket_application,
     }
 )

@@ -10,9 +10,9 @@ from batches.models.scope import (
     operator_scope,
     owner_scope,
 )
-from batches.services.albums import create_album_of_batch
 from batches.services.batch_commands import (
     cancel_batch,
+    create_album_of_batch,
     finish_without_missing,
     open_batch,
     pause_batch,

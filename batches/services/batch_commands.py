@@ -1,4 +1,4 @@
-"""Commands that open, rename, seal, finish, prioritize, pause, resume or cancel one batch.
+"""Commands for one batch: open, rename, seal, finish, prioritize, pause, resume, cancel, create an album of it.
 
 A command returns False if there was nothing to do. It raises `Refused` with a message for the user if the batch's state
 does not allow the command. The engine's conditional UPDATE decides whether a batch is paused, resumed or cancelled; its
@@ -12,7 +12,8 @@ from batches.intake.discard import discard_cancelled
 from batches.models import UploadBatch
 from batches.models.batch_name import MAX_NAME_LENGTH, clean_name
 from batches.models.scope import CANCEL_BATCHES, NotFound, Scope
-from batches.models.states import BatchStatus
+from batches.models.states import BatchStatus, ItemStatus
+from uploads.albums import MAX_ALBUM_PICTURES, add_pictures, create_album
 
 
 def open_batch(scope: Scope, name: str, *, expected_items: int | None = None, from_guests: bool = False) -> UploadBatch:
@@ -121,3 +122,19 @@ def _require_running(batch: UploadBatch) -> None:
         raise Refused("batch.paused", name=batch.name)
     if batch.status in {BatchStatus.COMPLETED, BatchStatus.CANCELLED}:
         raise batch_refusal(batch)
+
+
+def create_album_of_batch(scope: Scope, batch_id: int) -> int:
+    """Create an album with the batch's name and its pictures; return the album's id.
+
+    Raises NotFound, and Refused `batch.nothing_stored` if none of its pictures is in the library.
+    """
+    batch = scope.find_batch(batch_id)
+    completed = batch.items.filter(status=ItemStatus.COMPLETED, upload__trashed_at=None, upload__part_of=None)
+    ids = completed.filter(upload__processed_at__isnull=False).order_by("id").values_list("upload_id", flat=True)
+    pictures = [id for id in ids[:MAX_ALBUM_PICTURES] if id is not None]
+    if not pictures:
+        raise Refused("batch.nothing_stored", name=batch.name)
+    album = create_album(batch.owner_id, batch.name)
+    add_pictures(album, pictures)
+    return album.pk
