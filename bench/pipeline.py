@@ -1,9 +1,11 @@
 """Measure the overhead of real workers compared with a plain loop, for 200 photos and the samples.
 
 Run it with `make bench ARGS=pipeline`. The loop runs the same pipeline and writes the same previews in the same number
-of processes, but without the database, queue and messages. The last line of the output is one JSON object with the
-workers' throughput relative to the loop's, and the CPU time of all processes per file in ms, both with the local
-analyzer and with an analyzer that only waits 55 ms. `ratio_video` comes from bench/films.py, and the other ratios of
+of processes, but without the database, queue and messages. It is measured twice: decoding in its own processes
+(`ratio_to_bare_loop`), and in decoder processes as workers do (`ratio_to_isolated_loop`), because that isolation has a
+price of its own. The last line of the output is one JSON object with the workers' throughput relative to these loops,
+and the CPU time of all processes per file in ms, both with the local analyzer and with an analyzer that only waits
+55 ms. `ratio_video` comes from bench/films.py, and the other ratios of
 formats, such as `ratio_heic`, come from bench/formats.py.
 """
 
@@ -11,7 +13,9 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -23,6 +27,8 @@ from bench.formats import measure_formats
 from bench.images import make_jpegs
 from bench.stack import cpu_seconds, stack, workers
 from uploads.analysis.analyzer import get_analyzer
+from uploads.media.decoder import decoders
+from uploads.media.image import Picture, read_picture
 from uploads.pipeline import process_file
 
 PROCESSES = 2
@@ -42,44 +48,57 @@ def main() -> None:
             servers = [
                 server.pid for server in (services.postgres.process, services.redis.process) if server is not None
             ]
-            bare, real = alternate(files, servers, Path(folder) / "previews")
+            bare, isolated, real = alternate(files, servers, Path(folder) / "previews")
             with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as group:
                 pids = [*group.pids, *servers]
                 through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pids)
                 stub = through_workers(photos, pids)
-    report(len(files), bare, real, stub, ratios)
+    report(len(files), (bare, isolated), real, stub, ratios)
 
 
-def alternate(files: list[Path], servers: list[int], target: Path) -> tuple[list[float], list[tuple[float, float]]]:
-    """Run the plain loop and the workers alternately, so that changes in the machine's speed affect both.
+def alternate(
+    files: list[Path], servers: list[int], target: Path
+) -> tuple[list[float], list[float], list[tuple[float, float]]]:
+    """Run the plain loops and the workers alternately, so that changes in the machine's speed affect all of them.
 
-    Return ROUNDS results of each: files per second of the loop, and the results of `through_workers`.
+    Return ROUNDS results of each: files per second of the two loops, and the results of `through_workers`.
     """
     target.mkdir()
-    bare, real = [], []
-    with ProcessPoolExecutor(PROCESSES) as pool, workers(PROCESSES, VUEMANTICS_ANALYZER="local") as group:
+    bare, isolated, real = [], [], []
+    with (
+        ProcessPoolExecutor(PROCESSES) as own,
+        ProcessPoolExecutor(PROCESSES) as with_decoders,
+        workers(PROCESSES, VUEMANTICS_ANALYZER="local") as group,
+    ):
         pids = [*group.pids, *servers]
-        list(pool.map(warm_up, range(PROCESSES * 4)))
-        through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pids)
+        warm_up = [SAMPLES / "coffee.jpg"] * PROCESSES * 4
+        loop(own, describe, warm_up, target)
+        loop(with_decoders, describe_isolated, warm_up, target)
+        through_workers(warm_up, pids)
         for _ in range(ROUNDS):
-            start = time.perf_counter()
-            list(pool.map(describe, files, [target] * len(files), chunksize=2))
-            bare.append(len(files) / (time.perf_counter() - start))
+            bare.append(loop(own, describe, files, target))
+            isolated.append(loop(with_decoders, describe_isolated, files, target))
             real.append(through_workers(files, pids))
-    return bare, real
+    return bare, isolated, real
 
 
-def warm_up(number: int) -> None:
-    """Load the model weights in one of the pool's processes."""
-    process_file(SAMPLES / "coffee.jpg", get_analyzer("local"), lambda stage: None)
+def loop(pool: ProcessPoolExecutor, run: Callable[[Path, Path], None], files: list[Path], target: Path) -> float:
+    """Call `run` with each file in the pool's processes; return files per second."""
+    start = time.perf_counter()
+    list(pool.map(run, files, [target] * len(files), chunksize=2))
+    return len(files) / (time.perf_counter() - start)
 
 
-def describe(path: Path, target: Path) -> str:
+def describe(path: Path, target: Path, read: Callable[[Path, int], Picture] = read_picture) -> None:
     """Process one file and write its previews as a worker does, but without the database."""
-    result = process_file(path, get_analyzer("local"), lambda stage: None)
+    result = process_file(path, get_analyzer("local"), lambda stage: None, read=read)
     for side, content in result.previews.items():
         (target / f"{path.stem}-{side}.jpg").write_bytes(content)
-    return result.description
+
+
+def describe_isolated(path: Path, target: Path) -> None:
+    """Like `describe`, but decode in a decoder process, as workers do."""
+    describe(path, target, partial(decoders.read_picture, check=lambda: None))
 
 
 def through_workers(files: list[Path], pids: list[int]) -> tuple[float, float]:
@@ -94,20 +113,23 @@ def through_workers(files: list[Path], pids: list[int]) -> tuple[float, float]:
 
 def report(
     files: int,
-    bare: list[float],
+    loops: tuple[list[float], list[float]],
     real: list[tuple[float, float]],
     stub: tuple[float, float],
     ratios: dict[str, float],
 ) -> None:
     rate, cost = median(rate for rate, _ in real), median(cost for _, cost in real)
     table = Table("method", "files/s", "CPU ms per file", title=f"{files} files, {PROCESSES} processes")
-    table.add_row("bare loop", f"{median(bare):.1f}", "")
+    table.add_row("bare loop", f"{median(loops[0]):.1f}", "")
+    table.add_row("bare loop, decoder processes", f"{median(loops[1]):.1f}", "")
     table.add_row("workers", f"{rate:.1f}", f"{cost:.1f}")
     table.add_row("workers, analyzer waits 55 ms", f"{stub[0]:.1f}", f"{stub[1]:.1f}")
     Console().print(table)
+    to_bare, to_isolated = (median(rate / loop for loop, (rate, _) in zip(one, real, strict=True)) for one in loops)
     figures = {
         "bench": "pipeline",
-        "ratio_to_bare_loop": round(median(rate / loop for loop, (rate, _) in zip(bare, real, strict=True)), 3),
+        "ratio_to_bare_loop": round(to_bare, 3),
+        "ratio_to_isolated_loop": round(to_isolated, 3),
         "cpu_ms_per_file": round(cost, 1),
         "cpu_ms_per_file_stub": round(stub[1], 1),
         **ratios,

@@ -63,6 +63,7 @@ def main() -> None:
     while request := channel.recv(MAX_MESSAGE):
         channel.send(_answer(*decode_request(request), memory))
         gc.collect()  # a video's decoder is part of a reference cycle, and may hold 100 MB
+        gc.freeze()  # the next collection skips the modules that this file loaded
 
 
 def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:

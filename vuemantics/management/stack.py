@@ -20,7 +20,7 @@ from vuemantics.localstack.supervisor import SupervisedProcess
 # the size of the largest freed buffer, then keep the freed buffers of pictures and networks in a fragmented heap.
 MALLOC_VARIABLES = {
     "MALLOC_ARENA_MAX": "2",
-    "MALLOC_MMAP_THRESHOLD_": str(2**20),
+    "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
     "MALLOC_TRIM_THRESHOLD_": str(16 * 2**20),
 }
 
