@@ -60,7 +60,7 @@ def browser_delays(site: Site, session: str) -> list[float]:
         page.evaluate(OBSERVE)
         # This call uses another thread. Playwright runs an event loop in this one, so Django refuses queries here.
         steady.run_to_completion(batch_id)
-        page.wait_for_selector("#summary[data-ended]", timeout=30_000)
+        page.wait_for_selector("#summary[data-ended]", state="attached", timeout=30_000)
         shown = page.evaluate("shown")
         browser.close()
     times, counts = [when for when, _ in shown], [count for _, count in shown]
