@@ -20,6 +20,7 @@ from bench.tus_client import Target, extensions
 from bench.upload_runs import MIB, Memory, latency_beside_slow, post_without_session, rate, throughput
 
 WARM_UP = 100
+SLOW_USERS = 10
 ANONYMOUS_BYTES = 10**9
 Figures = dict[str, float]
 
@@ -33,11 +34,11 @@ class Servers:
     pid: int
     database_pids: list[int]
 
-    def target(self) -> Target:
-        """Create a batch, and return the target for uploading to it on the real server."""
+    def target(self, username: str = "bench") -> Target:
+        """Create a batch of the user, and return the target for uploading to it on the real server."""
         from bench import people  # noqa: PLC0415 (models need the set-up)
 
-        return replace(self.real, batch_id=people.new_batch())
+        return replace(self.real, cookie=people.sign_in(username), batch_id=people.new_batch(username))
 
 
 def main() -> None:
@@ -64,7 +65,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--lanes", type=int, default=4, help="parallel connections")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--large-mib", type=int, default=1024, help="size of the large file")
-    parser.add_argument("--slow", type=int, default=100, help="slow clients")
+    parser.add_argument(
+        "--slow", type=int, default=90, help="slow clients; the server allows 100 connections per address"
+    )
     parser.add_argument("--slow-seconds", type=float, default=10)
     return parser.parse_args()
 
@@ -105,10 +108,14 @@ def large_file(servers: Servers, size: int) -> Figures:
 
 
 def slow_clients(servers: Servers, options: argparse.Namespace) -> Figures:
-    """Measure the latency of small files, first with no other clients and then with many slow clients connected."""
-    alone, _longest = latency_beside_slow(servers.target(), 0, options.slow_seconds / 2, options.kb * 1000)
+    """Measure the latency of small files, first with no other clients and then with many slow clients connected.
+
+    The slow clients belong to other users, because the server limits the requests that one user has in progress.
+    """
+    alone, _longest = latency_beside_slow(servers.target(), (), options.slow_seconds / 2, options.kb * 1000)
+    slow = [servers.target(f"slow {number % SLOW_USERS}") for number in range(options.slow)]
     target, memory = servers.target(), Memory(servers.pid)
-    beside, longest = latency_beside_slow(target, options.slow, options.slow_seconds, options.kb * 1000)
+    beside, longest = latency_beside_slow(target, slow, options.slow_seconds, options.kb * 1000)
     return {
         "alone_ms": round(alone, 1),
         "beside_slow_ms": round(beside, 1),

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -59,12 +59,15 @@ def throughput(target: Target, size: int) -> float:
     return size / 1e6 / (time.perf_counter() - start)
 
 
-def latency_beside_slow(target: Target, slow: int, seconds: float, size: int) -> tuple[float, float]:
-    """Send small files while `slow` clients each send a PATCH slowly. Return the median and maximum latency in ms."""
+def latency_beside_slow(target: Target, slow: Sequence[Target], seconds: float, size: int) -> tuple[float, float]:
+    """Send small files while one client per target in `slow` sends a PATCH slowly.
+
+    Return the median and maximum latency in ms.
+    """
 
     async def run() -> list[float]:
-        async with _slow_clients(target, slow), connected(target) as connection:
-            return await _times(connection, f"beside-{slow}", seconds, size)
+        async with _slow_clients(slow), connected(target) as connection:
+            return await _times(connection, f"beside-{len(slow)}", seconds, size)
 
     times = asyncio.run(run())
     return median(times) * 1000, max(times) * 1000
@@ -84,20 +87,17 @@ async def _times(connection: Connection, prefix: str, seconds: float, size: int)
 
 
 @asynccontextmanager
-async def _slow_clients(target: Target, clients: int) -> AsyncIterator[None]:
-    """Keep this many clients connected, each in the middle of a PATCH; disconnect them when the block ends."""
-    ready = asyncio.Semaphore(0)
-    tasks = [asyncio.create_task(_send_slowly(target, number, ready)) for number in range(clients)]
-    try:
-        for _ in tasks:
+async def _slow_clients(targets: Sequence[Target]) -> AsyncIterator[None]:
+    """Keep one client per target connected, in the middle of a PATCH; disconnect them when the block ends."""
+    async with asyncio.TaskGroup() as group:  # it raises the error of a client that is cut off
+        ready = asyncio.Semaphore(0)
+        clients = []
+        for number, target in enumerate(targets):  # one after the other: the server refuses bursts from one address
+            clients.append(group.create_task(_send_slowly(target, number, ready)))
             await ready.acquire()
         yield
-    finally:
-        for task in tasks:
-            task.cancel()
-        for result in await asyncio.gather(*tasks, return_exceptions=True):
-            if not isinstance(result, asyncio.CancelledError):
-                raise SystemExit(f"A slow client was cut off: {result!r}")
+        for client in clients:
+            client.cancel()
 
 
 async def _send_slowly(target: Target, number: int, ready: asyncio.Semaphore) -> None:
