@@ -93,8 +93,10 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 		$(BIN)/python -m tools.install_packages requirements.txt; fi
 	@touch $@
 
+# Modules are compiled when they are first imported. Compiling all, most of which are never imported, takes as long as
+# the rest of the installation.
 .venv/development: requirements-dev.txt requirements-ocr.txt | .venv/bin/python
 	@echo 'Installing packages for development (one or two minutes)'
-	@$(BIN)/python -m tools.install_packages requirements-dev.txt
-	@$(BIN)/python -m tools.install_packages requirements-ocr.txt --no-deps
+	@$(BIN)/python -m tools.install_packages requirements-dev.txt --no-compile
+	@$(BIN)/python -m tools.install_packages requirements-ocr.txt --no-deps --no-compile
 	@touch $@
