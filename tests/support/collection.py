@@ -14,6 +14,8 @@ PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "s
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 # The tests of each of these folders start one expensive server per process.
 ONE_PROCESS_FOLDERS = {"s3"}
+# The tests of each module in these folders share processes.
+ONE_PROCESS_MODULES = {"media"}
 # These tests start first, because a long test that starts last leaves the other cores idle.
 LONGEST = [
     "browser/test_page_states.py",
@@ -65,7 +67,7 @@ class ModuleScheduling(LoadScopeScheduling):
         folder = Path(module).parts[1]
         if folder in ONE_PROCESS_FOLDERS:
             return folder
-        return nodeid if folder in PROCESS_FOLDERS else module
+        return nodeid if folder in PROCESS_FOLDERS - ONE_PROCESS_MODULES else module
 
 
 @pytest.hookimpl(optionalhook=True)
