@@ -191,7 +191,7 @@ def test_any_interleaving_of_deletions_keeps_counters_and_files_correct(
 
 
 LIMITS = settings(
-    max_examples=8,
+    max_examples=6,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

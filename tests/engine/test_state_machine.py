@@ -212,7 +212,7 @@ def test_illegal_edge_is_refused_by_the_trigger(owner: User) -> None:
 
 
 LIMITS = settings(
-    max_examples=15,
+    max_examples=10,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],

@@ -183,6 +183,6 @@ def test_any_sequence_leaves_the_exact_bytes_or_no_upload() -> None:
     run_state_machine_as_test(
         Uploading,
         settings=hypothesis_settings(
-            max_examples=12, stateful_step_count=20, deadline=None, phases=[Phase.explicit, Phase.generate]
+            max_examples=8, stateful_step_count=20, deadline=None, phases=[Phase.explicit, Phase.generate]
         ),
     )

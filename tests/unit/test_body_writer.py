@@ -103,4 +103,4 @@ class BodyWriterMachine(RuleBasedStateMachine):
 
 
 TestWriting = BodyWriterMachine.TestCase
-TestWriting.settings = hypothesis_settings(max_examples=60, stateful_step_count=25, deadline=None)
+TestWriting.settings = hypothesis_settings(max_examples=30, stateful_step_count=25, deadline=None)

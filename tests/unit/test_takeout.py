@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uploads.sidecars.recognise import SidecarKind, parse_sidecar
@@ -83,6 +83,7 @@ TAKEOUT_KEYS = ["photoTakenTime", "geoData", "geoDataExif", "description", "favo
 
 
 @pytest.mark.slow
+@settings(max_examples=40)
 @given(data=st.dictionaries(st.sampled_from(TAKEOUT_KEYS), JSON_VALUES | st.dictionaries(st.text(), JSON_VALUES)))
 def test_any_takeout_values_are_read_or_refused(data: dict[str, object]) -> None:
     try:
