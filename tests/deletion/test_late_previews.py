@@ -72,7 +72,7 @@ def test_writing_previews_holds_no_transaction_and_no_lock(
 
     def check() -> None:
         with ThreadPoolExecutor(1) as pool:
-            seen.append((connection.in_atomic_block, pool.submit(touch).result(5)))
+            seen.append((connection.in_atomic_block, pool.submit(touch).result(60)))
 
     before_write(check)
 

@@ -55,7 +55,7 @@ def test_same_bytes_received_during_a_deletion_get_a_new_key(owner: User, tmp_pa
             assert delete_pictures.delete_pictures([old.id]) == 1
             arrival: Future[str] = pool.submit(add_copy, second, "copy of cat.jpg", tmp_path)
             wait_until(blocked)
-        assert arrival.result(20) == "queued"
+        assert arrival.result(60) == "queued"
 
     make_deletions_due()
     clean_up()
@@ -88,7 +88,7 @@ def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp
                 cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check foreign keys now, as the commit does
             deletion_: Future[int] = pool.submit(delete_picture)
             wait_until(blocked)
-        assert deletion_.result(20) == 1
+        assert deletion_.result(60) == 1
 
     item.refresh_from_db()
     assert (item.status, item.upload) == (ItemStatus.PENDING, None)
@@ -130,7 +130,7 @@ def test_concurrent_deletion_of_batches_with_a_shared_picture_removes_it(owner: 
             assert Upload.objects.filter(id=shared).exists()
             second: Future[int] = pool.submit(step)
             wait_until(blocked)
-        assert second.result(20) == 1
+        assert second.result(60) == 1
 
     assert not Upload.objects.filter(id=shared).exists()
     assert not BatchItem.objects.exists()
@@ -152,7 +152,7 @@ def test_chunks_of_two_library_reanalyses_do_not_wait_for_each_other(owner: User
 
     with ThreadPoolExecutor(1) as pool, transaction.atomic():
         assert delete_batch.delete_chunk(batches[0])[0] == 1
-        assert pool.submit(step).result(20) == 1
+        assert pool.submit(step).result(60) == 1
 
     assert Upload.objects.count() == 1
 
@@ -235,6 +235,6 @@ def test_pictures_of_a_reanalysis_that_starts_during_the_deletion_of_their_impor
             assert start()
             deletion: Future[int] = pool.submit(delete)
             wait_until(blocked)
-        assert deletion.result(20) == 3
+        assert deletion.result(60) == 3
 
     assert not Upload.objects.exists()

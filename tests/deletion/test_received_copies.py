@@ -43,7 +43,7 @@ def test_deletion_and_received_copy_do_not_deadlock(owner: User) -> None:
             assert incoming.queue_item(copy.id, upload.id)
             deletion_: Future[int] = pool.submit(delete_picture)
             wait_until(blocked)
-        assert deletion_.result(20) == 1
+        assert deletion_.result(60) == 1
 
     assert_counters_match(batch)
     assert set(batch.items.values_list("upload", flat=True)) == {None}

@@ -37,5 +37,5 @@ def test_waiting_for_a_locked_batch_locks_no_other(owner: User) -> None:
         job = UploadBatch.objects.get(id=ended[2].id).status
         other.rollback()
 
-        assert completing.result(10) == 3
+        assert completing.result(60) == 3
     assert job == BatchStatus.PENDING

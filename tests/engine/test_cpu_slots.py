@@ -78,7 +78,7 @@ def test_job_waiting_for_a_core_is_in_no_stage_and_has_no_deadline(
 
         hung_while_waiting = beat(WORKER)
         no_free_slot.close()
-        waiting.result(5)
+        waiting.result(60)
 
         assert hung_while_waiting == []
         assert computed.is_set()
@@ -94,7 +94,7 @@ def test_job_waiting_for_a_core_is_stopped_by_a_pause(
         pause.pause_batch(batch.id)
         beat(WORKER)
 
-        assert isinstance(waiting.exception(5), JobStopped)
+        assert isinstance(waiting.exception(60), JobStopped)
 
 
 def test_real_file_waiting_for_a_core_is_released(
@@ -113,7 +113,7 @@ def test_real_file_waiting_for_a_core_is_released(
     pause.pause_batch(batch.id)
     beat(WORKER)
 
-    working.result(5)
+    working.result(60)
     assert batch.items.get().status == ItemStatus.PENDING
 
 

@@ -169,7 +169,7 @@ def test_concurrent_commands_create_one_reanalysis(owner: User) -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join()
 
     assert outcomes.count("batch.reanalysis_running") == 4
     assert_counters_match(batch.reanalyses.get())

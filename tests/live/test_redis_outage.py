@@ -92,7 +92,7 @@ def test_outage_and_recovery_are_logged_once(
         # Wait for two polls, two seconds apart. During this time, the channel layer fails every second.
         for count in (1, 2):
             UploadBatch.objects.filter(id=batch.id).update(successful=count)
-            while f'<strong id="count">{count}</strong>' not in str(socket.recv(8)):
+            while f'<strong id="count">{count}</strong>' not in str(socket.recv(60)):
                 socket.send("seen")
             socket.send("seen")
         services.start()

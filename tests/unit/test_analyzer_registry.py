@@ -15,7 +15,7 @@ class CountedAnalyzer:
     name = "counted"
     computes = False
     created = 0
-    gate = threading.Barrier(4, timeout=10)
+    gate = threading.Barrier(4, timeout=60)
 
     def __init__(self) -> None:
         type(self).created += 1
@@ -51,7 +51,7 @@ def test_analyzer_is_created_once_for_all_threads() -> None:
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(10)
+        thread.join()
 
     assert len(found) == 4
     assert len(set(map(id, found))) == 1
