@@ -1,4 +1,4 @@
-"""Without JavaScript, the automatic refresh can be paused, and an oversized form submission gets an error page."""
+"""Without JavaScript, an oversized form submission gets an error page."""
 
 import os
 from pathlib import Path
@@ -21,38 +21,6 @@ def batch(owner: User) -> UploadBatch:
 def page(open_page: OpenPage, batch: UploadBatch) -> Page:
     """The batch's page before its first refresh."""
     return open_page(f"/batches/{batch.id}/", java_script_enabled=False)
-
-
-def refreshes(page: Page) -> bool:
-    """Return whether the page refreshes itself."""
-    return 'http-equiv="refresh"' in page.content()
-
-
-def test_refresh_stays_paused_during_a_search(page: Page) -> None:
-    assert refreshes(page)
-
-    page.get_by_role("link", name="Pause refresh").click()
-    expect(page.get_by_role("link", name="Resume refresh")).to_be_visible()
-    refreshes_while_paused = refreshes(page)
-    page.get_by_label("Name or folder contains").fill("IMG_0002")
-    page.locator("#find-files").click()
-    expect(page.locator(".files li")).to_have_count(1)
-    refreshes_after_search = refreshes(page)
-    page.get_by_role("link", name="Resume refresh").click()
-    expect(page.locator(".files li")).to_have_count(4)
-
-    assert (refreshes_while_paused, refreshes_after_search, refreshes(page)) == (False, False, True)
-
-
-def test_cancel_confirmation_does_not_refresh(page: Page, batch: UploadBatch) -> None:
-    page.get_by_role("link", name="Cancel…").click()
-    expect(page.get_by_role("heading", name="Cancel “Iceland”?")).to_be_visible()
-
-    assert not refreshes(page)
-
-    page.get_by_role("link", name="Keep running").click()
-    expect(page.locator("#summary")).to_be_visible()
-    assert not UploadBatch.objects.get(id=batch.id).cancelled
 
 
 def test_upload_over_the_limit_gets_an_error_page(page: Page, tmp_path: Path) -> None:

@@ -72,12 +72,3 @@ def test_consent_is_kept_after_a_reload(open_page: OpenPage, owner: User) -> Non
     page.reload()
 
     expect(page.locator("#notification-on")).to_contain_text("You will be notified")
-
-
-def test_completed_batch_offers_no_notification(open_page: OpenPage, owner: User) -> None:
-    batch = make_batch(owner, 1)
-    complete(batch, 1)
-
-    page = open_batch(open_page, batch)
-
-    expect(page.locator("#notification")).to_have_count(0)

@@ -39,7 +39,8 @@ def test_sigterm_in_a_long_call_releases_the_claims(owner: User, start_workers: 
 
     worker.main.terminate()
 
-    wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 3)
+    wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists())
+    assert worker.main.poll() is None, "the claims were not released before the process ended"
     worker.main.wait(60)
     assert completed(batch) == finish_audit.count() == 0
     assert batch.items.filter(status=ItemStatus.PENDING).count() == 20

@@ -75,7 +75,7 @@ def test_workers_killed_during_a_deletion_leave_nothing_behind(
     env |= {"VUEMANTICS_GRACE_SECONDS": "0", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
 
     def kill_when(condition: Callable[[], bool]) -> None:
-        workers: Workers = start_worker(processes=2, threads=2, env=env)
+        workers: Workers = start_worker(processes=1, threads=2, env=env)
         wait_until(condition, 120, interval=0.001)
         workers.kill_all()
         connection.close()

@@ -24,30 +24,9 @@ def snapshot_of(batch: UploadBatch) -> BatchSnapshot:
     return snapshot
 
 
-def test_outage_of_the_model_server_is_shown_until_it_is_over(
+def test_outage_of_the_model_server_is_shown_and_fails_no_file(
     owner: User, start_worker: StartWorker, tmp_path: Path
 ) -> None:
-    batch = make_batch(owner, files=20)
-    lifecycle.seal_batch(batch.id)
-    outage = tmp_path / "away"
-    outage.touch()
-    start_worker(env={"TEST_PROCESSOR": "tests.support.processors.unreachable", "UNREACHABLE_WHILE": str(outage)})
-
-    wait_until(lambda: snapshot_of(batch).stall, 20)
-    assert (stall := snapshot_of(batch).stall) is not None
-    assert stall.text == "Waiting for the model server: The model server does not answer."
-    (stalled,) = read_status().stalled_workers
-    assert stalled.stall_code == "model.away"
-    outage.unlink()
-
-    wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 40)
-    assert snapshot_of(batch).stall is None
-    wait_until(lambda: not read_status().stalled_workers, 10)
-    assert_counters_match(batch)
-    assert (batch.successful, batch.failed) == (20, 0)
-
-
-def test_outage_in_the_middle_of_a_batch_fails_no_file(owner: User, start_worker: StartWorker, tmp_path: Path) -> None:
     batch = make_batch(owner, files=150)
     lifecycle.seal_batch(batch.id)
     outage = tmp_path / "away"
@@ -59,9 +38,14 @@ def test_outage_in_the_middle_of_a_batch_fails_no_file(owner: User, start_worker
     wait_until(lambda: len(read_status().stalled_workers) == 2, 20)
     wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists(), 20)
     done = batch.items.filter(status=ItemStatus.COMPLETED).count()
+    assert (stall := snapshot_of(batch).stall) is not None
+    assert stall.text == "Waiting for the model server: The model server does not answer."
+    assert {worker.stall_code for worker in read_status().stalled_workers} == {"model.away"}
     outage.unlink()
 
     wait_until(lambda: snapshot_of(batch).batch.status == BatchStatus.COMPLETED, 60)
+    assert snapshot_of(batch).stall is None
+    wait_until(lambda: not read_status().stalled_workers)
     assert 20 <= done < 150
     assert_counters_match(batch)
     assert (batch.successful, batch.failed) == (150, 0)

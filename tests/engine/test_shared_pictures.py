@@ -17,7 +17,7 @@ from uploads.models import Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKER = 4711
-FILES = 60
+FILES = 30
 
 
 def batch_of(owner: User, uploads: list[int]) -> UploadBatch:
@@ -73,25 +73,19 @@ def analysed_twice(notes: Path) -> int:
     return sum(count > 1 for count in Counter(notes.read_text().split()).values())
 
 
-def test_folder_sent_twice_is_analysed_once(owner: User, start_worker: StartWorker, notes: Path) -> None:
-    first = make_batch(owner, FILES)
-    lifecycle.seal_batch(first.id)
-    second = batch_of(owner, pictures_of(first))
-
-    finish_all(start_worker, notes)
-
-    assert analysed_twice(notes) == 0
-    second.refresh_from_db()
-    assert second.successful == FILES
-
-
-def test_items_of_one_picture_in_one_batch_are_analysed_once(
+def test_pictures_shared_by_batches_and_items_are_analysed_once(
     owner: User, start_worker: StartWorker, notes: Path
 ) -> None:
-    paused = make_batch(owner, FILES)
+    first, paused = make_batch(owner, FILES), make_batch(owner, FILES)
+    lifecycle.seal_batch(first.id)
     UploadBatch.objects.filter(id=paused.id).update(status=BatchStatus.PAUSED)
-    batch_of(owner, [picture for picture in pictures_of(paused) for _ in range(2)])
+    second = batch_of(owner, pictures_of(first))
+    twice = batch_of(owner, [picture for picture in pictures_of(paused) for _ in range(2)])
 
     finish_all(start_worker, notes)
 
     assert analysed_twice(notes) == 0
+    assert len(notes.read_text().split()) == 2 * FILES
+    second.refresh_from_db()
+    twice.refresh_from_db()
+    assert (second.successful, twice.successful) == (FILES, 2 * FILES)

@@ -28,14 +28,14 @@ def test_hung_item_ends_its_process_and_fails_alone(owner: User, start_worker: S
     batch = make_batch(owner, files=6)
     lifecycle.seal_batch(batch.id)
     hangs = batch.items.order_by("id")[2]
+    batch.items.filter(id=hangs.id).update(crash_count=2)
     env = NOOP | {
         "TEST_PROCESSOR": "tests.support.processors.hanging",
         "HANGING_ITEM": str(hangs.id),
         "VUEMANTICS_STAGE_DEADLINES": "describing=0.5",
     }
 
-    for _ in range(3):
-        start_worker(processes=1, threads=2, env=env, ready=False).main.wait(30)
+    start_worker(processes=1, threads=2, env=env, ready=False).main.wait(120)
     start_worker(processes=1, threads=2, env=env)
 
     wait_until(lambda: type(batch).objects.get(id=batch.id).status == BatchStatus.COMPLETED, 30)

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from django.core.management import CommandError, call_command
+from pytest_django import Settings
 
 from tests.support.processes import alive, children
 from tests.support.waiting import wait_until
@@ -22,6 +24,7 @@ from tests.support.worker_processes import ROOT
 from vuemantics.localstack import local_urls
 from vuemantics.localstack.paths import run_folder
 from vuemantics.localstack.process import die_with_parent
+from vuemantics.management.run_lock import single_run
 
 PATIENCE = 60.0
 
@@ -107,10 +110,6 @@ def test_run_restarts_what_dies_and_a_later_run_continues(start_run: Callable[[i
     _kill_and_wait_for_restart(first)
 
     key = (tmp_path / "var" / "secret-key").read_text()
-    other = start_run(1)
-    assert other.process.wait(60) == 1
-    assert other.text().count("\n") == 1
-    assert f"already running on port {first.port} with the data in {tmp_path / 'var'}" in other.text()
     descendants = first.descendants()
     assert any("postgres" in line for line in descendants.values())
 
@@ -151,6 +150,17 @@ def _kill_and_wait_for_restart(run: Run) -> None:
     os.kill(run.find("redis-server"), signal.SIGKILL)
     wait_until(lambda: "PostgreSQL or Redis has exited; restarting." in run.text(), PATIENCE)
     wait_until(lambda: run.find("redis-server"), PATIENCE)
+
+
+def test_second_run_in_one_directory_is_refused(settings: Settings, tmp_path: Path) -> None:
+    settings.VAR = tmp_path
+
+    with (
+        socket.create_server(("127.0.0.1", 0)) as used,
+        single_run(tmp_path, 8000),
+        pytest.raises(CommandError, match="already running on port 8000"),
+    ):
+        call_command("run", port=str(used.getsockname()[1]))
 
 
 def test_run_on_a_used_port_starts_nothing(tmp_path: Path) -> None:

@@ -78,19 +78,6 @@ def test_batch_page_needs_no_inline_script_or_style(page: Client, anna: User) ->
     assert not re.search(r"\s(style|on\w+|hx-on\S*)=|<style|<script(?![^>]* src=)", html)
 
 
-def test_batch_page_refreshes_itself_without_javascript_only_while_active(page: Client, anna: User) -> None:
-    batch = make_batch(anna, 1)
-    refresh = '<noscript><meta http-equiv="refresh" content="5"></noscript>'
-    assert refresh in text(page, detail(batch))
-
-    finish(batch, 1)
-    lifecycle.seal_batch(batch.id)
-
-    html = text(page, detail(batch))
-    assert refresh not in html
-    assert "Completed" in html
-
-
 def test_batch_page_names_errors_and_files_of_failures_and_offers_a_retry(page: Client, anna: User) -> None:
     batch = make_batch(anna, 3)
     item = fail_one(batch)
