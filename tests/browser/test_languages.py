@@ -7,7 +7,6 @@ from playwright.sync_api import Page, Route, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.browser.folders import choose_folder, make_folder
 from tests.support.batches import make_batch
 from tests.support.images import encoded, textured
 
@@ -56,15 +55,6 @@ def test_language_chosen_in_the_footer_is_kept(open_page: OpenPage, owner: User)
     expect(page).to_have_url("**/batches/new/".replace("**", page.url.split("/batches")[0]))
     expect(page.get_by_role("link", name="Hinzufügen")).to_be_visible()
     expect(page.get_by_role("button", name="Deutsch")).to_have_attribute("aria-current", "true")
-
-
-def test_socket_uses_the_language_of_the_page(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
-    page = open_page("/batches/new/", locale="de-DE")
-
-    choose_folder(page, make_folder(tmp_path / "Island", 2))
-    page.wait_for_url("**/batches/*/")
-
-    expect(page.locator("#heading")).to_contain_text("Wird verarbeitet")
 
 
 def test_no_page_is_too_wide_in_german(open_page: OpenPage, site: str, owner: User) -> None:

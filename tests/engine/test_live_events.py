@@ -19,10 +19,10 @@ async def test_burst_is_throttled_and_its_last_change_is_sent(monkeypatch: pytes
         for _ in range(200):
             await sync_to_async(live_events.notify_batch_changed)(7)
         most = (time.monotonic() - start) / live_events.EVENT_INTERVAL_SECONDS + 2
-        burst = await until_silent(events, 0.2)
+        burst = [await next_event(events), *await until_silent(events, 0.2)]
         await sync_to_async(live_events.notify_batch_changed)(7)
 
-        assert 1 <= len(burst) <= most
+        assert len(burst) <= most
         assert await next_event(events) == {"type": "batch.changed", "batch_id": 7}
 
 

@@ -27,7 +27,7 @@ def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[Mode
     monkeypatch.setattr(registry, "_objects", {})
     settings.DESCRIBER = settings.EMBEDDER = "ollama"
     with model_server() as server:
-        settings.OLLAMA = server.settings(read_seconds=0.5)
+        settings.OLLAMA = server.settings()
         yield server
     breaker.reset("model.failing")
     breaker.reset("model.busy")
@@ -46,22 +46,25 @@ def process(batch: UploadBatch) -> BatchItem:
 
 
 @pytest.mark.parametrize(
-    ("behaviour", "cause"),
+    ("behaviour", "read_seconds", "cause"),
     [
-        (Behaviour(hang=True), "model.failing"),
-        (Behaviour(statuses=[503] * 3), "model.busy"),
+        (Behaviour(hang=True), 0.5, "model.failing"),
+        (Behaviour(statuses=[503] * 3), 30.0, "model.busy"),
     ],
     ids=["hanging", "busy"],
 )
 def test_item_waits_for_the_server_and_completes_when_it_is_back(
-    batch: UploadBatch, server: ModelServer, behaviour: Behaviour, cause: str
+    batch: UploadBatch, server: ModelServer, settings: Settings, behaviour: Behaviour, read_seconds: float, cause: str
 ) -> None:
     server.behaviour = behaviour
+    settings.OLLAMA = server.settings(read_seconds=read_seconds)
 
     waiting = process(batch)
 
     assert (waiting.status, waiting.crash_count, breaker.open_cause()[0]) == (ItemStatus.PENDING, 0, cause)
     server.behaviour = Behaviour(text="A cup of coffee on a wooden table.")
+    settings.OLLAMA = server.settings()
+    registry._objects.clear()  # creates a client with the new settings
     assert process(batch).status == ItemStatus.COMPLETED
     upload = Upload.objects.get()
     assert (upload.description, upload.description_model) == ("A cup of coffee on a wooden table.", "ollama:qwen2.5vl")

@@ -9,12 +9,11 @@ from autobahn.exception import Disconnected
 from channels.exceptions import StopConsumer
 from django.contrib.auth.models import User
 
-from batches.live import viewer
 from batches.live.renderer import subscribe
 from batches.live.topics import BatchJsonTopic
 from batches.live.viewer import Viewer
 from tests.support.batches import make_batch
-from tests.support.live_page import Page, cookie_of
+from tests.support.live_page import SECONDS, Page, cookie_of
 from vuemantics.asgi import application
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -28,9 +27,10 @@ async def topic(owner: User) -> BatchJsonTopic:
 
 @pytest.mark.parametrize("turns", range(4))
 async def test_viewer_that_leaves_during_a_refresh_is_removed(topic: BatchJsonTopic, turns: int) -> None:
+    first = Viewer(1)
     async with asyncio.timeout(30):
-        async with subscribe(topic, Viewer(1)):
-            await asyncio.sleep(3 * viewer.FRAME_SECONDS)  # the renderer is now waiting for its next poll
+        async with subscribe(topic, first):
+            await first.next_fragments()
             async with subscribe(topic, Viewer(1)):  # a new viewer triggers a refresh
                 for _ in range(turns):
                     await asyncio.sleep(0)
@@ -50,9 +50,9 @@ async def test_disconnect_while_a_frame_is_sent_is_not_logged_as_an_error(
             raise Disconnected
 
     serving = asyncio.create_task(application(page.socket.scope, received.get, send))
-    await asyncio.wait_for(send_attempted.wait(), 5)
+    await asyncio.wait_for(send_attempted.wait(), SECONDS)
     received.put_nowait({"type": "websocket.disconnect", "code": "1006"})
     with suppress(StopConsumer):
-        await asyncio.wait_for(serving, 5)
+        await asyncio.wait_for(serving, SECONDS)
 
     assert not [record for record in caplog.records if record.levelname == "ERROR"]

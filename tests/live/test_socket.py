@@ -129,3 +129,10 @@ async def test_socket_of_a_removed_batch_is_closed(page: Page, batch: UploadBatc
     await send_event(batch)
 
     assert await page.close_code() == 4404
+
+
+async def test_frames_have_the_language_of_the_browser(page: Page) -> None:
+    page.socket.scope["headers"].append((b"accept-language", b"de-DE,de;q=0.9"))
+    await page.open()
+
+    assert "Wird verarbeitet" in await page.frame()

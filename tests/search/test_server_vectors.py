@@ -28,7 +28,7 @@ from uploads.search.results import search
 def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
     monkeypatch.setattr(registry, "_objects", {})
     with model_server() as server:
-        settings.EMBEDDER, settings.OLLAMA = "ollama", server.settings(read_seconds=0.5)
+        settings.EMBEDDER, settings.OLLAMA = "ollama", server.settings()
         yield server
 
 
@@ -53,10 +53,14 @@ def test_model_with_vectors_of_another_length_is_a_new_model(anna: User, server:
     assert [item.upload_id for item in UploadBatch.objects.get(id=batch_id).items.all()] == [old.id]
 
 
-def test_page_says_that_the_server_did_not_answer(anna: User, server: ModelServer, client: Client) -> None:
+def test_page_says_that_the_server_did_not_answer(
+    anna: User, server: ModelServer, client: Client, settings: Settings
+) -> None:
     add_picture(anna, 1, "cat")
     client.force_login(anna)
     server.behaviour = Behaviour(hang=True)
+    settings.OLLAMA = server.settings(read_seconds=0.5)
+    registry._objects.clear()  # creates a client with the new settings
 
     html = compact(unescape(client.get(reverse("search"), {"q": "cat"}).content.decode()))
 
