@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from batches.models.batch import UploadBatch
 from batches.models.item import BatchItem
@@ -15,13 +15,14 @@ def imports_of(owner_id: int) -> QuerySet[UploadBatch]:
     return UploadBatch.objects.filter(owner_id=owner_id, kind=BatchKind.IMPORT)
 
 
-def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
-    """Return the items with pictures of the owner's import with this id or, if there is none, of all with this name.
+def pictures_of_imports(owner_id: int, wanted: str) -> QuerySet[Any, Any]:
+    """Return the items with pictures of the owner's imports that are named `wanted`, in upper or lower case.
 
-    Part of a name is enough, in upper or lower case.
+    If there are none, `#12` means the import with this number, and everything else part of a name.
     """
     imports = imports_of(owner_id)
-    by_id = Q(id=parse_id(name_or_id))
-    found = list(imports.filter(by_id).values_list("id", flat=True))
-    found = found or list(imports.filter(name__icontains=name_or_id).values_list("id", flat=True))
-    return BatchItem.objects.filter(batch_id__in=found, upload__isnull=False)
+    named = dict(imports.filter(name__icontains=wanted).values_list("id", "name"))
+    found = [id for id, name in named.items() if name.casefold() == wanted.casefold()]
+    if not found and wanted.startswith("#"):
+        found = list(imports.filter(id=parse_id(wanted[1:])).values_list("id", flat=True))
+    return BatchItem.objects.filter(batch_id__in=found or named.keys(), upload__isnull=False)

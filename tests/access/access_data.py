@@ -13,11 +13,12 @@ from tests.support.batches import digest, make_batch, make_upload
 from tests.support.failures import fail_stored, reject_file
 from tests.support.users import make_user
 from uploads.albums import add_pictures, create_album
-from uploads.models import Album, NearDuplicate, PictureEdit, SavedSearch, SearchTerm, ShareLink, Upload
+from uploads.models import Album, NearDuplicate, PictureEdit, SavedSearch, ShareLink, Upload
+from uploads.search.vocabulary import add_terms
 from uploads.shares import create_link
 
 # Strings in Anna's rows that must not appear on other users' pages.
-SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text")
+SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text", "Timbuktu", "okapi", "safari")
 
 
 @dataclass(frozen=True)
@@ -39,6 +40,11 @@ class AccessData:
     guest_link: GuestLink
 
     @property
+    def own_upload(self) -> Upload:
+        """The picture in Ben's batch."""
+        return Upload.objects.get(owner=self.ben)
+
+    @property
     def duplicates(self) -> list[int]:
         """The ids of two of Anna's pictures that are near duplicates."""
         return list(NearDuplicate.objects.values_list("first_id", "second_id")[0])
@@ -52,11 +58,12 @@ def make_access_data() -> AccessData:
     reject_file(batch, "passport.txt")
     file = incoming.NewFile("passport.jpg", "passport.jpg", digest("passport"), 9)
     receiving, _ = incoming.register_item(batch.id, file)
-    Upload.objects.update(previews={"320": "previews/there.jpg"}, camera="Kodak", processed_at=timezone.now())
+    facts = {"camera": "Kodak", "place": "Timbuktu", "keywords": ["safari"], "labels": [{"name": "okapi", "score": 1}]}
+    Upload.objects.update(previews={"320": "previews/there.jpg"}, processed_at=timezone.now(), **facts)
+    add_terms(Upload.objects.values_list("id", flat=True))
     Worker.objects.create(host="passport", pid=1, threads=1)
     one, other = Upload.objects.filter(owner=anna).order_by("id")[:2]
     NearDuplicate.objects.create(owner=anna, first=one, second=other)
-    SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.CAMERA, text="Kodak")
     SavedSearch.objects.create(owner=anna, query="Zanzibar")
     trashed = make_upload(anna, 99)
     Upload.objects.filter(id=trashed.id).update(trashed_at=timezone.now())

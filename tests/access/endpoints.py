@@ -52,6 +52,9 @@ BUTTONS = ["pause", "resume", "cancel", "finish", "retry", "reanalyse", "album"]
 FILE = {"relative_path": "a", "filename": "a", "last_modified": "1", "size": 1000, "sha256": "0" * 64}
 CHOSEN = {"picture": lambda data: data.upload.id}
 CONFIRMED = {"picture": lambda data: data.trashed.id, "confirmed": "1"}
+TYPED = ("Kod", "Zan", "Timbukt", "okap", "safar")
+FILTERS = ("import:Zan", "import:%23{data.batch.id}", "place:Timbukt", "camera:Kod", "text&sort=date")
+LISTS = ("import:{data.batch.id}", "album:{data.album.id}", "similar:{data.upload.id}", "search:has:camera", "trash")
 CAUSE = {"code": "item.internal", "until": now}
 ENDPOINTS = [
     Endpoint("batch-detail", B),
@@ -84,6 +87,7 @@ ENDPOINTS = [
     Endpoint("upload-detail", ("upload",)),
     Endpoint("upload-detail", ("upload",), query="?in=import:{data.batch.id}"),
     Endpoint("upload-detail", ("upload",), query="?in=search:text"),
+    *[Endpoint("upload-detail", ("own_upload",), query=f"?in={name}", answers=(200, 404)) for name in LISTS],
     Endpoint("upload-description", ("upload",), method="POST", body={"text": "taken"}),
     Endpoint("upload-labels", ("upload",), method="POST", body={"remove": "text"}),
     Endpoint("upload-labels", ("upload",), method="POST", body={"restore": "text"}),
@@ -140,13 +144,14 @@ ENDPOINTS = [
     Endpoint("upload-list", answers=(200,)),
     Endpoint("near-duplicates", answers=(200,)),
     Endpoint("near-duplicates-keep", method="POST", body={"id": lambda data: data.duplicates}, answers=(302,)),
-    *[Endpoint("search-suggestions", query=f"?q={typed}", answers=(200,)) for typed in ("Kod", "Zan")],
+    *[Endpoint("search-suggestions", query=f"?q={typed}", answers=(200,)) for typed in TYPED],
     Endpoint("search-saved", method="POST", body={"q": "text"}, answers=(302,)),
     Endpoint("search-saved", method="POST", body={"q": "Zanzibar", "forget": "1"}, answers=(302,)),
     Endpoint("search", answers=(200,)),
     Endpoint("search", query="?q=text", answers=(200,)),
     Endpoint("search", query="?q=has:camera", answers=(200,)),
     Endpoint("search", query="?q=giraffe+OR+Kod", htmx=True, answers=(200,)),
+    *[Endpoint("search", query=f"?q={typed}", answers=(200,)) for typed in (*TYPED, *FILTERS)],
     Endpoint("batch-new", answers=(200,)),
     Endpoint("batch-unfinished", method="POST", json=True, answers=(200,), body={"fingerprints": [digest("passport")]}),
     Endpoint("library-sizes", method="POST", json=True, answers=(200,), body={"sizes": [9, 1000]}),

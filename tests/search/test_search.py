@@ -219,13 +219,17 @@ def test_filter_selects_the_matching_pictures(
     assert set(vectors.values_list("upload_id", flat=True)) == wanted
 
 
-def test_import_is_named_by_its_id(anna: User, make_picture: MakePicture) -> None:
+def test_import_is_found_by_its_number(anna: User, make_picture: MakePicture) -> None:
     first, second = make_picture("a cat"), make_picture("a cat")
     batch = add_to_import(anna, "Iceland", first)
     add_to_import(anna, f"Day {batch.id}", second)
     other = add_to_import(make_user("ben"), "Iceland", second)
 
-    for text, found in ((f"import:{batch.id}", {first.id}), (f"import:{other.id}", set())):
+    for text, found in (
+        (f"import:#{batch.id}", {first.id}),
+        (f"import:{batch.id}", {second.id}),
+        (f"import:#{other.id}", set()),
+    ):
         assert set(filter_pictures(anna.id, parse_query(text)).values_list("id", flat=True)) == found
 
 

@@ -9,8 +9,10 @@ from tests.search.conftest import MakePicture, add_to_import
 from tests.support.users import make_user
 from uploads.models import Appearance, Upload
 from uploads.search import spelling
+from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import interpret
-from uploads.search.vocabulary import suggest
+from uploads.search.language import parse_query
+from uploads.search.vocabulary import add_terms, suggest
 from uploads.similar.due import index_due_pictures
 
 FACTS = {
@@ -62,6 +64,28 @@ def test_names_of_own_imports_with_pictures_are_suggested(
 
     assert [one.query for one in suggest(anna.id, "red ice")] == ['red import:"Tour of Iceland"']
     assert [one.query for one in suggest(anna.id, "ta")] == ["import:Taxi", "tabby cat"]
+
+
+@pytest.mark.parametrize("name", ['Tour "of" Iceland', "Tour of Iceland: 2024", "{number}", "#{number}"])
+def test_suggested_name_of_an_import_finds_only_this_import(
+    name: str, anna: User, indexed: Upload, make_picture: MakePicture
+) -> None:
+    numbered = add_to_import(anna, "Tour", make_picture("a dog"))
+    name = name.format(number=numbered.id)
+    add_to_import(anna, f"{name} and more", make_picture("a dog"))
+    add_to_import(anna, name, indexed)
+
+    [suggestion] = [one for one in suggest(anna.id, name.split()[-1]) if one.text == name]
+
+    assert list(filter_pictures(anna.id, parse_query(suggestion.query))) == [indexed]
+
+
+def test_suggestions_are_valid_queries(anna: User, indexed: Upload) -> None:
+    add_to_import(anna, "Tour " + "x" * 195, indexed)
+    Upload.objects.filter(id=indexed.id).update(keywords=["tour: Rome"])
+    add_terms([indexed.id])
+
+    assert [one.query for one in suggest(anna.id, "tour")] == ['"tour: Rome"']
 
 
 def test_terms_of_deleted_pictures_are_not_suggested(anna: User, indexed: Upload) -> None:

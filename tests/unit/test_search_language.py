@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.search.language import Filter, Query, QueryError, Term, parse_query
+from uploads.search.language import Filter, Query, QueryError, Term, parse_query, query_for
 from uploads.search.taken import TakenError, parse_taken
 
 
@@ -25,6 +25,8 @@ from uploads.search.taken import TakenError, parse_taken
         ('Camera:"Pixel 8" -has:date', Query(filters=(Filter("camera", "Pixel 8"), Filter("has", "date", True)))),
         ("size:>1.5gb -size:<500KB", Query(filters=(Filter("size", ">1.5GB"), Filter("size", "<500KB", True)))),
         ('import:"My trip"', Query(filters=(Filter("import", "My trip"),))),
+        ('import:"My ""best"" trip', Query(filters=(Filter("import", 'My "best" trip'),))),
+        ('import:#12 """" ""', Query(((Term('"', quoted=True),),), filters=(Filter("import", "#12"),))),
         ("type:Picture type:photo", Query(filters=(Filter("type", "photo"),))),
         ("12:30", Query(((Term("12:30"),),))),
         ("a\0b", Query(((Term("a\N{REPLACEMENT CHARACTER}b"),),))),
@@ -63,6 +65,7 @@ PIECES = [
     "taken:2024",
     "taken:2024-06..",
     'camera:"Pixel 8"',
+    'album:"My ""best"" trip"',
     "has:place",
     "has:text",
     "type:video",
@@ -78,6 +81,14 @@ def test_written_query_is_parsed_as_the_same_query(text: str) -> None:
     except QueryError:
         return
     assert parse_query(str(query)) == query
+
+
+@pytest.mark.parametrize(
+    ("text", "query"),
+    [("tabby cat", "tabby cat"), ("Trip: Rome", '"Trip: Rome"'), ("-1 °C", '"-1 °C"'), ('12" pizza', '"12"" pizza"')],
+)
+def test_text_with_a_meaning_in_queries_is_quoted(text: str, query: str) -> None:
+    assert query_for(text) == query
 
 
 def test_chip_is_removed_from_the_query() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from django.db.models import QuerySet
 
 PicturesOfImports = Callable[[int, str], QuerySet[Any, Any]]
-"""Takes an owner's id, and an import's id or part of its name. Returns rows with the pictures' `upload_id`."""
+"""Takes an owner's id, and the name or number of imports. Returns rows with the pictures' `upload_id`."""
 
 ImportsOfOwner = Callable[[int], QuerySet[Any, Any]]
 """Takes an owner's id. Returns the owner's imports, which have a `name`."""
@@ -22,10 +22,10 @@ def register_imports(find_pictures: PicturesOfImports, find_imports: ImportsOfOw
     _registered[:] = [(find_pictures, find_imports)]
 
 
-def pictures_of_imports(owner_id: int, name_or_id: str) -> QuerySet[Any, Any]:
-    """Return rows with the `upload_id` of pictures in the owner's imports with this id or partial name."""
+def pictures_of_imports(owner_id: int, wanted: str) -> QuerySet[Any, Any]:
+    """Return rows with the `upload_id` of the pictures in the owner's imports that have this name or number."""
     [(find_pictures, _find_imports)] = _registered
-    return find_pictures(owner_id, name_or_id)
+    return find_pictures(owner_id, wanted)
 
 
 def imports_of(owner_id: int) -> QuerySet[Any, Any]:

@@ -4,7 +4,7 @@
     place:Lisbon album:Norway import:Iceland is:favourite orientation:portrait size:>10MB
 
 Words are compared with what a picture shows and with its text. Quoted text must occur, and a term after a minus must
-not. OR separates alternatives. Filters apply to all alternatives.
+not. In quoted text, two quotation marks stand for one. OR separates alternatives. Filters apply to all alternatives.
 """
 
 import re
@@ -43,7 +43,7 @@ EXAMPLES = {
 _TOKEN = re.compile(
     r"""(?P<minus>-)?
         (?:(?P<filter>[A-Za-z]+):)?
-        (?: "(?P<quoted>[^"]*)(?:"|$)  |  (?P<word>[^\s"]+) )?""",
+        (?: "(?P<quoted>(?:[^"]|"")*)(?:"|$)  |  (?P<word>[^\s"]+) )?""",
     re.VERBOSE,
 )
 _NEEDS_NO_QUOTES = re.compile(r'[^\s"]+')
@@ -67,7 +67,7 @@ class Term:
         return self.text if self.english is None else self.english
 
     def __str__(self) -> str:
-        return f'"{self.text}"' if self.quoted else self.text
+        return _quote(self.text) if self.quoted else self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +79,7 @@ class Filter:
     negated: bool = False
 
     def __str__(self) -> str:
-        value = self.value if _NEEDS_NO_QUOTES.fullmatch(self.value) else f'"{self.value}"'
+        value = self.value if _NEEDS_NO_QUOTES.fullmatch(self.value) else _quote(self.value)
         return f"{'-' if self.negated else ''}{self.name}:{value}"
 
 
@@ -127,7 +127,7 @@ def parse_query(text: str) -> Query:
     excluded: list[Term] = []
     filters: list[Filter] = []
     for match in _TOKEN.finditer(storable(text)):
-        value = " ".join((match["quoted"] or match["word"] or "").split())
+        value = " ".join((match["quoted"] or match["word"] or "").replace('""', '"').split())
         if match["filter"]:
             filters.append(_parse_filter(match["filter"].lower(), value, negated=bool(match["minus"])))
         elif match["word"] == "OR" and not match["minus"]:
@@ -139,6 +139,20 @@ def parse_query(text: str) -> Query:
     if len(filled) > MAX_ALTERNATIVES:
         raise QueryError(_("Use at most %(limit)s alternatives separated by OR.") % {"limit": MAX_ALTERNATIVES})
     return Query(filled, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(filters)))
+
+
+def query_for(text: str) -> str:
+    """Return a query for the words of `text`, in quotes if some of them have a meaning in the query language."""
+    words = Query((tuple(map(Term, text.split())),))
+    try:
+        has_meaning = parse_query(text) != words
+    except QueryError:
+        has_meaning = True
+    return str(Term(text, quoted=True)) if has_meaning else text
+
+
+def _quote(text: str) -> str:
+    return '"' + text.replace('"', '""') + '"'
 
 
 def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:

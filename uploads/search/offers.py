@@ -8,7 +8,7 @@ from datetime import UTC
 from django.db.models.functions import ExtractYear
 
 from uploads.models import library_pictures
-from uploads.search.language import Filter, Query
+from uploads.search.language import Filter, Query, query_for
 
 LATEST_PICTURES = 200
 _EXAMPLE_LABELS = 5
@@ -32,7 +32,7 @@ class Offers:
             *(Filter("camera", camera) for camera in self.cameras[:1]),
             *(Filter("taken", year) for year in self.years[:1]),
         ]
-        return [*self.labels[:_EXAMPLE_LABELS], *map(str, filters)]
+        return [*map(query_for, self.labels[:_EXAMPLE_LABELS]), *map(str, filters)]
 
     def filters(self, query: Query) -> dict[str, list[tuple[str, str]]]:
         """Map each filter that `query` does not use yet to pairs of a value and the query with this filter added."""
@@ -59,7 +59,7 @@ def find_offers(owner_id: int) -> Offers:
     labels, cameras, places, kinds, years = zip(*found, strict=True) if found else ((),) * 5
     return Offers(
         labels=_frequent(str(label["name"]) for some in labels for label in some),
-        cameras=_frequent(camera.replace('"', " ") for camera in cameras),
+        cameras=_frequent(cameras),
         places=_frequent(places),
         years=_frequent(f"{year:04}" for year in years if year),
         has_films=len(set(kinds)) > 1,

@@ -16,7 +16,7 @@ from uploads.models import SearchTerm
 from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.imports import imports_of, pictures_of_imports
-from uploads.search.language import Filter, Query, Term
+from uploads.search.language import MAX_LENGTH, Filter, Query, Term, query_for
 from uploads.search.words import split_words, text_query
 
 IMPORT = "import"
@@ -72,7 +72,7 @@ def own_words(owner_id: int) -> set[str]:
 def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     """Return terms and names of imports that contain a word starting with the last word typed, shortest first.
 
-    The words before it are kept in each suggestion's query.
+    The words before it are kept in each suggestion's query. Terms for which this query would be too long are left out.
     """
     before, _, last = typed.rpartition(" ")
     if not last or ":" in last or last.startswith("-") or typed.count('"') % 2:
@@ -84,7 +84,8 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     found: dict[str, Suggestion] = {}
     for kind, text in rows:
         suggestion = Suggestion(kind, text, " ".join(filter(None, (before, _as_query(kind, text)))))
-        if suggestion.query not in found and _occurs(owner_id, kind, text):
+        fits = len(suggestion.query) <= MAX_LENGTH
+        if fits and suggestion.query not in found and _occurs(owner_id, kind, text):
             found[suggestion.query] = suggestion
         if len(found) == MAX_SUGGESTIONS:
             break
@@ -102,18 +103,14 @@ def beginning(rows: QuerySet[Row], column: str, letters: str) -> QuerySet[Row]:
 
 
 def _as_query(kind: str, text: str) -> str:
-    return str(_filter(kind, text)) if kind in _FILTERS else text
-
-
-def _filter(kind: str, text: str) -> Filter:
-    return Filter(kind, text.replace('"', " "))
+    return str(Filter(kind, text)) if kind in _FILTERS else query_for(text)
 
 
 def _occurs(owner_id: int, kind: str, text: str) -> bool:
     """Return whether a picture of the owner still has the term, or is among the first of an import with this name."""
     pictures = filter_pictures(owner_id, Query())
     if kind == IMPORT:
-        first = pictures_of_imports(owner_id, _filter(kind, text).value).values_list("upload_id", flat=True)
+        first = pictures_of_imports(owner_id, text).values_list("upload_id", flat=True)
         return pictures.filter(AnyOf("id", first[:_CHECKED])).exists()
     if kind in (SearchTerm.Kind.PLACE, SearchTerm.Kind.CAMERA):
         pictures = pictures.filter(**{kind: text})
