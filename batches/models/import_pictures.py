@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from batches.models.batch import UploadBatch
 from batches.models.item import BatchItem
 from batches.models.states import BatchKind
-from uploads.pagination import parse_id
+from uploads.pagination import parse_ids
 
 
 def imports_of(owner_id: int) -> QuerySet[UploadBatch]:
@@ -24,5 +24,5 @@ def pictures_of_imports(owner_id: int, wanted: str) -> QuerySet[Any, Any]:
     named = dict(imports.filter(name__icontains=wanted).values_list("id", "name"))
     found = [id for id, name in named.items() if name.casefold() == wanted.casefold()]
     if not found and wanted.startswith("#"):
-        found = list(imports.filter(id=parse_id(wanted[1:])).values_list("id", flat=True))
+        found = list(imports.filter(id__in=parse_ids([wanted[1:]])).values_list("id", flat=True))
     return BatchItem.objects.filter(batch_id__in=found or named.keys(), upload__isnull=False)
