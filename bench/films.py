@@ -18,7 +18,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.images import make_jpegs
-from uploads.media.decoder import Decoder, DecoderPool
+from bench.stack import memory_mb
+from uploads.media.decoder import DecoderPool
 from uploads.media.image import MAX_FRAMES, MAX_PIXELS
 from uploads.media.previews import make_previews
 
@@ -41,7 +42,7 @@ def measure_films(folder: Path) -> dict[str, float]:
     ratio = round(median(one / two for one, two in rounds[1:]), 3)
     table = Table("format", "ours, ms", "bare, ms", "ratio", "ours, peak MB", title=f"{SECONDS} s of 1080p")
     decoder = pool._idle[0]
-    table.add_row("H.264 in MP4", f"{ours:.0f}", f"{other:.0f}", f"{ratio}", f"{_peak(decoder):.0f}")
+    table.add_row("H.264 in MP4", f"{ours:.0f}", f"{other:.0f}", f"{ratio}", f"{memory_mb(decoder._process.pid):.0f}")
     decoder.close()
     Console().print(table)
     return {"ratio_video": ratio}
@@ -89,9 +90,3 @@ def _timed(work: Callable[[], None]) -> float:
     start = time.perf_counter()
     work()
     return time.perf_counter() - start
-
-
-def _peak(decoder: Decoder) -> float:
-    """Return the peak resident memory of a decoder in MB."""
-    status = Path(f"/proc/{decoder._process.pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6

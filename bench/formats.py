@@ -20,6 +20,7 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from bench.stack import memory_mb
 from tests.support.raw_files import dng
 from uploads.media.decoder import DecoderPool
 from uploads.media.image import MAX_PIXELS
@@ -105,10 +106,7 @@ def _timed(work: Callable[[], None]) -> float:
 
 def peak_megabytes(pool: DecoderPool) -> float:
     """Return the peak resident memory of the pool's decoder in MB, or 0 if the decoder has exited."""
-    if not pool._idle:
-        return 0
-    status = Path(f"/proc/{pool._idle[0]._process.pid}/status").read_text()
-    return int(status.split("VmHWM:")[1].split()[0]) * 1024 / 1e6
+    return memory_mb(pool._idle[0]._process.pid) if pool._idle else 0
 
 
 def close_decoders(pool: DecoderPool) -> None:

@@ -23,7 +23,7 @@ from rich.table import Table
 
 from bench.formats import close_decoders, peak_megabytes
 from bench.images import make_jpegs
-from bench.stack import Workers, stack, wait_for, workers
+from bench.stack import Workers, memory_mb, stack, wait_for, workers
 from tests.support import hostile_archives, hostile_files, hostile_films, hostile_stills
 from uploads.errors import PermanentError
 
@@ -112,7 +112,7 @@ def _read_archive(path: Path) -> tuple[str, float]:
         check_entries(list(read_directory(reader(path), size, 100_000)), size, 2**40)
     except PermanentError as error:
         outcome = error.code
-    return outcome, _megabytes("self", "VmHWM")
+    return outcome, memory_mb("self")
 
 
 def feed(hostile: list[Path], photos: list[Path], group: Workers) -> dict[str, object]:
@@ -152,12 +152,7 @@ def _run(files: list[Path], owner: str) -> dict[str, int]:
 
 def _resident_megabytes(group: Workers) -> float:
     """Return the resident memory of the largest worker process."""
-    return max(_megabytes(pid, "VmRSS") for pid in group.worker_pids())
-
-
-def _megabytes(pid: int | str, name: str) -> float:
-    """Return a process's resident memory (VmRSS) or its peak (VmHWM); see proc_pid_status(5)."""
-    return int(Path(f"/proc/{pid}/status").read_text().split(f"{name}:")[1].split()[0]) * 1024 / 1e6
+    return max(memory_mb(pid, "VmRSS") for pid in group.worker_pids())
 
 
 if __name__ == "__main__":

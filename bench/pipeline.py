@@ -4,9 +4,11 @@ Run it with `make bench ARGS=pipeline`. The loop runs the same pipeline and writ
 of processes, but without the database, queue and messages. It is measured twice: decoding in its own processes
 (`ratio_to_bare_loop`), and in decoder processes as workers do (`ratio_to_isolated_loop`), because that isolation has a
 price of its own. The last line of the output is one JSON object with the workers' throughput relative to these loops,
-and the CPU time of all processes per file in ms, both with the local analyzer and with an analyzer that only waits
-55 ms. `ratio_video` comes from bench/films.py, and the other ratios of
-formats, such as `ratio_heic`, come from bench/formats.py.
+the CPU time of all processes per file in ms, both with the local analyzer and with an analyzer that only waits 55 ms,
+and the peak memory of a worker process with the local analyzer in MB, without its decoders (`rss_mb`).
+
+The CPU time for photos of 0.5 and 12 megapixels comes from bench/stages.py, `preview_ratio_to_vips` from bench/vips.py,
+`ratio_video` from bench/films.py, and the ratios of other formats, such as `ratio_heic`, from bench/formats.py.
 """
 
 import json
@@ -25,7 +27,9 @@ from rich.table import Table
 from bench.films import measure_films
 from bench.formats import measure_formats
 from bench.images import make_jpegs
-from bench.stack import cpu_seconds, stack, workers
+from bench.stack import cpu_seconds, memory_mb, stack, workers
+from bench.stages import measure_stages
+from bench.vips import measure_vips
 from uploads.analysis.analyzer import get_analyzer
 from uploads.media.decoder import decoders
 from uploads.media.image import Picture, read_picture
@@ -41,27 +45,30 @@ def main() -> None:
     """Measure the plain loop and the workers alternately, then the workers with the waiting analyzer."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as folder:
-        ratios = measure_formats(Path(folder)) | measure_films(Path(folder))
+        figures = {}
+        for measure in (measure_stages, measure_vips, measure_formats, measure_films):
+            figures |= measure(Path(folder))
         photos = make_jpegs(Path(folder) / "photos", count)
         files = [*photos, *sorted(SAMPLES.glob("*.jpg"))]
         with stack() as services:
             servers = [
                 server.pid for server in (services.postgres.process, services.redis.process) if server is not None
             ]
-            bare, isolated, real = alternate(files, servers, Path(folder) / "previews")
+            bare, isolated, real, figures["rss_mb"] = alternate(files, servers, Path(folder) / "previews")
             with workers(PROCESSES, VUEMANTICS_ANALYZER=STUB) as group:
                 pids = [*group.pids, *servers]
                 through_workers([SAMPLES / "coffee.jpg"] * PROCESSES * 4, pids)
                 stub = through_workers(photos, pids)
-    report(len(files), (bare, isolated), real, stub, ratios)
+    report(len(files), (bare, isolated), real, stub, figures)
 
 
 def alternate(
     files: list[Path], servers: list[int], target: Path
-) -> tuple[list[float], list[float], list[tuple[float, float]]]:
+) -> tuple[list[float], list[float], list[tuple[float, float]], float]:
     """Run the plain loops and the workers alternately, so that changes in the machine's speed affect all of them.
 
-    Return ROUNDS results of each: files per second of the two loops, and the results of `through_workers`.
+    Return ROUNDS results of each: files per second of the two loops, and the results of `through_workers`. The last
+    value is the highest peak memory of a worker process in MB.
     """
     target.mkdir()
     bare, isolated, real = [], [], []
@@ -79,7 +86,8 @@ def alternate(
             bare.append(loop(own, describe, files, target))
             isolated.append(loop(with_decoders, describe_isolated, files, target))
             real.append(through_workers(files, pids))
-    return bare, isolated, real
+        peak = max(memory_mb(pid) for pid in group.worker_pids())
+    return bare, isolated, real, round(peak, 1)
 
 
 def loop(pool: ProcessPoolExecutor, run: Callable[[Path, Path], None], files: list[Path], target: Path) -> float:
@@ -116,7 +124,7 @@ def report(
     loops: tuple[list[float], list[float]],
     real: list[tuple[float, float]],
     stub: tuple[float, float],
-    ratios: dict[str, float],
+    others: dict[str, float],
 ) -> None:
     rate, cost = median(rate for rate, _ in real), median(cost for _, cost in real)
     table = Table("method", "files/s", "CPU ms per file", title=f"{files} files, {PROCESSES} processes")
@@ -132,7 +140,7 @@ def report(
         "ratio_to_isolated_loop": round(to_isolated, 3),
         "cpu_ms_per_file": round(cost, 1),
         "cpu_ms_per_file_stub": round(stub[1], 1),
-        **ratios,
+        **others,
     }
     print(json.dumps(figures))
 

@@ -19,7 +19,7 @@ from PIL import Image, ImageDraw, ImageFont
 from rich.console import Console
 from rich.table import Table
 
-from bench.stack import stack, workers
+from bench.stack import memory_mb, stack, workers
 from uploads.analysis.ocr.networks import Networks
 from uploads.analysis.ocr.text_reader import TextReader
 
@@ -81,12 +81,7 @@ def _worker_megabytes() -> int:
             rows.run_to_completion(rows.store(files + sorted(SAMPLES.glob("*.jpg"))))
             read = UploadBatch.objects.filter(kind="text", successful__gte=SCANS_READ)
             group.wait_for(read.exists, LIMIT_SECONDS)
-            return max(_peak(pid) for pid in group.worker_pids())
-
-
-def _peak(pid: int) -> int:
-    """Return the peak resident memory of a process in MB; see proc_pid_status(5)."""
-    return int(Path(f"/proc/{pid}/status").read_text().split("VmHWM:")[1].split()[0]) * 1024 // 10**6
+            return round(max(memory_mb(pid) for pid in group.worker_pids()))
 
 
 def _share_of_words(text: str) -> float:

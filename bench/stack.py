@@ -138,6 +138,11 @@ def cpu_seconds(*roots: int) -> float:
     return sum(_ticks(pid) for root in roots for pid in descendants(root)) / TICKS
 
 
+def memory_mb(pid: int | str, name: str = "VmHWM") -> float:
+    """Return a process's peak resident memory (VmHWM) or its current one (VmRSS) in MB; see proc_pid_status(5)."""
+    return int(Path(f"/proc/{pid}/status").read_text().split(f"{name}:")[1].split()[0]) * 1024 / 1e6
+
+
 def descendants(pid: int) -> Iterator[int]:
     """Yield the ids of a process and of all its descendants."""
     yield pid

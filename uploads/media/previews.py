@@ -7,7 +7,7 @@ from PIL import Image
 from uploads.media import PREVIEW_SIZES, ZOOM_SIDE
 from uploads.media.normalize import downscale
 
-_QUALITY = {320: 78, 1024: 82, ZOOM_SIDE: 85}
+QUALITY = {320: 78, 1024: 82, ZOOM_SIDE: 85}
 # Pillow first reduces the picture with a fast filter to about 1.5 times the target size. The result looks the same as
 # without this step.
 _REDUCING_GAP = 1.5
@@ -33,5 +33,5 @@ def encode_preview(image: Image.Image, size: int) -> bytes:
     """Return `image` as a JPEG of at most `size` pixels (one of PREVIEW_SIZES, or ZOOM_SIDE) on its longer side."""
     small = downscale(image, size, reducing_gap=_REDUCING_GAP)
     buffer = io.BytesIO()
-    small.save(buffer, "JPEG", quality=_QUALITY[size])
+    small.save(buffer, "JPEG", quality=QUALITY[size])
     return buffer.getvalue()
