@@ -16,8 +16,9 @@ from uploads.text import storable
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
-# Claiming should resume within 10 s after a dependency has recovered.
-MAX_SECONDS = 8.0
+# Work should continue within 10 s after a dependency has recovered. After the back-off, it may take 2.4 s until the
+# reconciler sends wake-ups, and 1 s until an idle dramatiq consumer receives one.
+MAX_SECONDS = 6.0
 
 
 class _Outage(NamedTuple):

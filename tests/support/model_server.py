@@ -49,8 +49,8 @@ class ModelServer(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+    def __init__(self, port: int = 0) -> None:
+        super().__init__(("127.0.0.1", port), _Handler)
         self.behaviour = Behaviour()
         self.requests: list[tuple[str, dict[str, Any]]] = []
         self.released = threading.Event()

@@ -16,7 +16,7 @@ def test_back_off_doubles_up_to_its_limit(clock: Clock) -> None:
         waits.append(breaker.seconds_open())
         clock.now += waits[-1]
 
-    assert waits == [1, 2, 4, 8, 8, 8, 8]
+    assert waits == [1, 2, 4, 6, 6, 6, 6]
 
 
 def test_error_during_the_back_off_does_not_prolong_it(clock: Clock) -> None:

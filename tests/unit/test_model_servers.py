@@ -2,6 +2,7 @@
 
 import json
 import logging
+import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -261,6 +262,15 @@ def test_failure_with_one_picture_only_is_transient(
     assert isinstance(error, TransientError)
     assert error.code == "model.picture"
     assert reason in error.message
+
+
+def test_silent_connection_is_probed(server: ModelServer) -> None:
+    requests = client.ModelClient(server.settings(), missing="")._client
+
+    with requests.stream("POST", "api/embed", json={"model": "bge-m3", "input": "a"}) as response:
+        connection = response.extensions["network_stream"].get_extra_info("socket")
+        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
+        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 2
 
 
 class FastClock:

@@ -5,6 +5,7 @@ request of the same kind is sent. If that fails too, the server is at fault; oth
 """
 
 import json
+import socket
 import ssl
 import time
 import weakref
@@ -29,6 +30,14 @@ _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
 _DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _PROBLEM_LENGTH = 200
+# TCP keep-alive: after 2 s without data, probe every 2 s. Without probes, a request to a machine that lost its power or
+# its network would wait for the whole `read_seconds`, even if the machine has returned. See tcp(7).
+_KEEP_ALIVE = [
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 2),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2),
+    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 5),
+]
 
 
 @cache
@@ -56,8 +65,12 @@ class ModelClient:
             base_url=settings.url.rstrip("/") + "/",
             headers={"Accept-Encoding": "identity"} | authorization,
             timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=settings.pool_seconds),
-            limits=httpx.Limits(max_connections=settings.concurrency),
-            verify=_tls_context(),
+            transport=httpx.HTTPTransport(
+                verify=_tls_context(),
+                limits=httpx.Limits(max_connections=settings.concurrency),
+                socket_options=_KEEP_ALIVE,
+                trust_env=False,
+            ),
             trust_env=False,
         )
         weakref.finalize(self, self._client.close)
