@@ -91,12 +91,12 @@ def main() -> None:
 
         server = Server()
         batch_id = rows.store(make_jpegs(Path(folder), PHOTOS, (320, 240)))
-        env = {
-            "VUEMANTICS_ANALYZER": "ollama",
-            "VUEMANTICS_OLLAMA_URL": f"http://127.0.0.1:{server.port}",
-            "VUEMANTICS_MODEL_READ_SECONDS": str(READ_SECONDS),
-        }
-        with workers(PROCESSES, **env) as group:
+        with workers(
+            PROCESSES,
+            VUEMANTICS_ANALYZER="ollama",
+            VUEMANTICS_OLLAMA_URL=f"http://127.0.0.1:{server.port}",
+            VUEMANTICS_MODEL_READ_SECONDS=str(READ_SECONDS),
+        ) as group:
             rows.start([batch_id])
             found = {name: [measure(group, server, batch_id, name) for _ in range(ROUNDS)] for name in FAULTS}
             failed = send_nonsense(group, server, batch_id)

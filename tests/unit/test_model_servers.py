@@ -265,9 +265,9 @@ def test_failure_with_one_picture_only_is_transient(
 
 
 def test_silent_connection_is_probed(server: ModelServer) -> None:
-    requests = client.ModelClient(server.settings(), missing="")._client
+    sender = client.ModelClient(server.settings(), missing="")
 
-    with requests.stream("POST", "api/embed", json={"model": "bge-m3", "input": "a"}) as response:
+    with sender._client.stream("POST", "api/embed", json={"model": "bge-m3", "input": "a"}) as response:
         connection = response.extensions["network_stream"].get_extra_info("socket")
         assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
         assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 2
