@@ -12,7 +12,7 @@ from uploads.media.colour import coded_space_of_photo
 from uploads.media.exif import read_exif
 from uploads.media.formats import FORMATS
 from uploads.media.header import ImageHeader, OpenedFile
-from uploads.media.heif_boxes import check_container, colour_codes
+from uploads.media.heif_boxes import check_container, colour_codes, with_one_association_box
 from uploads.media.pixel_rows import reduced_picture
 
 PIXEL_BYTES = 12
@@ -27,9 +27,8 @@ def read_avif(file: BinaryIO) -> ImageHeader:
     The orientation comes from the container. An orientation in EXIF data is ignored.
     """
     size = check_container(file, FORMATS["image/avif"].plural)
-    file.seek(0)
     try:
-        decoder = _avif.AvifDecoder(file.read(), "auto", _THREADS)
+        decoder = _avif.AvifDecoder(with_one_association_box(file), "auto", _THREADS)
     except RuntimeError as error:
         raise _translated(error) from error
     dimensions: tuple[int, int]

@@ -13,6 +13,7 @@ from uploads.media.exif import read_exif
 from uploads.media.formats import FORMATS, unsupported
 from uploads.media.header import ImageHeader, OpenedFile
 from uploads.media.heif_boxes import check_container
+from uploads.media.iso_boxes import find_box
 from uploads.media.limits import WORKING_MEMORY
 from uploads.media.pixel_rows import reduced_picture
 
@@ -37,6 +38,8 @@ def read_heif(file: BinaryIO) -> ImageHeader:
     libheif applies the container's rotation. The EXIF orientation only repeats it and must not be applied.
     """
     size = check_container(file, FORMATS["image/heic"].plural)
+    if find_box(file, (b"meta",), 0, size) is None:
+        raise unsupported("HEIC image sequences without a still picture")
     with _libheif_errors():
         container = pillow_heif.open_heif(file)
         image = container[container.primary_index]
