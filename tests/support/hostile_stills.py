@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 import pillow_heif
 
+from tests.support.bitmaps import icon
 from tests.support.images import encoded, png_chunk, textured
 from tests.support.raw_files import dng
 
@@ -146,6 +147,8 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "BMP without data": (DAMAGED, lambda: bmp(3000, 3000)),
     "BMP that claims a size of 0": (DAMAGED, lambda: bmp(0, 5)),
     "BMP of runs": (f"{READ}|{DAMAGED}", lambda: bmp(3000, 3000, compression=1, body=b"\xff\x01" * 40_000)),
+    "icon whose bitmap claims 900 megapixels": ("image.bomb", lambda: icon((48, 8, bmp(30_000, 60_000)[14:]))),
+    "icon of 65,535 pictures without data": (DAMAGED, lambda: icon(*[(16, 8, b"")] * 65_535)),
     "JPEG XL that claims 10^18 pixels": ("image.bomb", lambda: jpeg_xl(2**30, 2**30)),
     "JPEG XL that claims 12 megapixels": (DAMAGED, lambda: jpeg_xl(4000, 3000)),
     "DNG that claims 3,600 megapixels": (f"image.bomb|{DAMAGED}", lambda: large_dng(60_000, 60_000)),

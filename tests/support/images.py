@@ -10,6 +10,7 @@ import numpy as np
 from PIL import Image
 
 SAMPLES = Path(__file__).parents[2] / "samples"
+_CORNERS = {"r": (255, 0, 0), "g": (0, 255, 0), "b": (0, 0, 255), "w": (255, 255, 255)}
 
 
 @functools.cache
@@ -55,6 +56,12 @@ def pixel(image: Image.Image, x: int, y: int) -> tuple[int, int, int]:
     """Return the red, green and blue of one pixel of an RGB picture."""
     red, green, blue = np.asarray(image)[y, x].tolist()
     return red, green, blue
+
+
+def corners(image: Image.Image) -> str:
+    """Return the names (single letters) of the colours near the four corners, row by row."""
+    spots = [pixel(image, x, y) for y in (9, image.height - 10) for x in (9, image.width - 10)]
+    return "".join(min(_CORNERS, key=lambda name: np.abs(np.subtract(spot, _CORNERS[name])).sum()) for spot in spots)
 
 
 def truncated_png(width: int, height: int) -> bytes:

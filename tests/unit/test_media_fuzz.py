@@ -25,6 +25,7 @@ _EXIF.update({0x010F: "Maker", 0x0112: 6})
 _EXIF.get_ifd(0x8769).update({0x9003: "2020:01:01 00:00:00"})
 FILES = {kind: encoded(textured(64, 48), kind, exif=_EXIF) for kind in ("JPEG", "PNG", "WEBP")}
 FILES["GIF"] = encoded(textured(64, 48), "GIF", save_all=True, append_images=[textured(64, 48, seed=1)])
+FILES["ICO"] = encoded(textured(64, 48), "ICO", bitmap_format="bmp")
 
 
 @pytest.mark.parametrize("kind", sorted(FILES))
@@ -70,6 +71,7 @@ def test_file_heads_never_raise(head: bytes) -> None:
 
 STARTS = [b"", b"\0\0\0\x1cftypheic", b"\0\0\0\x18ftypcrx ", b"II*\0\x08\0\0\0\x04\0", b"MM\0*\0\0\0\x08\0\x04"]
 STARTS += [b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n", b"BM", b"\xff\xd8\xff", b"\0\0\0\x40meta\0\0\0\0\0\0\0\x38iprp"]
+STARTS += [b"BA", b"\0\0\1\0\1\0"]
 
 
 @settings(max_examples=300, deadline=None)

@@ -2,7 +2,7 @@ import pytest
 from PIL import Image
 
 from tests.support.images import encoded
-from uploads.media.formats import SUPPORTED
+from uploads.media.formats import PICTURES, SUPPORTED
 from uploads.media.sniff import name_type, sniff
 
 
@@ -40,6 +40,28 @@ def test_animated_png_counts_as_png() -> None:
 def test_unsupported_type_has_a_name(head: bytes, name: str) -> None:
     assert sniff(head) not in SUPPORTED
     assert name in name_type(head)
+
+
+@pytest.mark.parametrize(
+    ("head", "name"),
+    [
+        (b"II*\0\x10\0\0\0CR\2\0", "Canon raw photos (CR2)"),
+        (b"\0\0\0\x18ftypcrx \0\0\0\1crx isom", "Canon raw photos (CR3)"),
+        (b"II\x1a\0\0\0HEAPCCDR", "Canon raw photos (CRW)"),
+        (b"FUJIFILMCCD-RAW 0201", "Fujifilm raw photos (RAF)"),
+        (b"IIRO\x08\0\0\0", "Olympus raw photos (ORF)"),
+        (b"IIU\0\x18\0\0\0", "Panasonic raw photos (RW2)"),
+        (b"\0MRM\0\0\1\0", "Minolta raw photos (MRW)"),
+        (b"FOVb\0\0\2\0", "Sigma raw photos (X3F)"),
+        (b"\0\0\1\0\1\0" + bytes(12) + b"\x16", "Icons"),
+        (b"\0\0\2\0\1\0" + bytes(12) + b"\x16", "Icons"),
+    ],
+)
+def test_supported_picture_has_a_name(head: bytes, name: str) -> None:
+    head = head.ljust(22, b"\0")
+
+    assert sniff(head) in PICTURES
+    assert name_type(head) == name
 
 
 def test_text_may_end_inside_a_character() -> None:

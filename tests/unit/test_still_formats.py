@@ -13,17 +13,14 @@ import pillow_jxl.JpegXLImagePlugin  # noqa: F401 (registers the format for enco
 import pytest
 from PIL import Image
 
-from tests.support.images import encoded, pixel, quartered, textured, written
+from tests.support.bitmaps import QUARTERS
+from tests.support.images import corners, encoded, pixel, textured, written
 from tests.support.raw_files import dng
 from uploads.errors import PermanentError
-from uploads.media.bmp_rle import unpack_runs
 from uploads.media.image import Picture, read_picture
-from uploads.media.integrity import IncompleteError
 from uploads.media.pixel_rows import reduced_picture
 
 CORNERS = {1: "rgbw", 2: "grwb", 3: "wbgr", 4: "bwrg", 5: "rbgw", 6: "brwg", 7: "wgbr", 8: "gwrb"}
-COLOURS = {"r": (255, 0, 0), "g": (0, 255, 0), "b": (0, 0, 255), "w": (255, 255, 255)}
-QUARTERS = quartered().resize((240, 160), Image.Resampling.NEAREST)
 
 
 pillow_heif.register_heif_opener()  # to write the test files
@@ -49,12 +46,6 @@ FILES: dict[str, tuple[str, Callable[[Image.Image], bytes]]] = {
     "DNG": ("image/x-adobe-dng", dng),
     "DNG with preview": ("image/x-adobe-dng", lambda image: dng(image, preview=image)),
 }
-
-
-def corners(image: Image.Image) -> str:
-    """Return the names (single letters) of the colours near the four corners, row by row."""
-    spots = [pixel(image, x, y) for y in (9, image.height - 10) for x in (9, image.width - 10)]
-    return "".join(min(COLOURS, key=lambda name: np.abs(np.subtract(spot, COLOURS[name])).sum()) for spot in spots)
 
 
 def read(folder: Path, data: bytes) -> Picture:
@@ -229,66 +220,6 @@ def test_tiff_that_pillow_cannot_read_is_unsupported_rather_than_damaged(tmp_pat
     for data, kind in ((webp, "WebP compression"), (b"MM\0+\0\x08" + bytes(100), "big-endian")):
         with pytest.raises(PermanentError, match=rf"file\.unsupported: .*{kind}"):
             read(tmp_path, data)
-
-
-MASKS = {
-    "565": (16, 3, (0xF800, 0x7E0, 0x1F)),
-    "444": (16, 3, (0xF00, 0xF0, 0xF)),
-    "4444": (16, 6, (0xF00, 0xF0, 0xF, 0xF000)),
-    "555": (16, 0, (0x7C00, 0x3E0, 0x1F)),
-    "BGR": (32, 3, (0xFF, 0xFF00, 0xFF0000)),
-    "11 bits": (32, 3, (0xFFE00000, 0x1FFC00, 0x3FF)),
-    "plain": (32, 0, (0xFF0000, 0xFF00, 0xFF)),
-}
-
-
-@pytest.mark.parametrize("name", MASKS)
-@pytest.mark.parametrize("top_down", [False, True])
-def test_bmp_with_any_masks_is_read(name: str, top_down: bool, tmp_path: Path) -> None:
-    bits, compression, masks = MASKS[name]
-    rows = np.asarray(QUARTERS if top_down else QUARTERS.transpose(Image.Transpose.FLIP_TOP_BOTTOM)) >= 128
-    pixels = (rows[:, :, :3] * np.array(masks[:3], np.uint32)).sum(axis=2) + sum(masks[3:])
-    head = struct.pack("<LllHHLLllLL", 40, 240, -160 if top_down else 160, 1, bits, compression, 0, 0, 0, 0, 0)
-    data = head + struct.pack("<4L", *masks, *[0] * (4 - len(masks))) + pixels.astype(f"<u{bits // 8}").tobytes()
-
-    picture = read(tmp_path, b"BM" + struct.pack("<LHHL", len(data) + 14, 0, 0, 70) + data)
-
-    assert corners(picture.image) == "rgbw"
-
-
-RUNS = bytes.fromhex(
-    "0007 1234 5670 0000"  # seven single pixels, end of the row
-    "0003 abc0 0499 0000"  # three single pixels, four equal ones
-    "0002 0101 0212 0001"  # one row and one column further, two alternating pixels, end of the picture
-)
-
-
-def test_runs_of_four_bit_pixels_are_unpacked() -> None:
-    rows = unpack_runs(RUNS, 7, 5, 4).hex()[1::2]
-
-    assert [rows[start : start + 7] for start in range(0, 35, 7)] == [
-        "1234567",
-        "abc9999",
-        "0000000",
-        "0120000",
-        "0000000",
-    ]
-
-
-@pytest.mark.parametrize("kept", [6, 15, 21])
-def test_runs_that_end_before_the_last_row_are_truncated(kept: int) -> None:
-    with pytest.raises(IncompleteError):
-        unpack_runs(RUNS[:kept], 7, 5, 4)
-
-
-def test_bmp_with_more_colours_than_its_pixels_can_have_is_read(tmp_path: Path) -> None:
-    data = encoded(QUARTERS.convert("P"), "BMP")
-    start, colours = int.from_bytes(data[10:14], "little"), 300
-    head = data[:10] + struct.pack("<L", 54 + 4 * colours) + data[14:46] + struct.pack("<L", colours) + data[50:start]
-
-    picture = read(tmp_path, head.ljust(54 + 4 * colours, b"\0") + data[start:])
-
-    assert corners(picture.image) == "rgbw"
 
 
 def test_message_names_the_missing_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

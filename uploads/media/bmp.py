@@ -4,97 +4,81 @@ Pictures with 16 or 32 bits per pixel are decoded here, because Pillow supports 
 run-length encoding in bmp_rle.py. Pillow decodes all others.
 """
 
-import struct
-from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
-from PIL.BmpImagePlugin import BmpImageFile
+from PIL import Image, ImageFile, ImagePalette
 
 from uploads.media import bmp_rle
-from uploads.media.file_parts import open_parts
-from uploads.media.formats import unsupported
+from uploads.media.bmp_header import FILE_HEADER_BYTES, BmpHeader, read_bmp_header
 from uploads.media.header import ImageHeader, OpenedFile
 from uploads.media.integrity import IncompleteError
 
 PIXEL_BYTES = 4
 _MASKED_PIXEL_BYTES = 12
-
-_MASKS_COMPRESSIONS = frozenset({3, 6})
-_FILE_HEADER_BYTES, _INFO_BYTES = 14, 40
-# Some programs write larger palettes, which Pillow rejects.
-_MAX_COLOURS = 256
-_DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
+_ARRAY_START = b"BA"  # OS/2; the file header of the first picture follows
+_PALETTE_COLOURS = 256
+_RAW_MODES = {1: "P;1", 2: "P;2", 4: "P;4", 8: "P", 24: "BGR"}
 
 
 _RLE = "bmp_rle"
 Image.register_decoder(_RLE, bmp_rle.RleDecoder)
 
 
-@dataclass(frozen=True, slots=True)
-class _Masked:
-    """A BMP with 16 or 32 bits per pixel. `masks` select the bits of red, green, blue and alpha."""
+class _BmpFile(ImageFile.ImageFile):
+    """A BMP with a palette or 24 bits per pixel."""
 
-    width: int
-    height: int
-    bits: int
-    top_down: bool
-    data_start: int
-    masks: tuple[int, int, int, int]
+    format = "BMP"
+
+    def __init__(self, file: BinaryIO, header: BmpHeader) -> None:
+        self._header = header
+        super().__init__(file)
+
+    def _open(self) -> None:
+        header = self._header
+        self._size = header.width, header.height
+        self._mode = "RGB" if header.bits == 24 else "P"
+        if self._mode == "P":
+            # Pixels without a colour are black, as in browsers.
+            colours = header.palette.ljust(_PALETTE_COLOURS * header.colour_bytes, b"\0")
+            self.palette = ImagePalette.raw("BGR" if header.colour_bytes == 3 else "BGRX", colours)
+        order = 1 if header.top_down else -1
+        codec, first = (_RLE, header.bits) if header.is_rle else ("raw", _RAW_MODES[header.bits])
+        arguments = (first, header.row_bytes, order)
+        self.tile = [ImageFile._Tile(codec, (0, 0, *self._size), header.data_start, arguments)]
 
 
 def read_bmp(file: BinaryIO) -> ImageHeader:
-    """Return the header of a BMP; see image_header.read_header."""
-    masked = _read_masked(file)
-    if masked is not None:
-        size = (masked.width, masked.height)
-        mode = "RGBA" if masked.masks[3] else "RGB"
-        return ImageHeader(
-            *size, _MASKED_PIXEL_BYTES, lambda: OpenedFile(size, "BMP", mode, (file, masked)), load=_load
-        )
-    try:
-        source = BmpImageFile(open_parts(file, [(0, file.seek(0, 2))]))
-    except OSError as error:
-        if str(error).startswith("Unsupported BMP"):
-            raise unsupported("BMP pictures with this pixel format") from error
-        raise
-    if source.palette is not None:
-        source.palette.palette = source.palette.palette[: _MAX_COLOURS * len(source.palette.rawmode or "")]
-    is_rle = any(tile.codec_name == _RLE for tile in source.tile)
-    return ImageHeader(*source.size, bmp_rle.PIXEL_BYTES if is_rle else PIXEL_BYTES, lambda: source)
-
-
-def _read_masked(file: BinaryIO) -> _Masked | None:
-    """Return what is needed to decode a picture with 16 or 32 bits per pixel, or None for other pictures."""
+    """Return the header of a BMP, or of the first one in a file with several; see image_header.read_header."""
     file.seek(0)
-    head = file.read(_FILE_HEADER_BYTES + _INFO_BYTES + 16)
-    if len(head) < _FILE_HEADER_BYTES + _INFO_BYTES + 16:
-        return None
-    data_start, header_bytes, width, height, _planes, bits, compression = struct.unpack_from("<LLllHHL", head, 10)
-    has_masks = compression in _MASKS_COMPRESSIONS
-    if header_bytes < _INFO_BYTES or bits not in _DEFAULT_MASKS or not (has_masks or compression == 0) or width <= 0:
-        return None
-    masks = _DEFAULT_MASKS[bits]
-    if has_masks:
-        has_alpha = compression == 6 or header_bytes > 52
-        red, green, blue, alpha = struct.unpack_from("<4L", head, _FILE_HEADER_BYTES + _INFO_BYTES)
-        masks = (red, green, blue, alpha if has_alpha else 0)
-    return _Masked(width, abs(height), bits, height < 0, data_start, masks)
+    head = file.read(2 * FILE_HEADER_BYTES)
+    start = FILE_HEADER_BYTES if head.startswith(_ARRAY_START) else 0
+    data_start = int.from_bytes(head[start + 10 : start + 14], "little")
+    return read_bitmap(file, read_bmp_header(file, start + FILE_HEADER_BYTES, data_start))
+
+
+def read_bitmap(file: BinaryIO, header: BmpHeader) -> ImageHeader:
+    """Return the header of the picture that `header` describes; see image_header.read_header."""
+    size = header.width, header.height
+    if header.masks is not None:
+        mode = "RGBA" if header.masks[3] else "RGB"
+        opened = OpenedFile(size, "BMP", mode, (file, header))
+        return ImageHeader(*size, _MASKED_PIXEL_BYTES, lambda: opened, load=_load)
+    source = _BmpFile(file, header)
+    return ImageHeader(*size, bmp_rle.PIXEL_BYTES if header.is_rle else PIXEL_BYTES, lambda: source)
 
 
 def _load(source: OpenedFile, _longest: int) -> Image.Image:
-    file, found = source.content
-    row_bytes = -(-found.width * found.bits // 32) * 4
-    file.seek(found.data_start)
-    data = file.read(row_bytes * found.height)
-    if len(data) < row_bytes * found.height:
+    file, header = source.content
+    file.seek(header.data_start)
+    data = file.read(header.row_bytes * header.height)
+    if len(data) < header.row_bytes * header.height:
         raise IncompleteError("truncated: rows are missing")
-    rows = np.frombuffer(data, f"<u{found.bits // 8}").reshape(found.height, -1)[:, : found.width]
-    channels = [_channel(rows, mask) for mask in found.masks[: len(source.mode)]]
+    rows = np.frombuffer(data, f"<u{header.bits // 8}").reshape(header.height, -1)[:, : header.width]
+    channels = [_channel(rows, mask) for mask in header.masks[: len(source.mode)]]
     image = Image.merge(source.mode, [Image.fromarray(channel) for channel in channels])
-    return image if found.top_down else image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    return image if header.top_down else image.transpose(Image.Transpose.FLIP_TOP_BOTTOM)
 
 
 def _channel(rows: NDArray[Any], mask: int) -> NDArray[np.uint8]:

@@ -20,9 +20,10 @@ class RleDecoder(ImageFile.PyDecoder):
 
     def decode(self, _buffer: object) -> tuple[int, int]:
         """Decode the whole picture. Raises IncompleteError."""
-        width, height, bits = self.state.xsize, self.state.ysize, 4 if self.args[1] else 8
+        width, height = self.state.xsize, self.state.ysize
+        bits, _row_bytes, order = self.args
         data = cast(BinaryIO, self.fd).read(2 * (width + 2) * (height + 1))
-        self.set_as_raw(unpack_runs(data, width, height, bits), "L" if self.mode == "L" else "P", (0, self.args[-1]))
+        self.set_as_raw(unpack_runs(data, width, height, bits), "P", (0, order))
         return -1, 0
 
 

@@ -16,6 +16,9 @@ _RAW_STARTS = {
     b"IIRS": "image/x-olympus-orf",
     b"MMOR": "image/x-olympus-orf",
     b"IIU\0": "image/x-panasonic-rw2",
+    b"II\x1a\0\0\0HEAPCCDR": "image/x-canon-crw",
+    b"\0MRM": "image/x-minolta-mrw",
+    b"FOVb": "image/x-sigma-x3f",
 }
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _CR2_MARK = b"CR\x02"

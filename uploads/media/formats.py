@@ -36,6 +36,7 @@ _HEIF = ("uploads.media.heif:read_heif", "pillow-heif", "pillow_heif")
 _RAW = ("uploads.media.raw:read_raw", "rawpy", "rawpy")
 _RAW_NAMES = {
     "image/x-adobe-dng": "DNG raw photos",
+    "image/x-canon-crw": "Canon raw photos (CRW)",
     "image/x-canon-cr2": "Canon raw photos (CR2)",
     "image/x-canon-cr3": "Canon raw photos (CR3)",
     "image/x-nikon-nef": "Nikon raw photos (NEF)",
@@ -45,6 +46,8 @@ _RAW_NAMES = {
     "image/x-panasonic-rw2": "Panasonic raw photos (RW2)",
     "image/x-pentax-pef": "Pentax raw photos (PEF)",
     "image/x-samsung-srw": "Samsung raw photos (SRW)",
+    "image/x-minolta-mrw": "Minolta raw photos (MRW)",
+    "image/x-sigma-x3f": "Sigma raw photos (X3F)",
 }
 
 _FILM = ("", "av", "av")
@@ -69,6 +72,7 @@ FORMATS: dict[str, Format] = {
     "image/avif": Format("AVIF", "AVIF pictures", "uploads.media.avif:read_avif"),
     "image/tiff": Format("TIFF", "TIFF pictures", "uploads.media.tiff:read_tiff"),
     "image/bmp": Format("BMP", "BMP pictures", "uploads.media.bmp:read_bmp"),
+    "image/x-icon": Format("ICO", "Icons", "uploads.media.icon:read_icon"),
     "image/jxl": Format("JPEG XL", "JPEG XL pictures", "uploads.media.jxl:read_jxl", "pillow-jxl-plugin", "pillow_jxl"),
     **{mime_type: Format(RAW_NAME, plural, *_RAW) for mime_type, plural in _RAW_NAMES.items()},
     **{mime_type: Format(name, f"{name} videos", *_FILM) for mime_type, name in _FILM_NAMES.items()},

@@ -53,7 +53,8 @@ def read_raw(file: BinaryIO) -> ImageHeader:
         raw = rawpy.imread(f"/proc/self/fd/{file.fileno()}")
     except rawpy.LibRawFileUnsupportedError as error:
         file.seek(0)
-        raise unsupported(f"{name_type(file.read(HEAD_BYTES))} of this kind") from error
+        kind = name_type(file.read(HEAD_BYTES))
+        raise unsupported(f"{kind} of this camera model or compression") from error
     except rawpy.LibRawError as error:
         raise _translated(error) from error
     sizes = raw.sizes

@@ -4,6 +4,7 @@ import codecs
 
 import filetype
 
+from uploads.media.bmp_header import FILE_HEADER_BYTES, INFO_BYTES
 from uploads.media.container_types import iso_type, tiff_type
 from uploads.media.formats import FORMATS, SUPPORTED
 from uploads.media.video_types import sniff_video
@@ -15,6 +16,7 @@ ARCHIVES = frozenset({"application/zip"})
 """Archive types. Archives are unpacked, and the files in them are imported."""
 
 _ALIASES = {"image/apng": "image/png"}
+_OWN_CHECKS = frozenset({"image/bmp", "image/x-icon"})
 _NAMES = {
     "application/pdf": "PDF documents",
     "application/zip": "ZIP archives",
@@ -24,18 +26,17 @@ _NAMES = {
     "text/plain": "Text files",
 }
 _FAMILIES = {"image": "Pictures", "video": "Videos", "audio": "Audio files", "font": "Fonts"}
-_BMP_HEADER_BYTES = frozenset({12, 16, 40, 52, 56, 64, 108, 124})
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 
 
 def sniff(head: bytes) -> str | None:
     """Return the MIME type of a file that starts with `head`, or None if it is not recognised."""
     head = bytes(head[:HEAD_BYTES])
-    own = iso_type(head) or tiff_type(head) or _jpeg_xl_type(head) or _bmp_type(head) or sniff_video(head)
+    own = iso_type(head) or tiff_type(head) or _still_type(head) or sniff_video(head)
     if own is not None or not head:
         return own
     mime: str | None = filetype.guess_mime(head)
-    if mime is not None and mime != "image/bmp":
+    if mime is not None and mime not in _OWN_CHECKS:
         return _ALIASES.get(mime, mime)
     return _text_type(head)
 
@@ -55,13 +56,23 @@ def name_type(head: bytes) -> str:
     return _NAMES.get(mime, f"{family} of type {mime}")
 
 
-def _jpeg_xl_type(head: bytes) -> str | None:
-    return "image/jxl" if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")) else None
+def _still_type(head: bytes) -> str | None:
+    if head.startswith((b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")):
+        return "image/jxl"
+    return "image/x-icon" if _is_icon(head) else _bmp_type(head)
+
+
+def _is_icon(head: bytes) -> bool:
+    """Return whether this is an icon or a cursor. The signature is short, so check a position too."""
+    count, start = int.from_bytes(head[4:6], "little"), int.from_bytes(head[18:22], "little")
+    return head.startswith((b"\0\0\1\0", b"\0\0\2\0")) and count > 0 and start >= 6 + 16 * count
 
 
 def _bmp_type(head: bytes) -> str | None:
     """Return the type of a BMP, or None. The header's size is checked too, because text can start with BM."""
-    is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in _BMP_HEADER_BYTES
+    if head.startswith(b"BA"):  # several pictures, in OS/2
+        head = head[FILE_HEADER_BYTES:]
+    is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in INFO_BYTES
     return "image/bmp" if is_bmp else None
 
 
