@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
-from tests.browser.site_data import describe
+from tests.browser.site_data import describe, share_album
 from tests.support.batches import make_batch
 from uploads.models import Upload
 
@@ -53,6 +53,19 @@ def swipe(page: Page, distance: int) -> None:
         ("touchEnd", []),
     ):
         session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": points})
+
+
+def test_pictures_of_a_shared_album_turn_by_keys_and_swipes(open_page: OpenPage, batch: UploadBatch) -> None:
+    link, _ = share_album(batch.owner)
+    first, second, _ = Upload.objects.order_by("id").values_list("id", flat=True)
+    page = open_page(f"/s/{link.token}/{first}/")
+
+    page.keyboard.press("ArrowRight")
+    expect(page).to_have_url(re.compile(f"/{second}/$"))
+    swipe(page, 200)
+    expect(page).to_have_url(re.compile(f"/{first}/$"))
+    page.keyboard.press("Escape")
+    expect(page).to_have_url(re.compile(f"/s/{link.token}/$"))
 
 
 def test_wheel_zooms_dragging_pans_and_swipes_lead_to_the_neighbours(open_page: OpenPage, batch: UploadBatch) -> None:
