@@ -8,7 +8,7 @@ from typing import cast
 
 from django.db.models import QuerySet, Sum
 
-from uploads.models import UNDATED, PartRole, TimelineDay, Upload
+from uploads.models import UNDATED, TimelineDay, Upload, live_photos
 from uploads.pagination import Cursor, compare
 
 PAGE_PICTURES = 48
@@ -50,7 +50,7 @@ class TimelinePage:
     """A page of a timeline, with cursors for the newer and the older pages; None if there are none.
 
     `newer` is the position of the first picture on this page, and `older` that of the first picture on the next page.
-    `live` contains the ids of live photos.
+    `live` contains the ids of live and motion photos.
     """
 
     days: list[Day]
@@ -114,9 +114,7 @@ def _page_length(found: list[Upload]) -> int:
 
 
 def _make_page(owner_id: int, pictures: list[Upload], newer: Cursor | None, older: Cursor | None) -> TimelinePage:
-    ids = [picture.id for picture in pictures]
-    live = Upload.objects.filter(part_of__in=ids, part_role=PartRole.LIVE).values_list("part_of_id", flat=True)
-    return TimelinePage(list(_group_by_day(owner_id, pictures)), newer, older, {id for id in live if id is not None})
+    return TimelinePage(list(_group_by_day(owner_id, pictures)), newer, older, live_photos(pictures))
 
 
 def _group_by_day(owner_id: int, pictures: list[Upload]) -> Iterator[Day]:

@@ -1,23 +1,27 @@
 """The library and imports show sidecars and parts of pictures, such as the video of a live photo."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from batches.engine import lifecycle
+from tests.support.batches import make_upload
 from tests.support.html import compact
 from tests.support.imports import finish_all, queue_picture, send_sidecar, sidecar_items
 from tests.support.users import make_user
-from uploads.models import Upload
+from uploads.albums import add_pictures, create_album
+from uploads.models import PartRole, Upload
+from uploads.shares import create_link
 
 pytestmark = pytest.mark.django_db(transaction=True)
 TAKEN = {"photoTakenTime": {"timestamp": "1706702400"}, "favorited": True, "description": "Two\nlines"}
 
 
-def text(client: Client, name: str, *args: int) -> str:
+def text(client: Client, name: str, *args: object) -> str:
     answer = client.get(reverse(name, args=args))
     assert answer.status_code == 200
     return compact(answer.content.decode())
@@ -36,6 +40,21 @@ def test_library_shows_a_live_photo_once_and_its_page_lists_the_film(page: Clien
     assert reverse("upload-original", args=[film.id]) in picture
     assert "Video of the live photo" in picture
     assert reverse("upload-detail", args=[still.id]) in text(page, "upload-detail", film.id)
+
+
+def test_lists_mark_live_photos_and_motion_photos(page: Client, anna: User) -> None:
+    still, film, motion_photo, plain = (make_upload(anna, number) for number in range(1, 5))
+    Upload.objects.update(processed_at=timezone.now())
+    Upload.objects.filter(id=film.id).update(part_of=still, part_role=PartRole.LIVE)
+    Upload.objects.filter(id=motion_photo.id).update(metadata={"motion": {"offset": 5, "length": 4}})
+    album = create_album(anna.id, "Lisbon")
+    add_pictures(album, [still.id, motion_photo.id, plain.id])
+    link = create_link(album, timezone.now() + timedelta(days=1), "", allows_originals=False)
+
+    lists = [text(page, "upload-list"), text(page, "album", album.pk), text(page, "shared-album", link.token)]
+    lists.append(compact(page.get(reverse("search"), {"q": "type:photo"}).content.decode()))
+
+    assert [html.count('<span class="badge live">Live</span>') for html in lists] == [2, 2, 2, 2]
 
 
 def test_parts_of_other_users_are_not_listed(page: Client, anna: User) -> None:

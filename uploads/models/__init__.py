@@ -6,7 +6,7 @@ from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
 from uploads.models.expressions import INSTANT, UNDATED
-from uploads.models.library import defer_details, library_pictures
+from uploads.models.library import defer_details, library_pictures, live_photos
 from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
 from uploads.models.timeline_day import TimelineDay
@@ -35,5 +35,6 @@ __all__ = [
     "Upload",
     "defer_details",
     "library_pictures",
+    "live_photos",
     "open_share_links",
 ]

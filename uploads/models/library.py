@@ -1,7 +1,10 @@
 """Select the uploads that the library shows."""
 
+from collections.abc import Iterable
+
 from django.db.models import QuerySet
 
+from uploads.models.choices import PartRole
 from uploads.models.upload import Upload
 
 
@@ -16,3 +19,11 @@ def library_pictures(owner_id: int | None) -> QuerySet[Upload]:
 def defer_details(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
     """Do not load the large columns that lists of pictures do not show."""
     return uploads.defer("metadata", "sidecars", "words")
+
+
+def live_photos(pictures: Iterable[Upload]) -> set[int]:
+    """Return the ids of those pictures that have a short video, as a part or, in motion photos, in the same file."""
+    ids = [picture.pk for picture in pictures]
+    films = Upload.objects.filter(part_of__in=ids, part_role=PartRole.LIVE).values_list("part_of_id", flat=True)
+    motion_photos = Upload.objects.filter(id__in=ids, metadata__has_key="motion").values_list("id", flat=True)
+    return {id for id in films.union(motion_photos) if id is not None}

@@ -43,9 +43,9 @@ def selection_limit() -> SafeString:
 
 register.filter(ratio_class)
 register.filter("tiles", render_tiles)
-register.filter("hit", render_hit)
 register.filter("list_tiles", render_list_tiles)
 register.filter("shared_tiles", render_shared_tiles)
+register.simple_tag(render_hit, name="hit")
 register.filter("film_url", playback.film_url)
 register.filter("animation_url", playback.animation_url)
 register.filter("motion_url", playback.motion_url)

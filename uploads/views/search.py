@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 from django.views.decorators.vary import vary_on_headers
 
+from uploads.models import live_photos
 from uploads.pagination import page_number, paginate_by_id
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
@@ -46,6 +47,7 @@ def search_page(request: HtmxRequest) -> HttpResponse:
         in_search = {"in": f"search:{found.searched}"} | ({"sort": "date"} if _by_date(request) else {})
         context["list_parameters"] = urlencode(in_search)
         context |= _find(request, found.searched)
+        context["live"] = live_photos(hit.upload for name in ("hits", "closest") for hit in context.get(name, ()))
     except QueryError as error:
         context["error"] = str(error)
     except SearchTooSlow as error:
