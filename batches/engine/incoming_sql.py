@@ -50,7 +50,7 @@ def folder_key(column: str) -> str:
 
     The key is NULL for files from guests, so that they are not matched with the owner's sidecars and pictures.
     """
-    owner = "SELECT owner_id FROM batches_uploadbatch WHERE id = %(batch)s AND NOT from_guests"
+    owner = "SELECT owner_id FROM batches_uploadbatch WHERE id = %(batch)s AND guest_link_id IS NULL"
     return f"{column}::bigint # ({owner})::bigint"
 
 

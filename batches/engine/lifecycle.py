@@ -15,7 +15,7 @@ def open_batch(
     *,
     kind: BatchKind = BatchKind.IMPORT,
     expected_items: int | None = None,
-    from_guests: bool = False,
+    guest_link_id: int | None = None,
 ) -> UploadBatch:
     """Create an empty, unsealed batch. A name that is too long is truncated."""
     batch = UploadBatch.objects.create(
@@ -23,7 +23,7 @@ def open_batch(
         name=truncate_name(name),
         kind=kind,
         expected_items=expected_items,
-        from_guests=from_guests,
+        guest_link_id=guest_link_id,
     )
     live_events.notify_batches_changed([batch.id])
     return batch

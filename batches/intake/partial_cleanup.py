@@ -14,9 +14,11 @@ from itertools import islice
 from pathlib import Path
 
 from django.conf import settings
+from django.db import transaction
 
 from batches.engine.incoming import fail_incomplete_item, is_resumable
 from batches.engine.refusals import BatchClosed
+from batches.intake import guest_limits
 from batches.intake.discard import discard_outage, discard_partial
 from batches.intake.finalize import finalize_item
 from batches.intake.outcome import NotReceiving
@@ -141,6 +143,15 @@ def _act(item_id: int, partial: PartialFile) -> bool:
         with suppress(BatchClosed, NotReceiving):
             finalize_item(item, item.batch.owner_id, partial)
         return True
-    if action is PartialAction.EXPIRE:
-        fail_incomplete_item(item_id, "upload.expired")
+    if item is not None and action is PartialAction.EXPIRE:
+        _expire(item)
     return discard_partial(item, partial)
+
+
+def _expire(item: BatchItem) -> None:
+    """Fail an item whose partial file has expired. It then no longer counts towards the limits of its guest link."""
+    link_id = item.batch.guest_link_id
+    with transaction.atomic():
+        # A guest's file that had already failed was subtracted when it failed.
+        if fail_incomplete_item(item.id, "upload.expired") and link_id and item.status != ItemStatus.FAILED:
+            guest_limits.release(link_id, [item.size])

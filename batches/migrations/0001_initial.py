@@ -102,6 +102,41 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.CreateModel(
+            name="GuestLink",
+            fields=[
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("name", models.CharField(max_length=100)),
+                ("token", models.CharField(default=uploads.models.album.new_token, max_length=43, unique=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("expires_at", models.DateTimeField()),
+                ("revoked_at", models.DateTimeField(null=True)),
+                ("max_files", models.PositiveIntegerField()),
+                ("max_bytes", models.PositiveBigIntegerField()),
+                ("files", models.PositiveIntegerField(default=0)),
+                ("bytes", models.PositiveBigIntegerField(default=0)),
+                (
+                    "owner",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
+            ],
+            options={
+                "indexes": [models.Index(fields=["owner", "-id"], name="guestlink_owner")],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            ("bytes__lte", models.F("max_bytes")), ("files__lte", models.F("max_files"))
+                        ),
+                        name="guestlink_within_limits",
+                    )
+                ],
+            },
+        ),
+        migrations.CreateModel(
             name="UploadBatch",
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
@@ -184,7 +219,17 @@ class Migration(migrations.Migration):
                 ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
                 ("completed_at", models.DateTimeField(verbose_name="completed at", blank=True, null=True)),
                 ("cancelling", models.BooleanField(default=False, editable=False)),
-                ("from_guests", models.BooleanField(db_default=False, default=False, editable=False)),
+                (
+                    "guest_link",
+                    models.ForeignKey(
+                        db_index=False,
+                        editable=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="batches.guestlink",
+                    ),
+                ),
                 ("deleting_since", models.DateTimeField(verbose_name="being deleted since", blank=True, null=True)),
                 (
                     "notified_at",
@@ -370,6 +415,12 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="uploadbatch",
             index=models.Index(condition=models.Q(("source__isnull", False)), fields=["source"], name="batch_source"),
+        ),
+        migrations.AddIndex(
+            model_name="uploadbatch",
+            index=models.Index(
+                condition=models.Q(("guest_link__isnull", False)), fields=["guest_link"], name="batch_guest_link"
+            ),
         ),
         migrations.AddIndex(
             model_name="uploadbatch",
@@ -736,41 +787,6 @@ class Migration(migrations.Migration):
                 "constraints": [
                     models.CheckConstraint(
                         condition=models.Q(("end__in", ["failed", "lost"])), name="attempt_end_known"
-                    )
-                ],
-            },
-        ),
-        migrations.CreateModel(
-            name="GuestLink",
-            fields=[
-                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
-                ("name", models.CharField(max_length=100)),
-                ("token", models.CharField(default=uploads.models.album.new_token, max_length=43, unique=True)),
-                ("created_at", models.DateTimeField(auto_now_add=True)),
-                ("expires_at", models.DateTimeField()),
-                ("revoked_at", models.DateTimeField(null=True)),
-                ("max_files", models.PositiveIntegerField()),
-                ("max_bytes", models.PositiveBigIntegerField()),
-                ("files", models.PositiveIntegerField(default=0)),
-                ("bytes", models.PositiveBigIntegerField(default=0)),
-                (
-                    "owner",
-                    models.ForeignKey(
-                        db_index=False,
-                        on_delete=django.db.models.deletion.CASCADE,
-                        related_name="+",
-                        to=settings.AUTH_USER_MODEL,
-                    ),
-                ),
-            ],
-            options={
-                "indexes": [models.Index(fields=["owner", "-id"], name="guestlink_owner")],
-                "constraints": [
-                    models.CheckConstraint(
-                        condition=models.Q(
-                            ("bytes__lte", models.F("max_bytes")), ("files__lte", models.F("max_files"))
-                        ),
-                        name="guestlink_within_limits",
                     )
                 ],
             },

@@ -28,8 +28,8 @@ class UploadBatch(models.Model):
     "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
     excludes batches that are being deleted; `all_objects` includes them.
 
-    If `from_guests` is true, the files were sent through a guest link. They add pictures to the library, but do not
-    affect existing ones: their items have no `folder_key`, and they take no picture out of the trash.
+    Files that were sent through a `guest_link` add pictures to the library, but do not affect existing ones: their
+    items have no `folder_key`, and they take no picture out of the trash.
     """
 
     owner = models.ForeignKey(
@@ -84,7 +84,9 @@ class UploadBatch(models.Model):
         _("notified at"), null=True, blank=True, help_text=_("When the owner was notified of the completion by e-mail.")
     )
     cancelling = models.BooleanField(default=False, editable=False)
-    from_guests = models.BooleanField(default=False, db_default=False, editable=False)
+    guest_link = models.ForeignKey(
+        "GuestLink", on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
+    )
     deleting_since = models.DateTimeField(_("being deleted since"), null=True, blank=True)
 
     objects = VisibleBatchManager["UploadBatch"]()
@@ -130,6 +132,7 @@ class UploadBatch(models.Model):
                 fields=["owner", "last_served"], name="batch_schedule", condition=Q(status=BatchStatus.PROCESSING)
             ),
             models.Index(fields=["source"], name="batch_source", condition=Q(source__isnull=False)),
+            models.Index(fields=["guest_link"], name="batch_guest_link", condition=Q(guest_link__isnull=False)),
             models.Index(fields=["owner", "model"], name="batch_model", condition=~Q(model="")),
             # No index condition refers to a counter. Otherwise, every finished item would update the batch's entries in
             # all indexes, because PostgreSQL could not do a HOT update.

@@ -16,13 +16,15 @@ from batches.models.states import BatchStatus, ItemStatus
 from uploads.albums import MAX_ALBUM_PICTURES, add_pictures, create_album
 
 
-def open_batch(scope: Scope, name: str, *, expected_items: int | None = None, from_guests: bool = False) -> UploadBatch:
+def open_batch(
+    scope: Scope, name: str, *, expected_items: int | None = None, guest_link_id: int | None = None
+) -> UploadBatch:
     """Create an empty batch for the scope's user, ready to receive files. A name that is too long is truncated.
 
     Raises Refused (`batch.too_many_open`, `files.too_many_open`) and RateExceeded.
     """
     owner_limits.check_new_batch(scope.user_id, expected_items or 0)
-    return lifecycle.open_batch(scope.user_id, name, expected_items=expected_items, from_guests=from_guests)
+    return lifecycle.open_batch(scope.user_id, name, expected_items=expected_items, guest_link_id=guest_link_id)
 
 
 def rename_batch(scope: Scope, batch_id: int, name: str) -> bool:

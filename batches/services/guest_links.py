@@ -11,10 +11,11 @@ from typing import Any
 from uuid import uuid4
 
 from django.db import transaction
-from django.db.models import F
 from django.utils import timezone
 
+from batches.engine.incoming import is_resendable, is_resumable
 from batches.engine.refusals import Refused
+from batches.intake import guest_limits
 from batches.intake.activity import record_activity
 from batches.intake.disk_space import disk_error_code
 from batches.intake.file_name import FileName
@@ -24,12 +25,13 @@ from batches.intake.outcome import IntakeOutcome
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.quota import free_bytes
 from batches.intake.receive import receive_file
-from batches.intake.register import register_file
+from batches.intake.register import register_file, resume_file
 from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.batch_name import clean_name, truncate_name
 from batches.models.error_codes import RESUMABLE_CODES, refusal_message
 from batches.models.guest_link import open_guest_links
 from batches.models.scope import NotFound, Scope, owner_scope
+from batches.models.states import ItemStatus
 from batches.services.batch_commands import open_batch, seal_batch
 
 
@@ -69,11 +71,11 @@ def receive_from_guest(link: GuestLink, guest: str, batch_id: int | None, files:
     Raises Refused, before any file is received, if the link has reached a limit (`guest.limit`) or no import can be
     opened.
     """
-    _reserve(link, files)
+    guest_limits.reserve(link.pk, _sizes(files))
     try:
         batch = _open_batch(link, guest, batch_id)
     except Refused:
-        _release(link, files)
+        guest_limits.release(link.pk, _sizes(files))
         raise
     try:
         return _receive(link, batch, files)
@@ -86,7 +88,8 @@ def receive_part_from_guest(
 ) -> tuple[int, PartOutcome]:
     """Add a part of a file to the guest's import; return the import's id, and what happened to the part.
 
-    The first part that arrives counts the whole file. Otherwise like `receive_from_guest`. Raises Refused.
+    The first part that arrives counts the whole file, until its partial file expires. Otherwise like
+    `receive_from_guest`. Raises Refused.
     """
     try:
         item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part.name)
@@ -104,25 +107,34 @@ def receive_part_from_guest(
 
 
 def _find_item(link: GuestLink, batch_id: int | None, name: FileName) -> BatchItem | None:
-    """Return the item of a file of which a part arrived before."""
+    """Return the item of a file of which a part arrived before, or None if the file has to be registered (again).
+
+    An upload that stopped can be resumed. It has counted towards the limits of the link since its first part.
+    """
     if batch_id is None:
         return None
-    batches = open_for_files(owner_scope(link.owner)).filter(id=batch_id, from_guests=True)
+    batches = open_for_files(owner_scope(link.owner)).filter(id=batch_id, guest_link=link)
     items = BatchItem.objects.filter(batch__in=batches, fingerprint=name.as_new_file().fingerprint)
-    return items.select_related("batch").first()
+    item = items.select_related("batch").first()
+    if item is None or not is_resendable(item):
+        return item
+    if item.status == ItemStatus.FAILED or not is_resumable(item):
+        return None
+    resume_file(item, link.owner_id)
+    return item
 
 
 def _register_item(link: GuestLink, guest: str, batch_id: int | None, name: FileName) -> BatchItem:
     room = free_bytes(link.owner_id)
     if room is not None and name.size > room:
         raise Refused("guest.full")
-    _reserve(link, [name])
+    guest_limits.reserve(link.pk, [name.size])
     try:
         with transaction.atomic():  # so that a refused file leaves no import
             batch = _open_batch(link, guest, batch_id)
             item = register_file(batch, name.as_new_file())
     except (Refused, PartialFileBusy, OSError):
-        _release(link, [name])
+        guest_limits.release(link.pk, [name.size])
         raise
     item.batch = batch
     return item
@@ -134,10 +146,10 @@ def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> Recei
         try:
             outcome = _receive_file(batch, file)
         except (Refused, PartialFileBusy) as error:
-            _release(link, files[position:])
+            guest_limits.release(link.pk, _sizes(files[position:]))
             return ReceivedFiles(batch.id, accepted, _guest_refusal(error).message)
         if outcome.code in RESUMABLE_CODES:
-            _release(link, [file])
+            guest_limits.release(link.pk, [file.size])
         accepted += outcome.state != "refused"
     return ReceivedFiles(batch.id, accepted)
 
@@ -155,24 +167,14 @@ def _receive_file(batch: UploadBatch, file: Any) -> IntakeOutcome:
     return receive_file(batch, name, file.open("rb"))
 
 
-def _reserve(link: GuestLink, files: Sequence[Any]) -> None:
-    """Count files before they are received, so that concurrent requests do not exceed the limits together."""
-    count, size = len(files), sum(file.size for file in files)
-    room = GuestLink.objects.filter(open_guest_links(), id=link.pk, files__lte=F("max_files") - count)
-    if not room.filter(bytes__lte=F("max_bytes") - size).update(files=F("files") + count, bytes=F("bytes") + size):
-        raise Refused("guest.limit")
-
-
-def _release(link: GuestLink, files: Sequence[Any]) -> None:
-    """Subtract files that the server could not receive from the link's counts."""
-    count, size = len(files), sum(file.size for file in files)
-    GuestLink.objects.filter(id=link.pk).update(files=F("files") - count, bytes=F("bytes") - size)
+def _sizes(files: Sequence[Any]) -> list[int]:
+    return [file.size for file in files]
 
 
 def _open_batch(link: GuestLink, guest: str, batch_id: int | None) -> UploadBatch:
     scope, name = owner_scope(link.owner), truncate_name(f"{link.name}: {clean_name(guest)}")
     if batch_id is not None:
-        found = open_for_files(scope).filter(id=batch_id, name=name, from_guests=True).first()
+        found = open_for_files(scope).filter(id=batch_id, name=name, guest_link=link).first()
         if found is not None:
             return found
-    return open_batch(scope, name, from_guests=True)
+    return open_batch(scope, name, guest_link_id=link.pk)

@@ -6,21 +6,17 @@ const form = document.getElementById("guest-upload");
 const output = form.querySelector("output");
 const bar = form.querySelector("progress");
 const refused = form.querySelector("ul");
-// A key tells the server which parts belong together. Pressing the button again continues with the same keys.
+// A key tells the server which parts belong together. It is the same if the guest chooses the file again, for example
+// after reloading the page, so that sending continues. A file that was not accepted gets another key.
 const keys = new WeakMap();
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
 const pause = (seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
-function keyOf(file) {
-  if (!keys.has(file)) keys.set(file, crypto.getRandomValues(new Uint32Array(4)).join("-"));
-  return keys.get(file);
-}
-
 function partOf(file, offset) {
   const body = new FormData(form);
   const part = file.slice(offset, offset + Number(form.dataset.partBytes));
-  for (const [name, value] of Object.entries({ size: file.size, key: keyOf(file), offset })) {
+  for (const [name, value] of Object.entries({ size: file.size, key: keys.get(file) ?? file.lastModified, offset })) {
     body.append(name, value);
   }
   body.set("files", part, file.name);
@@ -48,7 +44,7 @@ async function send(file, before) {
     offset = answer.received;
     bar.value = before + offset;
     if (!answer.done) continue;
-    if (answer.message) keys.delete(file);
+    if (answer.message) keys.set(file, crypto.getRandomValues(new Uint32Array(4)).join("-"));
     return answer.message;
   }
 }

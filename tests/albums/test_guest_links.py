@@ -15,9 +15,11 @@ from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
+from batches.engine.expiry import finish_without_missing
 from batches.intake import quota
 from batches.intake.file_name import FileName
 from batches.intake.file_part import FilePart, receive_part
+from batches.intake.partial_cleanup import PartialCleaner
 from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.states import ItemResult
 from tests.engine.sidecar_files import xmp
@@ -140,6 +142,33 @@ def test_file_larger_than_a_request_arrives_in_parts_and_counts_once(guest: Clie
     assert Upload.objects.get().size == size
     link.refresh_from_db()
     assert (link.files, link.bytes) == (1, size)
+
+
+@pytest.mark.parametrize("stopped", [False, True], ids=["receiving", "missing"])
+def test_unfinished_file_counts_until_it_expires(
+    guest: Client, link: GuestLink, settings: Settings, stopped: bool
+) -> None:
+    data = encoded(textured(64, 48), "JPEG")
+    half, size = len(data) // 2, len(data)
+    send_part(guest, link, data[:half], 0, size)
+    if stopped:
+        finish_without_missing(UploadBatch.objects.get().id)
+    answer = send_part(guest, link, data[:half], 0, size)
+    link.refresh_from_db()
+    assert (answer["received"], link.files, link.bytes) == (half, 1, size)
+    if stopped:
+        finish_without_missing(UploadBatch.objects.get().id)
+
+    settings.PARTIAL_SECONDS = 0
+    PartialCleaner().clean()
+    link.refresh_from_db()
+    assert (link.files, link.bytes) == (0, 0)
+
+    answers = [send_part(guest, link, part, at, size) for part, at in ((data[:half], 0), (data[half:], half))]
+
+    link.refresh_from_db()
+    assert ([answer["received"] for answer in answers], link.files, link.bytes) == ([half, size], 1, size)
+    assert Upload.objects.get().size == size
 
 
 def test_part_beyond_the_limits_of_the_link_or_of_its_file_is_refused(guest: Client, link: GuestLink) -> None:

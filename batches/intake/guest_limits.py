@@ -1,0 +1,26 @@
+"""Count the files of guests towards the limits of their link."""
+
+from collections.abc import Sequence
+
+from django.db.models import F
+
+from batches.engine.refusals import Refused
+from batches.models import GuestLink
+from batches.models.guest_link import open_guest_links
+
+
+def reserve(link_id: int, sizes: Sequence[int]) -> None:
+    """Count files before they are received, so that concurrent requests do not exceed the limits together.
+
+    Raises Refused (`guest.limit`).
+    """
+    count, size = len(sizes), sum(sizes)
+    room = GuestLink.objects.filter(open_guest_links(), id=link_id, files__lte=F("max_files") - count)
+    if not room.filter(bytes__lte=F("max_bytes") - size).update(files=F("files") + count, bytes=F("bytes") + size):
+        raise Refused("guest.limit")
+
+
+def release(link_id: int, sizes: Sequence[int]) -> None:
+    """Subtract counted files that were not received from the link's counts."""
+    count, size = len(sizes), sum(sizes)
+    GuestLink.objects.filter(id=link_id).update(files=F("files") - count, bytes=F("bytes") - size)
