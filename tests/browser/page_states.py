@@ -103,6 +103,8 @@ PAGE_STATES = {
         PageState("shared-album", "/s/{data.link.token}/", who=""),
         PageState("shared-picture", "/s/{data.link.token}/{data.picture.id}/", who=""),
         PageState("shared-password", "/s/{data.locked_link.token}/", who=""),
+        PageState("guest-links", "/guest-links/"),
+        PageState("guest-upload", "/g/{data.guest_link.token}/", who=""),
         PageState("trash", "/trash/"),
         PageState("no-trash", "/trash/", who="newcomer"),
     ],

@@ -10,7 +10,7 @@ from django.utils import timezone
 from PIL import Image
 
 from batches.engine import cancel, claim, finish_item, lifecycle, pause
-from batches.models import UploadBatch
+from batches.models import GuestLink, UploadBatch
 from batches.models.states import ItemStatus
 from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER, fail_stored, reject_file
@@ -45,6 +45,7 @@ class SiteData:
     receiving: UploadBatch
     link: ShareLink
     locked_link: ShareLink
+    guest_link: GuestLink
 
     @property
     def picture(self) -> Upload:
@@ -88,6 +89,9 @@ def make_site_data(owner: User, newcomer: User) -> SiteData:
         receiving=lifecycle.open_batch(owner.id, "Nothing yet", expected_items=3),
         link=link,
         locked_link=locked_link,
+        guest_link=GuestLink.objects.create(
+            owner=owner, name="Wedding", expires_at=link.expires_at, max_files=1000, max_bytes=2**30
+        ),
     )
 
 
