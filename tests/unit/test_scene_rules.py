@@ -5,7 +5,16 @@ import pytest
 from tests.support.looks import make_look
 from uploads.analysis.probe import SCENES as PROBED
 from uploads.analysis.probe import Look, merge_looks
-from uploads.analysis.scene_rules import ANY_PAGE, COLOURLESS, MEDIA, SCENES, Medium, find_medium, find_scenes
+from uploads.analysis.scene_rules import (
+    ANY_PAGE,
+    COLOURLESS,
+    MEDIA,
+    SCENES,
+    Medium,
+    find_medium,
+    find_scenes,
+    possible_scenes,
+)
 from uploads.analysis.vocabulary import load_vocabulary
 
 
@@ -24,6 +33,13 @@ from uploads.analysis.vocabulary import load_vocabulary
 )
 def test_medium_is_named_if_it_is_probable(look: Look, medium: Medium | None) -> None:
     assert find_medium(look) == medium
+
+
+@pytest.mark.parametrize(("medium", "labels"), [("photo", ["trees", "sunset"]), ("chart", [])])
+def test_scene_that_is_not_named_helps_searches_if_it_is_possible(medium: str, labels: list[str]) -> None:
+    look = make_look(medium, 0.9, {"water": 0.95, "trees": 0.49, "sunset": 0.2, "mountain": 0.19})
+
+    assert [scene.label for scene, _ in possible_scenes(look)] == labels
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ import numpy as np
 
 from uploads.analysis.evidence import PERSON, Evidence
 from uploads.analysis.probe import Look
-from uploads.analysis.scene_rules import MEDIA, find_scenes
+from uploads.analysis.scene_rules import MEDIA, find_scenes, possible_scenes
 from uploads.analysis.vocabulary import Vocabulary
 
 MODEL = "concept-minilm-probe-384"
@@ -101,7 +101,11 @@ def _media(evidence: Evidence) -> list[tuple[str, float]]:
 
 
 def _scenes(evidence: Evidence) -> list[tuple[str, float]]:
-    return [] if evidence.colours.plain else [(scene.phrase, scene.weight) for scene, _ in find_scenes(evidence.look)]
+    """Weigh scenes that are not named by their probability, because these still order the results of searches."""
+    if evidence.colours.plain:
+        return []
+    possible = [(scene.phrase, scene.weight * p) for scene, p in possible_scenes(evidence.look)]
+    return [*((scene.phrase, scene.weight) for scene, _ in find_scenes(evidence.look)), *possible]
 
 
 def _people(evidence: Evidence) -> list[tuple[str, float]]:

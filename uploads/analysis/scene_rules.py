@@ -15,6 +15,8 @@ _DRAWING = 0.7
 _NO_PATTERN = 0.8
 _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
+# Less probable scenes only add noise to the vector.
+_MIN_POSSIBLE = 0.2
 # A scene may be guessed if its probability is at least this share of its `minimum`.
 _GUESS = 0.6
 # Less probable labels do not support a scene.
@@ -127,7 +129,7 @@ def find_medium(look: Look) -> Medium | None:
 def find_scenes(look: Look) -> list[tuple[Scene, float]]:
     """Return the scenes to name, with their probabilities. Pages and abstract patterns have none."""
     medium = find_medium(look)
-    if medium is not None and (medium.page or medium is MEDIA["abstract"]):
+    if not _may_have_scenes(medium):
         return []
     names = [name for name, scene in SCENES.items() if look.scenes[name] >= scene.minimum]
     if "night" in names and look.luminance >= _NIGHT_LUMINANCE:
@@ -136,6 +138,14 @@ def find_scenes(look: Look) -> list[tuple[Scene, float]]:
         names.remove(min("night", "sunset", key=look.scenes.__getitem__))
     found = [(SCENES[name], look.scenes[name]) for name in names if not {*SCENES[name].implied_by} & {*names}]
     return [*found, (COLOURLESS, 1.0)] if look.saturation < _COLOURLESS and medium is None else found
+
+
+def possible_scenes(look: Look) -> list[tuple[Scene, float]]:
+    """Return the scenes that are too improbable to name but useful for searches, with their probabilities."""
+    if not _may_have_scenes(find_medium(look)):
+        return []
+    scenes = ((scene, look.scenes[name]) for name, scene in SCENES.items())
+    return [(scene, p) for scene, p in scenes if _MIN_POSSIBLE <= p < scene.minimum]
 
 
 def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
@@ -152,6 +162,10 @@ def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None
     }
     best = max(likeliness, key=likeliness.__getitem__)
     return SCENES[best] if likeliness[best] >= _GUESS else None
+
+
+def _may_have_scenes(medium: Medium | None) -> bool:
+    return medium is None or not (medium.page or medium is MEDIA["abstract"])
 
 
 def _support(scene: Scene, labels: Sequence[tuple[str, float]]) -> float:
