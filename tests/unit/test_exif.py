@@ -53,6 +53,7 @@ GPS_TIME = {29: "2024:06:30", 7: (22.0, 31.0, IFDRational(4, 1))}
         ({ORIGINAL: "2024.07.01 18:30:05 -3"}, {}, -180),
         ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "UTC+10"}, {}, 600),
         ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "+200"}, {}, 120),
+        ({ORIGINAL: "2024:07:01 18:30:05", OFFSET: "\N{MINUS SIGN}03:30"}, {}, -210),
         ({ORIGINAL: "2024:07:01 00:30:05"}, GPS_TIME, 120),
         ({ORIGINAL: "2024:07:01 00:30:05", OFFSET: "+01:00"}, GPS_TIME, 60),
         ({ORIGINAL: "2024:07:01 00:40:05"}, GPS_TIME, None),
@@ -69,6 +70,22 @@ def test_time_zone_comes_from_the_best_tag(
     assert time.taken_at is not None
     assert time.taken_at.tzinfo == zone
     assert (time.taken_at.year, time.taken_at.month, time.taken_at.day) == (2024, 7, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "clock"),
+    [
+        ("2003:08:08 3:45:12 PM", (15, 45, 12)),
+        ("2003:08:08 12:45:12 am", (0, 45, 12)),
+        ("2003:08:08 12:45:12 PM", (12, 45, 12)),
+        ("2003:08:08 12:45:12 Amsterdam", (12, 45, 12)),
+        ("2003:08:08 15:45:12 PM", (15, 45, 12)),
+        ("2003.08.08 18.35.12", (18, 35, 12)),
+        ("2003:08:08 23:59:60", (23, 59, 59)),
+    ],
+)
+def test_hours_and_seconds_of_unusual_dates(text: str, clock: tuple[int, int, int]) -> None:
+    assert read_time({ORIGINAL: text}, {}).taken_at == datetime(2003, 8, 8, *clock, tzinfo=UTC)
 
 
 def test_time_of_the_gps_fix_counts_without_a_date() -> None:
@@ -112,6 +129,12 @@ def test_coordinates_follow_their_references() -> None:
 
     assert exif.latitude == pytest.approx(-33.8568)
     assert exif.longitude == pytest.approx(-151.2099)
+
+
+def test_degrees_may_be_one_number_with_decimals() -> None:
+    exif = _exif({}, GPS, {1: "S", 2: (33.8568,), 3: "W", 4: 151.2099})
+
+    assert (exif.latitude, exif.longitude) == (pytest.approx(-33.8568), pytest.approx(-151.2099))
 
 
 @pytest.mark.parametrize("reference", ["S", "s", "", "N"])

@@ -110,10 +110,9 @@ def _position(gps: Tags) -> tuple[float | None, float | None]:
 
 
 def _degrees(value: object, ref: object, negative: str) -> float | None:
-    if not isinstance(value, tuple) or not 1 <= len(value) <= 3:
-        return None
-    parts = [finite_float(part) for part in value]
-    if parts[0] is None:
+    values = value if isinstance(value, tuple) else (value,)  # one number: degrees with decimals
+    parts = [finite_float(part) for part in values]
+    if not 1 <= len(parts) <= 3 or parts[0] is None:
         return None
     total = sum(abs(part or 0.0) / unit for part, unit in zip(parts, (1, 60, 3600), strict=False))
     # Some programs write negative numbers in addition to the reference (N, S, E or W).

@@ -1,7 +1,8 @@
 """Read the time and the time zone of a photo from EXIF data.
 
 CIPA DC-008 (Exif 2.32) stores the local time, its fraction and its zone in separate tags, and the time of the GPS fix
-in UTC. Editors and phones also write ISO 8601 dates, other separators and short zones such as "+2:00".
+in UTC. Editors and phones also write ISO 8601 dates, other separators, AM and PM, leap seconds and short zones such
+as "+2:00".
 """
 
 import re
@@ -22,9 +23,9 @@ _DATES = (
 )
 TIME_TAGS = frozenset(tag for tags in _DATES for tag in tags)
 _DATE = re.compile(
-    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)[ T](\d\d?):(\d\d)(?::(\d\d))?(?:[.,](\d+))?"
-    r" ?((?:UTC|GMT)?[+-]\d\d?:?\d\d|[+-]\d\d?|Z|z|UTC|GMT)?.*",
-    re.ASCII,
+    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)[ T](\d\d?)[:.](\d\d)(?:[:.](\d\d))?(?:[.,](\d+))?"
+    r" ?([AP]M\b)? ?((?:UTC|GMT)?[+-]\d\d?:?\d\d|[+-]\d\d?|Z|UTC|GMT)?.*",
+    re.ASCII | re.IGNORECASE,
 )
 _GPS_TOLERANCE = timedelta(minutes=5)
 """How far the difference between the camera's clock and GPS time may deviate from a valid UTC offset."""
@@ -68,9 +69,13 @@ def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
     match = _DATE.fullmatch(clean_text(value))
     if match is None:
         return None, ""
-    *numbers, own_fraction, zone = match.groups()
+    *texts, own_fraction, half, zone = match.groups()
+    year, month, day, hour, minute, second = (int(text or 0) for text in texts)
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if half.upper() == "PM" else 0)
+    second = 59 if second == 60 else second
     try:
-        local = datetime(*(int(number or 0) for number in numbers))  # type: ignore[arg-type]  # noqa: DTZ001 (the zone is added later)
+        local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (the zone is added later)
     except ValueError:
         return None, ""
     digits = own_fraction or clean_text(fraction)

@@ -13,7 +13,7 @@ def parse_utc_offset(text: str) -> timedelta | None:
     """Parse an offset such as “+02:00”, “-0330”, “UTC+2” or “Z”. Return None if `text` is not a valid offset."""
     if text in {"Z", "z", "UTC", "GMT"}:
         return timedelta()
-    match = _OFFSET.fullmatch(text)
+    match = _OFFSET.fullmatch(text.replace("\N{MINUS SIGN}", "-"))
     if match is None:
         return None
     sign, hours, minutes = match.groups()
