@@ -16,7 +16,7 @@ from uploads.sidecars.names import burst_of, edited_from, name_key, split_name
 
 MAX_LIVE_SECONDS = 15
 _CLOSE = timedelta(seconds=10)
-_RAW = re.compile(r"\.(dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|orf|rw[2l]|pef|srw|x3f|3fr|iiq|raw)")
+_RAW = re.compile(r"\.(dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|orf|rw[2l]|mrw|pef|srw|x3f|3fr|iiq|raw)")
 
 Parts = dict[int, tuple[int, PartRole]]
 

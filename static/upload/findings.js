@@ -15,7 +15,7 @@ const SHORTEST_CUT_NAME = 3;
 // Extensions of files that are never photos or videos. The server recognises all other files by their content.
 const UNSUPPORTED = new Set(
   (
-    "7z ai apk avchd bat csv db dmg doc docx epub exe gz htm html ics indd ini iso log m3u md mp3 msi numbers odp ods " +
+    "7z ai apk avchd bat db dmg doc docx epub exe gz htm html ics indd ini iso log m3u md mp3 msi numbers odp ods " +
     "odt ogg pages pdf ppt pptx psd rar rtf sqlite svg tar tgz torrent txt vcf wav wma xls xlsx z01"
   ).split(" "),
 );

@@ -56,6 +56,7 @@ def test_other_films_are_not_parts(movie: PairFile) -> None:
     [
         ("IMG_1.CR2", "IMG_1.JPG"),
         ("IMG_1.DNG", "IMG_1.HEIC"),
+        ("PICT0001.MRW", "PICT0001.JPG"),
         ("PXL_20230809_203449253.RAW-02.ORIGINAL.dng", "PXL_20230809_203449253.RAW-01.COVER.jpg"),
     ],
 )
@@ -68,6 +69,13 @@ def test_original_and_film_are_parts_of_the_edited_picture(edited: str) -> None:
     files = [still(1, "IMG_0001.HEIC", "live:A"), film(2, "IMG_0001.MOV", "live:A"), still(3, edited)]
 
     assert find_parts(files) == {1: (3, PartRole.ORIGINAL), 2: (3, PartRole.LIVE)}
+
+
+@pytest.mark.parametrize("edited", ["photo (1)-edited.jpg", "photo -edited(1).jpg"])
+def test_original_with_a_counter_is_part_of_the_edited_picture(edited: str) -> None:
+    files = [still(1, "photo (1).jpg"), still(2, "photo .jpg"), still(3, edited)]
+
+    assert find_parts(files) == {1: (3, PartRole.ORIGINAL)}
 
 
 @pytest.mark.parametrize(

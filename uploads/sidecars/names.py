@@ -15,7 +15,7 @@ JSON_UNITS = 46
 PICTURE_UNITS = 47
 _EXTENSION = re.compile(
     r"\.(jpe?g|jpe|jfif|png|apng|gif|webp|hei[cf]s?|hif|avifs?|jxl|tiff?|bmp|dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|or[fi]"
-    r"|rw[2l]|pef|srw|x3f|3fr|iiq|raw|mp4|m4v|mov|qt|mkv|webm|avi|3gpp?|3g2|mpe?g|m?ts|m2ts|wmv|mp|mv)"
+    r"|rw[2l]|mrw|pef|srw|x3f|3fr|iiq|raw|mp4|m4v|mov|qt|mkv|webm|avi|3gpp?|3g2|mpe?g|m?ts|m2ts|wmv|mp|mv)"
 )
 _EDITED = re.compile(
     r"-(edited|effects-edited|effects|bearbeitet|modifié|editad[oa]|ha editado|modificato|bewerkt|edytowan[ey]"
@@ -57,7 +57,10 @@ def split_name(name: str) -> NameParts:
     if counter and not extension:  # “IMG_1.jpg(1)”, from a JSON file's name
         stem, extension = _split_extension(stem)
     edited = _edited_suffix(stem)
-    return NameParts(name, stem.removesuffix(edited), counter, extension, bool(edited))
+    stem = stem.removesuffix(edited)
+    if edited and not counter:  # “IMG_1(1)-edited.jpg”, edited from “IMG_1(1).jpg”
+        stem, counter = _split_counter(stem)
+    return NameParts(name, stem, counter, extension, bool(edited))
 
 
 def name_key(name: str) -> str:
@@ -108,6 +111,8 @@ def takeout_rank(target: str, picture: str) -> int | None:
     if wanted.name == found.name:
         return 0
     is_cut = utf16_units(_without_counter(wanted)) >= JSON_UNITS
+    if is_cut and found.is_edited and not wanted.counter and wanted.stem.startswith(f"{found.stem}({found.counter})"):
+        return 3  # The extension that follows the counter was cut, as in “IMG_1(1).jp”.
     if wanted.counter != found.counter:
         # Google omits the counter from truncated names of JSON files.
         forgot = is_cut and not wanted.counter and _starts(found, wanted)
