@@ -125,8 +125,8 @@ def _decode(
     metadata: dict[str, Json] = {"format": source.format, "mode": source.mode}
     if header.frames > 1:
         metadata |= {"animated": True, "frames": header.frames}
-    exif = header.exif
     pixels = header.load(source, longest)
+    exif = header.loaded_exif[0] if header.loaded_exif else header.exif
     image = normalize_image(pixels, longest, exif.orientation, header.profile, header.space)
     if exif.orientation in (5, 6, 7, 8):
         width, height = height, width

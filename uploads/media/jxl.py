@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from functools import partial
 from typing import BinaryIO
 
 from PIL import Image
@@ -28,7 +29,11 @@ def read_jxl(file: BinaryIO) -> ImageHeader:
     """Return the header of the first frame; see image_header.read_header.
 
     libjxl applies the codestream's orientation. An orientation in EXIF data must be ignored.
+
+    EXIF data compressed with Brotli (`brob`) are read only if the picture was converted from a JPEG without loss: they
+    are decompressed when libjxl restores the JPEG. The decoder returns those of other pictures unchanged.
     """
+    loaded_exif: list[ExifData] = []
     size = file.seek(0, 2)
     check_loaded_size(size)
     stream, exif = _find_parts(file, size)
@@ -41,12 +46,13 @@ def read_jxl(file: BinaryIO) -> ImageHeader:
         PIXEL_BYTES,
         lambda: OpenedFile((width, height), "JXL", "RGB", (file, orientation)),
         other_bytes=size,
-        exif=replace(exif, orientation=1),
-        load=_load,
+        exif=replace(exif or ExifData(), orientation=1),
+        loaded_exif=loaded_exif,
+        load=partial(_load, loaded_exif if exif is None else []),
     )
 
 
-def _load(source: OpenedFile, longest: int) -> Image.Image:
+def _load(loaded_exif: list[ExifData], source: OpenedFile, longest: int) -> Image.Image:
     file, orientation = source.content
     file.seek(0)
     try:
@@ -55,6 +61,7 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
         raise ValueError(str(error)) from error
     if is_jpeg:
         header = read_jpeg(io.BytesIO(pixels))
+        loaded_exif.append(replace(header.exif, orientation=1))
         return turn(header.load(header.open(), longest), orientation)
     mode = "F" if info.mode == "F;16" else info.mode  # half floats are returned as floats
     image = Image.frombytes(mode, (info.width, info.height), pixels)
@@ -62,13 +69,13 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
     return image
 
 
-def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
-    """Return the start of the codestream, and the EXIF data, which only a container can have."""
+def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData | None]:
+    """Return the start of the codestream, and the uncompressed EXIF data, which only a container can have, or None."""
     file.seek(0)
     stream = file.read(_HEAD_BYTES)
     if stream.startswith(_CODESTREAM):
-        return stream, ExifData()
-    stream, exif = b"", ExifData()
+        return stream, None
+    stream, exif = b"", None
     for name, start, end in list_boxes(file, 0, size):
         file.seek(start)
         if name in (b"jxlc", b"jxlp") and len(stream) < _HEAD_BYTES:
