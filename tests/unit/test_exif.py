@@ -134,7 +134,8 @@ def test_coordinates_follow_their_references() -> None:
 def test_degrees_may_be_one_number_with_decimals() -> None:
     exif = _exif({}, GPS, {1: "S", 2: (33.8568,), 3: "W", 4: 151.2099})
 
-    assert (exif.latitude, exif.longitude) == (pytest.approx(-33.8568), pytest.approx(-151.2099))
+    assert exif.latitude == pytest.approx(-33.8568)
+    assert exif.longitude == pytest.approx(-151.2099)
 
 
 @pytest.mark.parametrize("reference", ["S", "s", "", "N"])
