@@ -10,7 +10,10 @@ from django.db.backends.postgresql.creation import DatabaseCreation
 from django.test import TransactionTestCase
 
 # `migrate` fills these tables, and tests never change them.
-KEPT = {"django_migrations", "django_content_type", "auth_permission"}
+FILLED = {"django_migrations", "django_content_type", "auth_permission"}
+# Sessions of deleted users stay. Otherwise, the response to a request that a closed page had sent could arrive late and
+# delete the session cookie of the next test, which uses the same browser context.
+KEPT = FILLED | {"django_session"}
 # Deleting uploads adds rows to this table.
 COUNTED_BY_TRIGGERS = "uploads_timelineday"
 LARGE = 4 * 2**20

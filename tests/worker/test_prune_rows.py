@@ -38,7 +38,13 @@ def remaining_workers() -> set[int]:
     return set(Worker.objects.values_list("id", flat=True))
 
 
-def test_expired_sessions_are_deleted(client: Client, owner: User) -> None:
+@pytest.fixture
+def no_sessions() -> None:
+    """Delete the sessions of earlier tests."""
+    Session.objects.all().delete()
+
+
+def test_expired_sessions_are_deleted(client: Client, owner: User, no_sessions: None) -> None:
     client.force_login(owner)
     for number in range(3):
         Session.objects.create(session_key=f"{number:032}", session_data="", expire_date=LONG_AGO)
@@ -58,7 +64,7 @@ def test_old_sign_ins_are_deleted() -> None:
     assert AccessLog.objects.get().username == "new"
 
 
-def test_rows_are_deleted_in_chunks_once_a_day(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_rows_are_deleted_in_chunks_once_a_day(monkeypatch: pytest.MonkeyPatch, no_sessions: None) -> None:
     monkeypatch.setattr(prune_rows, "CHUNK", 2)
     for number in range(3):
         Session.objects.create(session_key=f"{number:032}", session_data="", expire_date=LONG_AGO)
