@@ -8,6 +8,11 @@ const RETRIED_BY_HTMX = new Set([1006, 1011, 1012, 1013]);
 // The delay avoids a notice after a short interruption or when the user leaves the page.
 const NOTICE_DELAY = 1000;
 
+// Otherwise, htmx would wait for up to 64 s after several failed attempts.
+const MAX_RECONNECT_DELAY = 5000;
+htmx.config.wsReconnectDelay = (failedAttempts) =>
+  Math.min(1000 * 2 ** failedAttempts, MAX_RECONNECT_DELAY) * (0.5 + Math.random() / 2);
+
 const connection = () => document.getElementById("connection");
 let noticeTimer = 0;
 

@@ -47,6 +47,10 @@ def test_page_shows_the_completion_after_a_restart_of_the_server(
     shared_site.start()
 
     expect_completed(page)
+    longest = page.evaluate(
+        "Math.max(...Array.from({length: 100}, (_, attempts) => htmx.config.wsReconnectDelay(attempts)))"
+    )
+    assert 2500 <= longest <= 5000
 
 
 def test_page_shows_the_completion_without_events(open_page: OpenPage, owner: User) -> None:
