@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.core.files.storage import default_storage
 from pytest_django import Settings
-from pytest_django.fixtures import SettingsWrapper
 
 from batches.intake.file_name import FileName
 from batches.intake.partial_paths import partial_path, partial_size
@@ -158,7 +157,7 @@ def test_receive_file_refuses_a_file_that_may_be_sent_again(batch: UploadBatch, 
 
 
 def test_bytes_that_cannot_be_synced_are_sent_again(
-    settings: SettingsWrapper, tus: TusClient, batch: UploadBatch, partial_root: Path
+    settings: Settings, tus: TusClient, batch: UploadBatch, partial_root: Path
 ) -> None:
     settings.PARTIAL_SECONDS = 1e9  # /dev/null counts as changed when the machine was started
     location = tus.create(batch.id, "cat.jpg", 5000).headers["location"]

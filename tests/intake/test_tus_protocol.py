@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from pytest_django import Settings
-from pytest_django.fixtures import SettingsWrapper
 
 from batches.engine import lifecycle
 from batches.intake import partial_file
@@ -160,7 +159,7 @@ def test_silent_client_releases_the_partial_file(
 
 
 def test_full_disk_is_reported_and_nothing_is_lost(
-    settings: SettingsWrapper, tus: TusClient, batch: UploadBatch, partial_root: Path
+    settings: Settings, tus: TusClient, batch: UploadBatch, partial_root: Path
 ) -> None:
     settings.PARTIAL_SECONDS = 1e9  # /dev/full counts as changed when the machine was started
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
