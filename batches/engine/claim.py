@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from uuid import UUID
 
 from django.conf import settings
 from django.db import transaction
@@ -11,7 +12,7 @@ from django.db.models import Q
 from batches.engine.in_flight import Claim
 from batches.engine.release import release_claims
 from batches.models import BatchItem
-from batches.models.states import ItemStatus, item_sources, sql_states
+from batches.models.states import BatchKind, ItemStatus, item_sources, sql_states
 from uploads.database import fetch_row
 
 # First keys of two-key advisory locks. With LIMIT_LOCKS, the second key is the id of a batch, and the lock enforces
@@ -27,17 +28,18 @@ LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 # other workers have locked are skipped. The commit is asynchronous: if a power failure loses the commit, the item is
 # pending again, and finishing it with the lost claim has no effect. An item is not claimed while another item of the
 # same picture is being processed; later it completes as a duplicate. The ARRAY subquery reads, once per claim, the
-# pictures that are being processed. The advisory lock serialises claims of the same picture.
+# pictures that are being processed. The advisory lock serialises claims of the same picture. Each table is read once
+# for all columns that are returned, because starting a subquery takes about 10 µs.
 CLAIM = f"""
 UPDATE batches_batchitem
    SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
        claim = gen_random_uuid(), worker = %(worker)s, claimed_until = clock_timestamp() + %(lease)s,
        started_at = clock_timestamp()
-  FROM (SELECT set_config('synchronous_commit', 'off', true)) AS commit_mode
+  FROM (SELECT kind, set_config('synchronous_commit', 'off', true)
+          FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing') AS batch
  WHERE id = (SELECT id FROM batches_batchitem
               WHERE batch_id = %(batch)s AND queue_position IS NOT NULL
                 AND (crash_count > 0 OR lost_worker IS NOT NULL) = %(quarantined)s
-                AND EXISTS (SELECT FROM batches_uploadbatch WHERE id = %(batch)s AND status = 'processing')
                 AND (upload_id IS NULL
                      OR upload_id <> ALL (ARRAY(SELECT upload_id FROM batches_batchitem
                                                  WHERE status = 'processing' AND upload_id IS NOT NULL))
@@ -47,13 +49,10 @@ UPDATE batches_batchitem
                                                     WHERE batch_id = %(batch)s AND status = 'processing'))
               ORDER BY queue_position LIMIT 1 FOR UPDATE SKIP LOCKED)
    AND status IN ({sql_states(item_sources(ItemStatus.PROCESSING))})
-RETURNING id, claim, upload_id, (SELECT key FROM uploads_upload WHERE uploads_upload.id = upload_id),
-          EXISTS (SELECT FROM uploads_upload JOIN batches_uploadbatch ON batches_uploadbatch.id = %(batch)s
-                   WHERE uploads_upload.id = upload_id AND processed_at IS NOT NULL
-                     AND batches_uploadbatch.kind = 'import'),
-          (SELECT kind FROM uploads_upload WHERE uploads_upload.id = upload_id),
-          (SELECT description FROM uploads_upload WHERE uploads_upload.id = upload_id AND description_edited),
-          (SELECT kind = 'text' FROM batches_uploadbatch WHERE id = %(batch)s),
+RETURNING id, claim, upload_id, batch.kind,
+          (SELECT ARRAY[key::text, kind, (processed_at IS NOT NULL)::text,
+                        CASE WHEN description_edited THEN description END]
+             FROM uploads_upload WHERE uploads_upload.id = upload_id),
           (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
                                   LIMIT 2) AS items) > 1
 """
@@ -93,9 +92,25 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
         row = fetch_row(CLAIM, parameters)
     if row is None:
         return None
-    *fields, shared = row
-    claim = Claim(fields[0], batch_id, *fields[1:])
+    claim, shared = _claim(batch_id, *row), row[-1]
     return _check_shared_claim(claim) if shared and not claim.already_processed else claim
+
+
+def _claim(
+    batch_id: int, item_id: int, token: UUID, upload_id: int | None, batch_kind: str, upload: list[str] | None, _: bool
+) -> Claim:
+    key, kind, processed, description = upload or (None, None, "false", None)
+    return Claim(
+        item_id,
+        batch_id,
+        token,
+        upload_id,
+        UUID(key) if key else None,
+        already_processed=processed == "true" and batch_kind == BatchKind.IMPORT,
+        upload_kind=kind,
+        edited_description=description,
+        reads_text=batch_kind == BatchKind.TEXT,
+    )
 
 
 def _check_shared_claim(claim: Claim) -> Claim | None:

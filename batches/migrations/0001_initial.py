@@ -2,6 +2,7 @@
 
 import django.db.models.deletion
 import uploads.models.album
+import uploads.models.expressions
 import django.db.models.expressions
 from django.conf import settings
 from django.db import migrations, models
@@ -451,14 +452,17 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="uploadbatch",
             constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ["pending", "processing", "paused", "completed", "cancelled"])),
+                condition=uploads.models.expressions.OneOf(
+                    models.F("status"), ["cancelled", "completed", "paused", "pending", "processing"]
+                ),
                 name="batch_status_known",
             ),
         ),
         migrations.AddConstraint(
             model_name="uploadbatch",
             constraint=models.CheckConstraint(
-                condition=models.Q(("kind__in", ["import", "reanalysis", "text"])), name="batch_kind_known"
+                condition=uploads.models.expressions.OneOf(models.F("kind"), ["import", "reanalysis", "text"]),
+                name="batch_kind_known",
             ),
         ),
         migrations.AddConstraint(
@@ -505,7 +509,9 @@ class Migration(migrations.Migration):
             model_name="uploadbatch",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status__in", ["completed", "cancelled"]), _negated=True),
+                    models.Q(
+                        uploads.models.expressions.OneOf(models.F("status"), ["cancelled", "completed"]), _negated=True
+                    ),
                     ("completed_at__isnull", False),
                     _connector="OR",
                 ),
@@ -656,20 +662,9 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="batchitem",
             constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "status__in",
-                        [
-                            "missing",
-                            "receiving",
-                            "pending",
-                            "processing",
-                            "completed",
-                            "failed",
-                            "cancelled",
-                            "ignored",
-                        ],
-                    )
+                condition=uploads.models.expressions.OneOf(
+                    models.F("status"),
+                    ["cancelled", "completed", "failed", "ignored", "missing", "pending", "processing", "receiving"],
                 ),
                 name="item_status_known",
             ),
@@ -704,7 +699,12 @@ class Migration(migrations.Migration):
             model_name="batchitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status__in", ["completed", "failed", "cancelled", "ignored"]), _negated=True),
+                    models.Q(
+                        uploads.models.expressions.OneOf(
+                            models.F("status"), ["cancelled", "completed", "failed", "ignored"]
+                        ),
+                        _negated=True,
+                    ),
                     ("finished_at__isnull", False),
                     _connector="OR",
                 ),
@@ -715,7 +715,12 @@ class Migration(migrations.Migration):
             model_name="batchitem",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("result__in", ["new", "duplicate", "sidecar", "archive"]), ("status", "completed")),
+                    models.Q(
+                        uploads.models.expressions.OneOf(
+                            models.F("result"), ["archive", "duplicate", "new", "sidecar"]
+                        ),
+                        ("status", "completed"),
+                    ),
                     models.Q(models.Q(("status", "completed"), _negated=True), ("result", "")),
                     _connector="OR",
                 ),
@@ -750,7 +755,10 @@ class Migration(migrations.Migration):
             constraint=models.CheckConstraint(
                 condition=models.Q(
                     ("deleting_since", None),
-                    models.Q(("status__in", ("pending", "processing", "paused")), _negated=True),
+                    models.Q(
+                        uploads.models.expressions.OneOf(models.F("status"), ["paused", "pending", "processing"]),
+                        _negated=True,
+                    ),
                     _connector="OR",
                 ),
                 name="batch_deleting_not_live",

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from batches.models.batch_name import MAX_NAME_LENGTH
 from batches.models.managers import VisibleBatchManager
 from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
+from uploads.models.expressions import OneOf
 
 ENDED_ITEMS = F("successful") + F("failed") + F("cancelled") + F("missing")
 """The number of items that are not live, from a batch's counters."""
@@ -97,15 +98,16 @@ class UploadBatch(models.Model):
         verbose_name_plural = _("upload batches")
         permissions = [("cancel_uploadbatch", "Can cancel upload batches")]
         constraints = [
-            models.CheckConstraint(condition=Q(status__in=BatchStatus.values), name="batch_status_known"),
-            models.CheckConstraint(condition=Q(kind__in=BatchKind.values), name="batch_kind_known"),
+            models.CheckConstraint(condition=OneOf(F("status"), BatchStatus.values), name="batch_status_known"),
+            models.CheckConstraint(condition=OneOf(F("kind"), BatchKind.values), name="batch_kind_known"),
             models.CheckConstraint(
                 condition=Q(total__gte=ENDED_ITEMS),
                 name="batch_counters_within_total",
             ),
             models.CheckConstraint(condition=Q(successful__gte=KNOWN_RESULTS), name="batch_results_within_successful"),
             models.CheckConstraint(
-                condition=~Q(status__in=[BatchStatus.COMPLETED, BatchStatus.CANCELLED]) | Q(completed_at__isnull=False),
+                condition=~Q(OneOf(F("status"), [BatchStatus.COMPLETED, BatchStatus.CANCELLED]))
+                | Q(completed_at__isnull=False),
                 name="batch_finished_has_time",
             ),
             models.CheckConstraint(
@@ -113,7 +115,7 @@ class UploadBatch(models.Model):
                 name="batch_completed_is_complete",
             ),
             models.CheckConstraint(
-                condition=Q(deleting_since=None) | ~Q(status__in=LIVE_BATCHES), name="batch_deleting_not_live"
+                condition=Q(deleting_since=None) | ~Q(OneOf(F("status"), LIVE_BATCHES)), name="batch_deleting_not_live"
             ),
             models.UniqueConstraint(
                 fields=["source"],

@@ -1,11 +1,12 @@
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from batches.models.batch import UploadBatch
 from batches.models.error_codes import is_retryable
-from batches.models.states import RESULT_COUNTERS, WAITING_ITEMS, ItemResult, ItemStatus, Stage
+from batches.models.states import FINISHED_ITEMS, RESULT_COUNTERS, WAITING_ITEMS, ItemResult, ItemStatus, Stage
 from uploads.models import Upload
+from uploads.models.expressions import OneOf
 
 KEEPS_PICTURE = Q(batch__model="")
 """Selects the items that keep their picture, which is deleted with the last of them.
@@ -81,7 +82,7 @@ class BatchItem(models.Model):
         verbose_name_plural = _("batch items")
         constraints = [
             models.UniqueConstraint(fields=["batch", "fingerprint"], name="item_once_per_batch"),
-            models.CheckConstraint(condition=Q(status__in=ItemStatus.values), name="item_status_known"),
+            models.CheckConstraint(condition=OneOf(F("status"), ItemStatus.values), name="item_status_known"),
             models.CheckConstraint(
                 condition=Q(status=ItemStatus.PENDING, queue_position__isnull=False)
                 | (~Q(status=ItemStatus.PENDING) & Q(queue_position__isnull=True)),
@@ -93,14 +94,11 @@ class BatchItem(models.Model):
                 name="item_claimed_while_processing",
             ),
             models.CheckConstraint(
-                condition=~Q(
-                    status__in=[ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED, ItemStatus.IGNORED]
-                )
-                | Q(finished_at__isnull=False),
+                condition=~Q(OneOf(F("status"), FINISHED_ITEMS)) | Q(finished_at__isnull=False),
                 name="item_finished_has_time",
             ),
             models.CheckConstraint(
-                condition=Q(status=ItemStatus.COMPLETED, result__in=ItemResult.values)
+                condition=Q(OneOf(F("result"), ItemResult.values), status=ItemStatus.COMPLETED)
                 | (~Q(status=ItemStatus.COMPLETED) & Q(result="")),
                 name="item_completed_has_result",
             ),
