@@ -30,7 +30,7 @@ JOBS ?= $(if $(EXTERNAL),0,4)
 test: .venv/development ## Run all tests: make test [JOBS=1] [ARGS="-k words"]
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder $(ARGS)
 
-# These tests rarely wait, so each further process would only cost the time of its start.
+# These tests rarely wait, so each additional process would only add its own start-up time.
 test-fast: JOBS = $(if $(EXTERNAL),0,2)
 test-fast: .venv/development ## Run only quick tests that start no web server, worker, browser or other program
 	@exec $(BIN)/python -m pytest -n $(JOBS) --no-loadscope-reorder -m "not processes and not slow and not chaos_long" $(ARGS)
@@ -93,8 +93,8 @@ clean: ## Remove the virtual environment and caches; var/ is kept
 		$(BIN)/python -m tools.install_packages requirements.txt; fi
 	@touch $@
 
-# Modules are compiled when they are first imported. Compiling all, most of which are never imported, takes as long as
-# the rest of the installation.
+# Modules are compiled when they are first imported. Compiling all of them, most of which are never imported, takes as
+# long as the rest of the installation.
 .venv/development: requirements-dev.txt requirements-ocr.txt | .venv/bin/python
 	@echo 'Installing packages for development (one or two minutes)'
 	@$(BIN)/python -m tools.install_packages requirements-dev.txt --no-compile

@@ -1,7 +1,7 @@
 """Measure how fast Chromium uploads a folder of many small files. No workers run.
 
 Run it with `make bench ARGS=browser`. Set CHROMIUM if the browser is not at /usr/bin/chromium. The measured time starts
-when the folder is chosen and ends when the batch's page is shown, after all files are sent and the batch is sealed. The
+when the folder is chosen and ends when the batch page is shown, after all files are sent and the batch is sealed. The
 last line of the output is one JSON object.
 """
 
@@ -75,7 +75,7 @@ def make_files(folder: Path, count: int, kilobytes: int) -> Path:
 
 
 def upload_folder(page: Page, folder: Path) -> float:
-    """Choose the folder and return the seconds until the batch's page is shown."""
+    """Choose the folder and return the seconds until the batch page is shown."""
     page.goto("/batches/new/")
     start = time.perf_counter()
     page.locator("#folder").set_input_files(folder)

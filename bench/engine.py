@@ -54,7 +54,7 @@ def idle_percent(*pids: int) -> float:
 
 
 def measure_sizes(sizes: Sequence[int], pids: list[int]) -> tuple[dict[int, list[float]], dict[int, list[float]]]:
-    """Measure all sizes in each of ROUNDS rounds. Return the CPU ms per file and the files per second, by size.
+    """Measure all sizes in each of ROUNDS rounds. Return the CPU ms per file and the files per second, keyed by size.
 
     Each measurement processes about MIN_FILES files, or one whole batch if that is larger. Small sizes are measured
     over several batches, because a single small batch finishes too quickly to time.
@@ -94,7 +94,7 @@ def show_rest(idle: float, waits: Sequence[float], recoveries: dict[str, list[fl
 
 
 def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -> Figures:
-    """Return the figures that the JSON line contains for the largest size, by key."""
+    """Return the figures for the largest size, keyed as in the JSON line."""
     small, large = min(costs), max(costs)
     return {
         "cpu_ms_per_file": round(median(costs[large]), 3),
@@ -106,7 +106,7 @@ def cost_figures(costs: dict[int, list[float]], rates: dict[int, list[float]]) -
 def rest_figures(
     idle: float, waits: Sequence[float], one: Sequence[float], replaced: Sequence[float], every: Sequence[float]
 ) -> Figures:
-    """Return the rest of the JSON line: waiting times, recovery times and idle CPU use, by key."""
+    """Return the rest of the JSON line: waiting times, recovery times and idle CPU use, keyed by name."""
     return {
         "recovery_s_median": round(median(one), 2),
         "recovery_s_max": round(max(one), 2),

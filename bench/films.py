@@ -2,7 +2,7 @@
 
 `make bench ARGS=pipeline` runs this. "Ours" reads the video in the decoder process, which checks it and reduces the key
 frames, and then makes the previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame
-at each to RGB. The two run alternately, each in its own process.
+at each of them to RGB. The two run alternately, each in its own process.
 """
 
 import time

@@ -1,4 +1,4 @@
-"""Compare the time to read a picture of each format with the time of a plain library call that decodes it.
+"""Compare the time to read a picture of each format with the time that a plain library call takes to decode it.
 
 `make bench ARGS=pipeline` runs this. "Ours" reads the picture in the decoder process, which checks it and converts its
 colours, and then makes the two previews. "Bare" only decodes all pixels with the format's library. The two run

@@ -31,7 +31,7 @@ SLOW_MS = 10_000
 
 
 def measure(served: Site, session: str, paths: list[str], seconds: float) -> list[float]:
-    """Request the pages in turn for `seconds`. Return each response time in ms, or SLOW_MS for a missing response."""
+    """Request the pages in turn for `seconds`. Return each response time in ms, or SLOW_MS for a failed request."""
     times = []
     end = time.monotonic() + seconds
     while time.monotonic() < end:

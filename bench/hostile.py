@@ -1,9 +1,10 @@
 """Measure how hostile files affect other users' files, with default settings and real workers.
 
-Run it with `make bench ARGS=hostile`. One user sends scan bombs, EXIF bombs and comment bombs, which take minutes or
-all memory in a decoder without limits. Two other users send five photos each. The last line of the output is one JSON
-object: seconds until the photos were described, until the last hostile file was refused, and until all were finished,
-and the largest resident memory of a worker process and of a decoder process, in MB (a million bytes).
+Run it with `make bench ARGS=hostile`. One user sends scan bombs, EXIF bombs and comment bombs, which would take minutes
+or all memory in a decoder without limits. Two other users send five photos each. The last line of the output is one
+JSON object: the seconds until the photos were described, until the last hostile file was refused, and until all hostile
+files were finished, and the largest resident memory of a worker process and of a decoder process, in MB (a million
+bytes).
 """
 
 import json
@@ -49,7 +50,7 @@ def main() -> None:
 
 
 def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[str, str]]:
-    """Return the seconds until photos and hostile files were finished or refused, and the outcomes of hostile files."""
+    """Process all files. Return the seconds until they were finished or refused, and the outcomes of hostile files."""
     from batches.models import BatchItem, UploadBatch  # noqa: PLC0415 (needs django.setup())
     from bench import rows  # noqa: PLC0415
 

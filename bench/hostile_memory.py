@@ -45,7 +45,7 @@ def main() -> None:
 
 
 def write_cases(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Write each hostile picture, video and archive to a file with the name of its case."""
+    """Write each hostile picture, video and archive to a file named after its case."""
     made: dict[str, Callable[[], bytes]] = {}
     for stills in (hostile_files.CASES, hostile_stills.CASES):
         made |= {name: make for name, (_, make) in stills.items()}

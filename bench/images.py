@@ -15,9 +15,9 @@ _SEED = 20_260
 def make_jpegs(folder: Path, count: int, size: tuple[int, int] = (1600, 1200)) -> list[Path]:
     """Write `count` JPEGs of `size` (width, height) into `folder` and return their paths in order.
 
-    The folder is created if it is missing. The pictures have gradients, soft shapes and sensor noise; at 1600 by 1200 a
-    file has about 480 KB. Only one picture is rendered, and each file is a variation of it. All files differ from each
-    other, but every run writes the same files.
+    The folder is created if it is missing. The pictures have gradients, soft shapes and sensor noise; at 1600 by 1200,
+    each file is about 480 KB. Only one picture is rendered, and each file is a variation of it. All files differ from
+    each other, but every run writes the same files.
     """
     folder.mkdir(parents=True, exist_ok=True)
     base = _render(size)

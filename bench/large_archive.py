@@ -1,8 +1,8 @@
 """Measure the memory of the web server and a worker while a ZIP archive of more than 4 GiB is uploaded and unpacked.
 
-Run it with `make bench ARGS=large_archive`. The archive contains three videos of 1.5 GiB and a photo, so it needs
-64-bit offsets. This needs 15 GB of disk space. The last line of the output is one JSON object with the growth of both
-processes' resident memory in MiB, and the seconds until the archive was received and until everything in it was
+Run it with `make bench ARGS=large_archive`. The archive contains three videos of 1.5 GiB each and a photo, so it needs
+64-bit offsets. The bench needs 15 GB of disk space. The last line of the output is one JSON object with the growth of
+both processes' resident memory in MiB, and the seconds until the archive was received and until everything in it was
 described.
 """
 

@@ -1,4 +1,4 @@
-"""Measure the memory of the web server and a worker while a video of 4 GB is uploaded, described and played.
+"""Measure the memory of the web server and a worker while a video of 4 GiB is uploaded, described and played.
 
 Run it with `make bench ARGS=large_film`. The video is valid: an empty box after its pictures and index fills the rest
 of the file. The last line of the output is one JSON object with the growth of both processes' resident memory in MiB,

@@ -1,12 +1,12 @@
 """Stop, slow down and freeze the model server while workers use it, and measure how soon they continue.
 
 Run it with `make bench ARGS=model_outage`. Two worker processes describe and embed photos with a server that speaks
-Ollama's protocol, in a process of its own. At the end it sends answers that are not JSON. If a file fails because of
-another fault, if a crash is counted, or if a file with such an answer fails without this reason, the bench exits with
-an error.
+Ollama's protocol, in a process of its own. At the end, the server sends answers that are not JSON. The bench exits with
+an error if a file fails during any other fault, if a file with such an answer fails for another reason, or if a crash
+is counted.
 
-The last line of the output is one JSON object. For each fault, it has the longest time in seconds from the return of
-the server until the next file was completed, and until no worker was waiting for the server.
+The last line of the output is one JSON object. For each fault, it has the longest times in seconds from the server's
+return until the next file was completed, and until no worker was waiting for the server.
 """
 
 import json

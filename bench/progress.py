@@ -1,11 +1,12 @@
 """Measure the live pages: the delay until a browser shows a finished file, the traffic, the database load and the TTFB.
 
-Run it with `make bench ARGS=progress`; it needs Chromium. The engine's own functions finish a batch of 2,000 files at a
-steady rate, once with a browser and then with 0, 1, 50 and 200 viewers. The last line of the output is one JSON object:
+Run it with `make bench ARGS=progress`; it needs Chromium. The engine's own functions finish batches of 2,000 files at a
+steady rate, first with a browser and then with 0, 1, 50 and 200 viewers. The last line of the output is one JSON
+object:
 - the median and 95th percentile of the time from finishing a file until the page shows it ("commit to DOM"),
 - the number of frames that one viewer receives, and the bytes per file,
 - the database reads with 200 viewers divided by those with one viewer, after subtracting the reads without viewers,
-- the time to first byte (TTFB) of the page of a batch of 100,000 files, and its ratio to that of 100 files.
+- the time to first byte (TTFB) of a batch page with 100,000 files, and its ratio to that with 100 files.
 """
 
 import json

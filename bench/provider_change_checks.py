@@ -18,7 +18,7 @@ from uploads.search.results import ranked_ids
 from uploads.storage import original_name
 
 SECONDS_BETWEEN = 0.25
-# One statement, so that both numbers are of the same moment.
+# One statement, so that all numbers are from the same moment.
 COUNTERS = """
 SELECT batch.id, batch.total, batch.successful, batch.failed + batch.cancelled + batch.missing + batch.ignored,
        count(*), count(*) FILTER (WHERE item.status = 'completed')
@@ -27,7 +27,7 @@ SELECT batch.id, batch.total, batch.successful, batch.failed + batch.cancelled +
 
 
 class Watch:
-    """An import, its counters and its search results. Each condition to wait for checks them, and exits on an error."""
+    """An import, its counters and its search results. Each method after start() checks them, and exits on an error."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         with transaction.atomic():  # one commit is much faster than one per row

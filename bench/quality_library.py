@@ -23,7 +23,7 @@ from uploads.upload_sql import save_result
 
 
 def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
-    """Process the files in `paths` (name: path). Return the id of their owner, and their names by upload id."""
+    """Process the files in `paths`, keyed by name. Return their owner's id, and their names keyed by upload id."""
     owner, analyzer, names = User.objects.create(username="quality"), get_analyzer(settings.DESCRIBER), {}
     for number, (name, path) in enumerate(paths.items()):
         result = process_file(path, analyzer, lambda _stage: None)

@@ -41,12 +41,12 @@ class Outcome:
         return not (self.hits and self.found_in(1)) if self.judged.relevant else self.hits > 0
 
     def found_in(self, first: int) -> bool:
-        """Return whether a relevant picture is among the first `first` ones."""
+        """Return whether a relevant picture is among the first `first` pictures."""
         return any(name in self.judged.relevant for name in self.ranking[:first])
 
 
 def summarize(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return the scores by name. A score is left out if no query counts towards it."""
+    """Return the scores, keyed by name. A score is left out if no query counts towards it."""
     answerable = [one for one in outcomes if one.judged.relevant]
     german = [one for one in answerable if one.judged.language == "de"]
     unanswerable = [one for one in outcomes if not one.judged.relevant]

@@ -15,7 +15,7 @@ from bench.stack import Workers, workers
 
 FILES = 60_000
 # The number of completed files between two kills. It is random, so that kills do not coincide with the check for dead
-# workers, which each worker makes every two seconds.
+# workers that each worker makes every two seconds.
 FILES_BETWEEN = (50, 1000)
 PROCESSES = 2
 

@@ -2,9 +2,9 @@
 
 Run it with `make bench ARGS=search`, or `python -m bench.search 100000` for a quick run. The vectors are generated from
 the shipped vocabulary (bench/search_data.py). Recall is measured for the ten nearest vectors, compared with an exact
-scan; if several vectors are equal, any of them counts. The last line of the output is one JSON object with the worst
-owner's figures: `p95_ms` and `recall_at_10` for words alone, `p95_filtered_ms` and `recall_filtered` with filters, and
-`p95_8_clients_ms` with 8 clients at once. Times are for a whole page of results.
+scan; if several vectors are equally near, any of them counts. The last line of the output is one JSON object with the
+worst owner's figures: `p95_ms` and `recall_at_10` for words alone, `p95_filtered_ms` and `recall_filtered` with
+filters, and `p95_8_clients_ms` with 8 clients at once. Times are for a whole page of results.
 """
 
 import json

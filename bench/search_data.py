@@ -78,7 +78,7 @@ def _draw_blocks(vocabulary: Vocabulary, random: np.random.Generator) -> Iterato
         p = np.zeros((BLOCK, labels), np.float32)
         np.put_along_axis(p, np.hstack([shown[:, None], others]), np.hstack([sure, (1 - sure) * rest]), axis=1)
         vectors = _combine(vocabulary, p, random)
-        # Give some neighbouring pictures the same vector, like pictures of a burst.
+        # Give some neighbouring pictures the same vector, like pictures in a burst.
         vectors[10::20] = vectors[9::20]
         names = [
             (vocabulary.labels[one], vocabulary.labels[other]) for one, other in zip(shown, others[:, 0], strict=True)

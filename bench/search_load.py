@@ -37,7 +37,7 @@ class Figures:
 
 
 def build_indexes() -> tuple[float, float]:
-    """Build the vector indexes as workers do. Return the seconds it took and the size of the indexes in MB."""
+    """Build the vector indexes as workers do. Return the seconds it took and the size of the indexes in MiB."""
     started = time.perf_counter()
     names = maintain_indexes()
     seconds = time.perf_counter() - started
@@ -77,7 +77,7 @@ def times_of(owner_id: int, texts: Iterable[str]) -> list[float]:
 
 
 def recall(owner_id: int, text: str) -> float:
-    """Return the share of the nearest vectors that a search finds. An exact scan determines the NEAREST ones."""
+    """Return the share of the NEAREST vectors, as determined by an exact scan, that a search finds."""
     encoder, query = site_encoder(), parse_query(text)
     if encoder is None:
         raise SystemExit("There is no text model.")

@@ -1,4 +1,4 @@
-"""Describers that do almost nothing: one only waits, to simulate a model server, the other recognises two colours."""
+"""Describers that do almost nothing: one only waits, to simulate a model server; the other recognises two colours."""
 
 import time
 from collections.abc import Sequence

@@ -15,7 +15,7 @@ PER_ADDRESS = 50  # the server limits the number of connections per address
 
 
 async def watch(address: str, origin: str, session: str, first: "asyncio.Semaphore", number: int) -> tuple[int, int]:
-    """Receive and acknowledge frames, like the page, until the batch has ended. Return their number and bytes."""
+    """Receive and acknowledge frames, as the page does, until the batch has ended. Return their number and size."""
     frames = size = 0
     headers = {"Cookie": f"sessionid={session}"}
     source = (f"127.0.1.{1 + number // PER_ADDRESS}", 0)

@@ -86,7 +86,7 @@ def services(all_services: Services) -> Iterator[Services]:
     """The servers. A test may stop them; this fixture restarts them after the test."""
     yield all_services
     all_services.start()
-    # After PostgreSQL was stopped, the connections of this thread and of the pool are broken. The pool would try its
+    # If PostgreSQL was stopped, the connections of this thread and of the pool are broken. The pool would try its
     # connections one by one, with growing delays.
     if not connection.in_atomic_block:
         connection.close()
@@ -123,7 +123,7 @@ def closed_breaker() -> Iterator[None]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock of the circuit breakers' back-off."""
+    """The clock that circuit breakers use for their back-off."""
     clock = Clock()
     monkeypatch.setattr(circuit_breaker, "time", clock)
     return clock
@@ -191,7 +191,7 @@ def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWo
 
 @pytest.fixture
 def no_grace(settings: Settings) -> None:
-    """Disable the grace period after a start of the database."""
+    """Disable the grace period that follows each start of the database."""
     settings.GRACE_SECONDS = 0
 
 

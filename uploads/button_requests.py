@@ -52,7 +52,7 @@ def back(request: HttpRequest, page: str) -> HttpResponse:
 
 
 def back_url(request: HttpRequest, page: str) -> str:
-    """Return the path in the parameter `next` if it is on this site, otherwise the path of the page with this name."""
+    """Return the path in the parameter `next` if it is on this site, otherwise the path of the page named `page`."""
     target = _parameters(request).get("next", "")
     is_own = target.startswith("/") and url_has_allowed_host_and_scheme(target, allowed_hosts=None)
     return target if is_own else reverse(page)

@@ -21,7 +21,7 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
     """Run a prepared statement on Django's connection and return its rows.
 
     The statement runs in the current transaction; if there is none, it is committed at once. Raises Django's database
-    errors, and always OperationalError if PostgreSQL has ended the session.
+    errors. If PostgreSQL has ended the session, the error is always OperationalError.
     """
     connection.ensure_connection()
     try:

@@ -36,7 +36,7 @@ async def run_export_query(
 async def run_session_query(
     function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
 ) -> Result:
-    """Run the lookup of a request's session on a thread for sessions."""
+    """Run a query that looks up a request's session, on the session thread."""
     return await _run(_session, lambda: function(*args, **kwargs))
 
 

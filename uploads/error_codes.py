@@ -1,4 +1,4 @@
-"""The error codes that `uploads` raises (files, storage, analyzers), with the texts of each.
+"""The error codes that `uploads` raises (files, storage, analyzers), with their texts.
 
 `batches/models/error_codes.py` adds the codes that `batches` raises.
 """
@@ -29,7 +29,7 @@ class ErrorCode:
         return f"{self.title} {self.advice}"
 
     def message(self, **details: object) -> str:
-        """Return the English message for the item's row: the details or, if the code has none, title and advice."""
+        """Return the English message for the item's row: the details or, if the code has none, the title and advice."""
         if self.detail:
             return self.detail % details
         with translation.override(None):
@@ -37,7 +37,7 @@ class ErrorCode:
 
 
 COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
-TRY_ONCE = _("Try again once. If it fails again, open the picture, save a new copy and add that.")
+TRY_ONCE = _("Try again. If it fails again, open the picture, save a new copy and add that.")
 _ADD_SMALLER = _("Add a smaller copy.")
 # Advice for storage errors: a file that is being received fails, but a file that is being processed waits.
 _AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing will resume. Add failed files again.")
@@ -48,12 +48,12 @@ _UNPACK = _("Unpack it, then add the files.")
 
 ERROR_CODES: dict[str, ErrorCode] = {
     "analysis.answer": ErrorCode(
-        _("The analyzer returned no usable result for this picture."),
+        _("The analysis returned no usable result for this picture."),
         _("Try again. If it fails again, check the server log."),
         retryable=True,
     ),
     "archive.bomb": ErrorCode(
-        _("Unpacked, the archive would be implausibly large."), _("If you trust it, unpack it and add the files.")
+        _("The archive would be suspiciously large when unpacked."), _("If you trust it, unpack it and add the files.")
     ),
     "archive.damaged": ErrorCode(_("The archive is damaged."), _GET_ARCHIVE_AGAIN),
     "archive.encrypted": ErrorCode(_("The archive is password-protected."), _UNPACK),
@@ -102,7 +102,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         detail="The picture has %(pixels)s; the limit for this kind of file is %(limit)s megapixels.",
     ),
     "image.complex": ErrorCode(
-        _("The picture takes too long to read."),
+        _("Reading the picture took too long."),
         _("Open it, save a new copy and add that."),
         detail="The picture has %(what)s.",
     ),
@@ -116,7 +116,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         detail="The model's answer is unusable: %(problem)s.",
     ),
     "model.picture": ErrorCode(
-        _("The model server failed on this picture, but works otherwise."),
+        _("The model server failed on this picture but is working otherwise."),
         _("Try again later."),
         retryable=True,
         detail="The model server failed on this picture only: %(problem)s.",
@@ -162,7 +162,7 @@ OUTAGES = {
     "full.",
     "storage.unreadable": "The file cannot be read from the storage. Processing resumes when the storage works again.",
 }
-"""English messages of codes that do not fail a file but make workers wait. Pages show these messages as details."""
+"""English messages for codes that make workers wait instead of failing a file. Pages show these messages as details."""
 
 
 def english_message(code: str, **details: object) -> str:

@@ -75,10 +75,10 @@ def paginate_by_id(
 def paginate_lists(
     lists: Mapping[str, QuerySet[Row]], query: Mapping[str, str], size: int, *, keep: tuple[str, ...] = ()
 ) -> Page[Row]:
-    """Return the page that `query` requests of several lists that follow each other, each sorted by id.
+    """Return the page that `query` requests from a sequence of lists, each sorted by id.
 
     A cursor consists of a key of `lists` and an id. If it is invalid, return the first page. See `paginate_by_id` for
-    `keep`. A row that moves to another list between two queries is returned once.
+    `keep`. A row that moves to another list between two queries is returned only once.
     """
     kept = {name: query[name] for name in keep if query.get(name)}
     before, after = (_parse_place(query.get(name), lists) for name in ("before", "after"))
@@ -97,7 +97,7 @@ def paginate_lists(
 def _lists_from(
     lists: Mapping[str, QuerySet[Row]], start: tuple[str, int] | None, *, backwards: bool
 ) -> list[tuple[str, QuerySet[Row]]]:
-    """Return the lists from the cursor `start` on, in reading order. The first one has only the rows after `start`."""
+    """Return the lists from the cursor `start` on, in reading order. The first contains only the rows after `start`."""
     keys = list(lists)
     if backwards:
         keys.reverse()

@@ -24,7 +24,7 @@ KEPT = timedelta(days=30)
 class EditResult:
     """How many pictures were changed, and how many the change does not apply to. Parts are not counted.
 
-    `edit_id` identifies the PictureEdit with which the change can be undone. It is None if nothing was changed.
+    `edit_id` identifies the PictureEdit that undo_edit() needs to undo the change. It is None if nothing was changed.
     """
 
     changed: int
@@ -35,7 +35,7 @@ class EditResult:
 def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None) -> EditResult:
     """Change one value of these pictures and of their parts. If `change` is None, restore the original value.
 
-    The change is kept for `owner_id`, who may undo it. The caller must have checked the ownership of the pictures.
+    The change is recorded for `owner_id`, who may undo it. The caller must have checked who owns the pictures.
     """
     changes: list[tuple[int, Any, Any]] = []
     skipped = 0
@@ -57,7 +57,7 @@ def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None)
 
 
 def undo_edit(owner_id: int, edit_id: int) -> int | None:
-    """Undo a change except where the value changed again. Return how many pictures and parts were restored.
+    """Undo a change, except where the value has changed again since. Return how many pictures and parts were restored.
 
     Return None if the owner has no such change or has already undone it.
     """
@@ -76,7 +76,7 @@ def undo_edit(owner_id: int, edit_id: int) -> int | None:
 
 
 def remove_label(upload_id: int, name: str) -> None:
-    """Remove a label from a picture; processing it again does not bring it back."""
+    """Remove a label from a picture; processing the picture again does not bring the label back."""
     with transaction.atomic():
         for row in _lock(upload_id):
             labels = _labels(row)
@@ -87,7 +87,7 @@ def remove_label(upload_id: int, name: str) -> None:
 
 
 def restore_label(upload_id: int, name: str) -> None:
-    """Add a removed label again."""
+    """Add a removed label back."""
     with transaction.atomic():
         for row in _lock(upload_id):
             removed = _own_value(row, LABELS) or []

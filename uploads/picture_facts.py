@@ -1,4 +1,4 @@
-"""Save the values of a picture that are derived from its file, its sidecars, its parts and the owner's changes.
+"""Save the values that are derived from a picture's file, its sidecars, its parts and its owner's changes.
 
 The functions run in the caller's transaction, which must lock pictures with `lock_pictures` before writing to them.
 """
@@ -17,9 +17,9 @@ from uploads.sidecars.merge import FILE, PlaceAndTime, merge_sidecars, place_and
 from uploads.sidecars.own_edits import ARCHIVED, EDITS, apply_edits
 
 Sidecars = Mapping[str, Any]
-"""Values by kind of sidecar, as in `Upload.sidecars`."""
+"""Values keyed by kind of sidecar, as in `Upload.sidecars`."""
 
-# Also lock a picture's parts and the picture of a part, because a change of one may change the others.
+# Also lock each picture's parts, and the picture that a part belongs to, because changing one may change the others.
 LOCK_PICTURES = """
 SELECT id, filename, kind, taken_at, utc_offset, taken_source, latitude, longitude, duration, group_id,
        sidecars::text, processed_at IS NOT NULL, part_of_id, part_role,
@@ -53,7 +53,7 @@ FIND_GROUP = "SELECT id FROM uploads_upload WHERE owner_id = %(owner)s AND group
 
 @dataclass(frozen=True, slots=True)
 class PictureRow:
-    """The row of a locked picture; see Upload for the fields."""
+    """A locked picture's row; see Upload for the fields."""
 
     id: int
     filename: str
@@ -79,7 +79,7 @@ class PictureRow:
 
     @property
     def file(self) -> PlaceAndTime:
-        """The time and place from the file itself, without a date from its name."""
+        """The time and place from the file itself, excluding a date derived from its name."""
         if FILE in self.sidecars:
             return PlaceAndTime.from_json(self.sidecars[FILE])
         return self.shown if self.taken_source != "name" else replace(self.shown, taken_at=None, source="")
@@ -90,7 +90,7 @@ class PictureRow:
         return PlaceAndTime(self.taken_at, self.utc_offset, self.taken_source, self.latitude, self.longitude)
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
-        """Return the file as find_parts() needs it. `name` is its name in the import's folder."""
+        """Return the file in the form that find_parts() needs. `name` is its name in the import's folder."""
         taken_at = self.taken_at
         if EDITS in self.sidecars:
             # Ignore the owner's changes: a new date must not separate a live photo from its video.
@@ -136,7 +136,7 @@ def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Link a locked picture and its parts to the picture `main_id`, as parts. If None, make it a separate picture."""
+    """Make a locked picture, with its own parts, a part of `main_id`. If that is None, make it a separate picture."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 

@@ -59,7 +59,7 @@ def in_timeline(upload: Upload) -> Neighbours:
 def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
     """Run the search again, and return the neighbours of a picture in its results, in the order of the pages.
 
-    There are none if the search is invalid or takes too long, or if it does not find the picture.
+    Return no neighbours if the search is invalid, takes too long, or does not find the picture.
     """
     owner_id = upload.owner_id
     try:
@@ -110,7 +110,7 @@ def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
 
 
 def _by_id(rows: QuerySet[Upload], upload_id: int) -> Neighbours:
-    """Return the neighbours of a picture in a list of filtered pictures, the newest id first."""
+    """Return the neighbours of a picture in a list of filtered pictures, highest id first."""
     # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
     newer = list(rows.filter(id__gt=upload_id).order_by("id").values_list("id", flat=True)[:BEFORE])
     older = list(rows.filter(id__lt=upload_id).order_by("-id").values_list("id", flat=True)[:AFTER])

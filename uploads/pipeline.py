@@ -18,8 +18,8 @@ from uploads.media.sanitize import Json
 class Result:
     """The results of processing one file.
 
-    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds, None
-    for pictures, and for videos if it is unknown.
+    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds; None
+    for pictures, and for videos whose duration is unknown.
     taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. tint: see average_colour.
     description_model: the name and version of the model that wrote the description. audit_score: 0 to 100, see
@@ -65,7 +65,7 @@ def process_file(
     """Process the file at `path`.
 
     `on_stage` is called before each stage, with "checking", "previewing", "describing", "auditing" and "embedding" in
-    this order. If a poor description is regenerated, "describing" follows "auditing" again. If `on_stage` raises an
+    that order. If a poor description is regenerated, "describing" follows "auditing" again. If `on_stage` raises an
     exception, processing stops and the exception propagates. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many

@@ -6,7 +6,7 @@ from uploads.models import MediaKind, Upload
 from uploads.storage.byte_range import ByteRange
 
 ANIMATED_TYPES = frozenset({"image/gif", "image/webp", "image/png", "image/avif"})
-"""Picture types that browsers can animate and in which they run no code."""
+"""Picture types that browsers can animate without running any code in them."""
 
 MAX_ANIMATION_BYTES = 32 * 2**20
 """Larger animations are shown only as a preview, because browsers would load them completely."""
@@ -33,7 +33,7 @@ def is_animated(upload: Upload) -> bool:
 
 
 def motion_part(upload: Upload) -> ByteRange | None:
-    """Return the range of the video in the original of a motion photo, or None if there is no video."""
+    """Return the byte range of the video within a motion photo's original, or None if there is no video."""
     motion = upload.metadata.get("motion")
     if not isinstance(motion, dict):
         return None

@@ -44,14 +44,14 @@ def preview_url(upload: Upload, side: int) -> str:
 
 
 class Sources(NamedTuple):
-    """The attributes of a tile's <img>; "" if there is no preview, or if its width is unknown."""
+    """The attributes of a tile's <img>; "" if there is no preview. `srcset` is also "" if the size is unknown."""
 
     src: str
     srcset: str
 
 
 def preview_sources(upload: Upload, url: PreviewUrl) -> Sources:
-    """Return the URLs of the previews that a tile may show. `url` returns the URL of one, like `preview_url`."""
+    """Return the URLs of the previews that a tile may show. `url` is a function like `preview_url`."""
     urls = [(side, url(upload, side)) for side in (LIST_SIDE, PAGE_SIDE)]
     if not upload.width or not upload.height:
         return Sources(urls[0][1], "")

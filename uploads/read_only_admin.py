@@ -16,7 +16,7 @@ MAX_ROWS_NAMED = 20
 MAX_ROWS = 10_000
 
 
-class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
+class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic only for mypy, not at run time
     """Counts and shows only the first MAX_ROWS rows, so that no query has to skip more rows than that.
 
     Users can find the other rows with a filter.
@@ -34,7 +34,7 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic for mypy
         return self.count >= MAX_ROWS
 
 
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic for mypy only, not when it runs
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only for mypy, not at run time
     """The admin for rows that only the program writes. Editing is disabled, because a form could overwrite newer
     values.
 

@@ -31,7 +31,7 @@ def create_link(album: Album, expires_at: datetime, password: str, *, allows_ori
 
 
 def revoke_link(owner_id: int | None, link_id: int) -> bool:
-    """Revoke a link of the owner permanently. Return False if there is no such link or it does not work."""
+    """Revoke a link of the owner permanently. Return False if there is no such link or it is already revoked."""
     own = ShareLink.objects.filter(id=link_id, album__owner_id=owner_id, revoked_at=None)
     return bool(own.update(revoked_at=timezone.now()))
 
@@ -42,7 +42,7 @@ def find_link(token: str) -> ShareLink | None:
 
 
 def is_unlocked(request: HttpRequest, link: ShareLink) -> bool:
-    """Return whether this session may see the album: the link needs no password, or it was entered."""
+    """Return whether this session may see the album: the link needs no password, or the visitor has entered it."""
     return not link.password or link.pk in request.session.get(_UNLOCKED, [])
 
 

@@ -1,4 +1,4 @@
-"""The tiles of the timeline, of other lists and of shared albums. This module is the only place for their HTML."""
+"""Render the tiles of the timeline, other lists and shared albums. Their HTML is defined only in this module."""
 
 from bisect import bisect
 from collections.abc import Callable, Collection, Iterable, Sequence
@@ -56,7 +56,7 @@ _BADGE = '<span class="badge {}">{}</span>'
 def render_tiles(pictures: Iterable[Upload], live: Collection[int]) -> SafeString:
     """Return the tiles of pictures in the timeline. `live` contains the ids of those with the badge “Live”.
 
-    A template would take five times as long, and most of the time of a page.
+    A template would take five times as long, which would be most of a page's rendering time.
     """
     return _join(
         _render_tile(upload, picture_path("upload-detail", upload.pk), live, format_html(_CURSOR, place_of(upload)))
@@ -65,18 +65,18 @@ def render_tiles(pictures: Iterable[Upload], live: Collection[int]) -> SafeStrin
 
 
 def render_list_tiles(pictures: Sequence[Upload], name: str) -> SafeString:
-    """Return the tiles of pictures in another list, whose name in the URLs of its pictures is `name`."""
+    """Return the tiles of pictures in another list. `name` identifies the list in the URLs of these pictures."""
     query, live = f"?in={quote(name)}", live_photos(pictures)
     return _join(_render_tile(upload, picture_path("upload-detail", upload.pk) + query, live) for upload in pictures)
 
 
 def render_hit(upload: Upload, query: str, live: Collection[int]) -> SafeString:
-    """Return the link to a picture that a search found. `query` is the query string of its page."""
+    """Return the link to a picture that a search found. `query` is the link's query string."""
     return _render_shot(upload, f"{picture_path('upload-detail', upload.pk)}?{query}", live, sizes=hit_sizes)
 
 
 def render_shared_tiles(pictures: Sequence[Upload], token: str) -> SafeString:
-    """Return the tiles of a shared album. They cannot be selected, and all their URLs are below the link's."""
+    """Return the tiles of a shared album. They cannot be selected, and all their URLs start with the share link's."""
     live = live_photos(pictures)
 
     def preview(upload: Upload, side: int) -> str:
@@ -93,16 +93,16 @@ def _join(tiles: Iterable[SafeString]) -> SafeString:
 
 
 def ratio_class(upload: Upload) -> str:
-    """Return the class of the ratio nearest to the picture's, because the CSP allows no inline style."""
+    """Return the CSS class of the aspect ratio nearest to the picture's; the CSP does not allow inline styles."""
     return _CLASSES[bisect(_LIMITS, (upload.width or 1) / (upload.height or 1))]
 
 
 @cache
 def tile_sizes(ratio: str) -> str:
-    """Return the attribute `sizes` of a tile with this class: its width before the row is stretched.
+    """Return the `sizes` attribute of a tile with this class: its width before the row is stretched.
 
-    The exact width would let browsers load a preview of three times the size for a tile that is a little wider than the
-    small one. The numbers are those of `--row` in static/css/tiles.css.
+    With the exact width, browsers would load a preview three times as large for a tile that is only a little wider than
+    the small preview. The numbers are those of `--row` in static/css/tiles.css.
     """
     value = _RATIOS[ratio]
     return f"(width < 40rem) {7.25 * value:.4g}rem, clamp({9 * value:.4g}rem, {11 * value:.4g}vw, {14 * value:.4g}rem)"
@@ -110,7 +110,7 @@ def tile_sizes(ratio: str) -> str:
 
 @cache
 def hit_sizes(ratio: str) -> str:
-    """Return the same for a result of a search. The numbers are those of static/css/search.css."""
+    """Return the `sizes` attribute of a search result. The numbers are those of static/css/search.css."""
     return f"(width < 40rem) 50vw, {13 * _RATIOS[ratio]:.4g}rem"
 
 

@@ -81,7 +81,7 @@ def before_cursor(rows: QuerySet[Upload], cursor: Cursor) -> QuerySet[Upload]:
 
 
 def place_of(upload: Upload) -> Cursor:
-    """Return the cursor of an upload, which the timeline must show."""
+    """Return the cursor of an upload that the timeline shows."""
     return Cursor(cast(datetime, upload.timeline_at), upload.pk)
 
 

@@ -37,7 +37,7 @@ class Period:
 
     @property
     def title(self) -> str:
-        """The number of pictures in words. `{% blocktranslate %}` would take ten times as long."""
+        """The number of pictures as text: “12 pictures”. `{% blocktranslate %}` would take ten times as long."""
         shown = number_format(self.pictures, force_grouping=True)
         return ngettext("%(shown)s picture", "%(shown)s pictures", self.pictures) % {"shown": shown}
 
@@ -52,7 +52,7 @@ def read_scale(owner_id: int, page: TimelinePage) -> list[Period]:
 
 
 def _count_pictures(owner_id: int, year: int) -> QuerySet[TimelineDay, tuple[date, int]]:
-    """Return the first day and the number of pictures of each month of this year and of each other year."""
+    """Return the first day and the number of pictures for each month of `year`, and for each other year."""
     first_day = Case(When(day__year=year, then=TruncMonth("day")), default=TruncYear("day"))
     days = TimelineDay.objects.filter(owner_id=owner_id).values(first_day=Cast(first_day, DateField()))
     rows = days.annotate(total=Sum("pictures")).filter(total__gt=0)

@@ -1,4 +1,4 @@
-"""The trash: pictures that their owner deleted, until the cleanup deletes them for good.
+"""The trash, which keeps deleted pictures until the cleanup deletes them for good.
 
 A picture and its parts, such as the video of a live photo, move together. The functions run in the caller's
 transaction; those that write lock the pictures in id order. A transaction that also changes items or batches must lock
@@ -20,7 +20,7 @@ EXPIRED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def trashed_pictures(owner_id: int | None) -> QuerySet[Upload]:
-    """Return the pictures that the trash shows, without parts of these pictures and without expired ones."""
+    """Return the pictures that the trash shows: not the parts of trashed pictures, and not expired pictures."""
     shown = Q(part_of=None) | Q(part_of__trashed_at=None)
     return Upload.objects.filter(shown, owner_id=owner_id, trashed_at__gt=trash_expiry())
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # importing the pipeline loads the image libraries, which mos
 FIND_BY_SHA256 = """
 SELECT id, key, processed_at, trashed_at FROM uploads_upload WHERE owner_id = %(owner)s AND sha256 = %(sha256)s
 """
-# Insert only the columns for which a new upload has values. The ORM would take three times the CPU time.
+# Insert only the columns that have values in a new upload. The ORM would take three times as much CPU time.
 INSERT_UPLOAD = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, taken_source, camera, metadata,
                             previews, labels, description, created_at, updated_at)
@@ -87,9 +87,9 @@ def insert_upload(upload: Upload) -> None:
 def save_result(picture: PictureRow, result: "Result", previews: dict[str, str], sidecars: Sidecars) -> None:
     """Replace all results of a locked picture; call it inside the transaction that finishes its item.
 
-    `sidecars` are the values of all of its sidecars, which take precedence over those of the result. `previews` maps
-    each longest side to the storage name of a preview that is already written. If the result has no vector, the old
-    vector is kept. A description that a user edited is kept too, and removed labels stay removed.
+    `sidecars` are the values of all the picture's sidecars; they take precedence over those of the result. `previews`
+    maps each longest side to the storage name of a preview that is already written. If the result has no vector, the
+    old vector is kept. A description that a user edited is kept too, and removed labels stay removed.
     """
     file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
     removed = removed_labels(sidecars)

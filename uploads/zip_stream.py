@@ -1,4 +1,4 @@
-"""Stream stored originals as one ZIP archive, with memory that does not grow with their number or size.
+"""Stream stored originals as one ZIP archive, without keeping whole files in memory.
 
 The archive is not compressed, because pictures and videos already are. Its last file lists the SHA-256 of all others in
 the format of sha256sum. This list includes originals that are missing from the storage, so that `sha256sum -c` reports

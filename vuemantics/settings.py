@@ -130,7 +130,7 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500  # MAX_PICTURES of uploads/button_requests.py
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500  # more than MAX_PICTURES in uploads/button_requests.py
 MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
 MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
 MAX_ARCHIVE_BYTES = int(env.number("VUEMANTICS_MAX_ARCHIVE_GIB", 64, minimum=0.000001) * 2**30)
@@ -182,7 +182,7 @@ DESCRIPTION_LANGUAGE = env.text("VUEMANTICS_DESCRIPTION_LANGUAGE", "en")
 # With auto, text in pictures is read if the networks for this are installed (requirements-ocr.txt).
 OCR = env.choice("VUEMANTICS_OCR", "auto", ("auto", "on", "off"))
 
-# Memory of PostgreSQL for building an index of vectors (uploads/search/vector_index.py).
+# PostgreSQL's memory for building a vector index (uploads/search/vector_index.py).
 INDEX_MEMORY_MIB = env.integer("VUEMANTICS_INDEX_MEMORY_MIB", 2048, minimum=64)
 
 STATIC_URL = "static/"

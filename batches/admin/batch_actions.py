@@ -85,7 +85,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         template = "admin/batches/uploadbatch/cancel_confirmation.html"
         return confirmation_page(self, request, template, queryset, context)
 
-    @admin.action(permissions=["remove"], description=_("Delete with their pictures…"))
+    @admin.action(permissions=["remove"], description=_("Delete batches and pictures…"))
     def delete_batches(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:
         """Delete the selected batches after asking for confirmation. Django's own delete action is disabled."""
         if "confirmed" in request.POST:

@@ -43,7 +43,7 @@ class DeletableUploadAdmin(UploadAdmin):
         url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
         return format_html('<a href="{}">{}</a>', url, _("Batch items"))
 
-    @admin.action(permissions=["remove"], description=_("Delete with their files…"))
+    @admin.action(permissions=["remove"], description=_("Delete pictures and files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:
         """Delete the selected pictures after asking for confirmation. Django's own delete action is disabled."""
         if "confirmed" not in request.POST:

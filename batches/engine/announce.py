@@ -1,6 +1,6 @@
 """Create items for the files that a client will send and for those that it skips.
 
-This way, even files that never arrive or are skipped stay listed with their paths.
+This way, files that never arrive or are skipped are still listed with their paths.
 """
 
 from collections.abc import Callable, Sequence
@@ -24,8 +24,8 @@ LOCK = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 def _insert_statement(status: ItemStatus, finished_at: str, counted: str) -> str:
     """Return a statement that inserts an item for each file that the batch does not have yet, and counts these items.
 
-    Raw SQL, because the counters need the exact number of new rows, which bulk_create with ignore_conflicts does not
-    return. Ids are assigned in the order of the files, because items are processed in id order.
+    This is raw SQL, because the counters need the exact number of new rows, which bulk_create with ignore_conflicts
+    does not return. Ids are assigned in the order of the files, because items are processed in id order.
     """
     return f"""
 WITH listed AS (
@@ -67,8 +67,8 @@ def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Call
     """Insert a missing item for each file that the batch does not have yet; return how many were inserted.
 
     A sealed or completed batch is not reopened until one of the files arrives. If there are new items, `before_visible`
-    is called before the commit with their ids and the batch's new number of files; if it raises an exception, nothing
-    is announced. Raises BatchClosed if the batch is cancelled or deleted.
+    is called before the commit with their ids and the batch's new file count; if it raises an exception, nothing is
+    announced. Raises BatchClosed if the batch is cancelled or deleted.
     """
     return _insert(ANNOUNCE, batch_id, files, [""] * len(files), before_visible)
 

@@ -44,8 +44,8 @@ INSERT INTO batches_archiveentry (item_id, archive_id, "offset", compressed, crc
 SELECT id, %(upload)s, start, compressed, crc, method, encrypted
   FROM file WHERE status = '{ItemStatus.PENDING.value}'
 """
-# Increase `expected_items` too. Otherwise, the archive's files would be counted as files that the client has not sent
-# yet.
+# Increase `expected_items` too. Otherwise, the archive's files would count towards the files expected from the client,
+# and files that it has not sent yet would seem to have arrived.
 COUNT = f"""
 UPDATE batches_uploadbatch
    SET total = total + %(added)s, failed = failed + %(failed)s, ignored = ignored + %(ignored)s,
@@ -76,8 +76,8 @@ def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[Archi
     """Insert an item for each file of an archive, and count these items in the batch.
 
     `item` is the archive's own item, and `upload_id` is its upload. The caller completes `item` in the same transaction
-    and rolls it back on an error. Raises PermanentError (`archive.too_many_files`) if the batch would have more than
-    `max_files` files, and JobStopped if the batch was cancelled or deleted.
+    and rolls the transaction back on an error. Raises PermanentError (`archive.too_many_files`) if the batch would have
+    more than `max_files` files, and JobStopped if the batch was cancelled or deleted.
     """
     for start in range(0, len(files), CHUNK):
         _insert(item, upload_id, files[start : start + CHUNK])

@@ -16,8 +16,8 @@ from uploads.text import storable
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
-# Work should continue within 10 s after a dependency has recovered. After the back-off, it may take 2.4 s until the
-# reconciler sends wake-ups, and 1 s until an idle dramatiq consumer receives one.
+# Work should resume within 10 s of a dependency's recovery. After the back-off, it may take up to 2.4 s until the
+# reconciler sends wake-ups, and up to 1 s more until an idle dramatiq consumer receives one.
 MAX_SECONDS = 6.0
 
 
@@ -53,7 +53,7 @@ class CircuitBreaker:
     def record_success(self, only: str = "") -> None:
         """End the outages whose back-off is over. If `only` is set, leave outages with other causes alone.
 
-        Call this after a file has succeeded. Call it also when no file is pending or in flight, because then no file
+        Call this after a file has succeeded. Also call it when no file is pending or in flight, because then no file
         could succeed and end the outage.
         """
         if not self._outages:

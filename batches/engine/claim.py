@@ -24,12 +24,12 @@ PICTURE_LOCKS = 0x76_75_67
 LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 
 # The statement also checks the batch's state, so nothing is claimed after the batch is paused or cancelled. The first
-# pending row comes from the index item_queue, because queue_position is set exactly while an item is pending. Rows that
-# other workers have locked are skipped. The commit is asynchronous: if a power failure loses the commit, the item is
-# pending again, and finishing it with the lost claim has no effect. An item is not claimed while another item of the
-# same picture is being processed; later it completes as a duplicate. The ARRAY subquery reads, once per claim, the
-# pictures that are being processed. The advisory lock serialises claims of the same picture. Each table is read once
-# for all columns that are returned, because starting a subquery takes about 10 µs.
+# pending row comes from the index item_queue, because queue_position is set while an item is pending and null
+# otherwise. Rows that other workers have locked are skipped. The commit is asynchronous: if a power failure loses the
+# commit, the item is pending again, and finishing it with the lost claim has no effect. An item is not claimed while
+# another item of the same picture is being processed; it completes later as a duplicate. The ARRAY subquery runs once
+# per claim and reads which pictures are being processed. The advisory lock serialises claims of the same picture. One
+# subquery per table returns all columns from that table, because starting a subquery takes about 10 µs.
 CLAIM = f"""
 UPDATE batches_batchitem
    SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
@@ -73,7 +73,7 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
     """Claim the first pending item of a batch. Return None if no item can be claimed or the batch is not processing.
 
     With `quarantined`, claim only an item on which a worker crashed or may have crashed; otherwise, claim only other
-    items. While a quarantined item is processed, the caller must ensure that this process runs no other job.
+    items. While a quarantined item is being processed, the caller must ensure that this process runs no other job.
     """
     limit = settings.BATCH_PARALLEL
     parameters = {

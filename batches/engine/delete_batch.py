@@ -91,9 +91,9 @@ def deleting_batches() -> list[int]:
 def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
     """Delete up to CHUNK items of a batch that is being deleted, and the pictures to which no other items refer.
 
-    Return how many items were deleted, and the ids of those that may have a partial file, which the caller must delete.
-    The result is (0, []) if no items are left, if other processes have locked the remaining ones, or if every attempt
-    failed because a re-analysis began to refer to their pictures.
+    Return how many items were deleted, and the ids of those that may have a partial file; the caller must delete these
+    files. The result is (0, []) if no items are left, if other processes have locked the remaining ones, or if every
+    attempt failed because a re-analysis began to refer to their pictures.
     """
     batch = UploadBatch.all_objects.filter(id=batch_id).first()
     if batch is None:
@@ -127,7 +127,7 @@ def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
 
 
 def _delete_pictures(ids: set[int]) -> "Counter[int]":
-    """Delete those pictures that no import refers to any more; return the failures that this causes, by batch id.
+    """Delete those pictures that no import refers to any more; return how many items failed, by batch id.
 
     Raises NewReference if a re-analysis of the library added an item for one of them after the items were locked. The
     caller must then start again: this function would count that item as a reference and keep the picture, and nothing
@@ -175,7 +175,7 @@ def _hide(which: Q) -> int:
 
 
 def _subtract(batch_id: int, deleted: "Counter[tuple[str, str]]") -> None:
-    """Subtract the deleted items from the batch's counters. `deleted` holds their number by status and result."""
+    """Subtract the deleted items from the batch's counters. `deleted` counts them by status and result."""
     counted: Counter[str] = Counter()
     for (status, result), items in deleted.items():
         counted[COUNTERS[ItemStatus(status)]] += items

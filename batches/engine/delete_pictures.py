@@ -94,7 +94,7 @@ def lock_weak_references(ids: Collection[int]) -> list[BatchItem]:
 
 
 def detach_items(items: Collection[BatchItem]) -> "Counter[int]":
-    """Remove the picture from locked items, and fail those in progress. Return the number of failures by batch id."""
+    """Detach locked items from their pictures, and fail those in progress. Return how many failed, by batch id."""
     _mark_gone([item.id for item in items])
     return Counter(item.batch_id for item in items if item.status == ItemStatus.PROCESSING)
 
@@ -116,7 +116,7 @@ def _parts(ids: Collection[int]) -> set[int]:
 
 
 def _mark_gone(ids: list[int]) -> None:
-    """Fail the items in progress, and remove the picture from all items. The caller must have locked the rows."""
+    """Fail the items in progress, and detach all items from their pictures. The caller must have locked the rows."""
     gone = {"error_code": GONE, "error_message": default_message(GONE)}
     items = BatchItem.objects.filter(id__in=ids)
     items.filter(status=ItemStatus.FAILED, error_code__in=RESENDABLE_CODES).update(**gone)

@@ -13,18 +13,18 @@ CHUNK = 2000
 
 
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: datetime) -> int:
-    """Dismiss the failures of these batches with this code; return how many were dismissed.
+    """Dismiss these batches' failures with this code; return how many were dismissed.
 
-    Failures later than `until` are not dismissed. `at` is stored as the time of the dismissal, which `restore_failures`
-    needs to undo it. Retrying a file or sending it again also undoes the dismissal. Idempotent. Items of several
-    batches may be locked in one transaction: this cannot deadlock, because no batch rows are locked.
+    Items that failed after `until` are not dismissed. `at` is stored as the time of the dismissal, which
+    `restore_failures` needs to undo it. Retrying a file or sending it again also undoes the dismissal. Idempotent.
+    Items of several batches may be locked in one transaction: this cannot deadlock, because no batch rows are locked.
     """
     failed = _failed(batch_ids, code).filter(finished_at__lte=until, dismissed_at=None)
     return _update_in_chunks(failed, at)
 
 
 def restore_failures(batch_ids: Sequence[int], code: str, at: datetime) -> int:
-    """Undo the dismissal, made at `at`, of these batches' failures with this code; return how many were restored."""
+    """Restore these batches' failures with this code that were dismissed at `at`; return how many were restored."""
     return _update_in_chunks(_failed(batch_ids, code).filter(dismissed_at=at), None)
 
 

@@ -20,7 +20,7 @@ CHUNK = 1000
 
 
 def expire_batches() -> int:
-    """Seal batches that wait for files but have been inactive for EXPIRY_SECONDS; return how many expired.
+    """Seal batches that are waiting for files but have been inactive for EXPIRY_SECONDS; return how many expired.
 
     A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items become missing, but
     their partial files are kept until they expire. If the client continues to send such a file, the upload resumes

@@ -6,12 +6,12 @@ from batches.models.states import COUNTERS, RESULT_COUNTERS, ItemStatus
 
 
 def finish_statement(target: ItemStatus, condition: str, *assignments: str) -> str:
-    """Return a statement that sets the state of item %(item)s to `target` if it meets the condition, and counts it.
+    """Return a statement that moves item %(item)s to `target` if it meets the condition, and counts it in its batch.
 
     The condition must allow only states from which states.py declares an edge to `target`. If the item does not meet
     it, the statement returns no row; otherwise, it returns the batch's id and whether this was the last live item of a
-    sealed batch. Its other parameters are %(code)s, %(message)s, those of `assignments` and `condition`, and, if the
-    target is `completed`, %(result)s.
+    sealed batch. The statement's other parameters are %(code)s, %(message)s, those of `assignments` and `condition`,
+    and, if the target is `completed`, %(result)s.
     """
     assigned = [FINISHED_SQL, "error_code = %(code)s", "error_message = %(message)s", *assignments]
     counted = f"{COUNTERS[target]} = {COUNTERS[target]} + 1"

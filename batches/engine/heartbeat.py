@@ -1,4 +1,4 @@
-"""Write the stage and the lease of each in-flight job of a worker process to the database."""
+"""Write the stages and leases of a worker process's in-flight jobs to the database."""
 
 from collections.abc import Sequence
 from datetime import timedelta

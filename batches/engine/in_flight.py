@@ -48,7 +48,7 @@ class Job:
     Other threads set `stop_requested`; the job checks it between two stages, during decoding and while it waits for a
     CPU slot. `stage` is blank before the first stage and while the job waits for a slot. `since` is the
     time.monotonic() value at which the stage began, or None while no deadline applies. `previews_unrecorded` means that
-    the storage may contain previews to which no row refers. `result` is the item's result if it completes.
+    the storage may contain previews that no row refers to. `result` is the item's result if it completes.
     """
 
     claim: Claim

@@ -46,7 +46,7 @@ def _is(source: BatchStatus) -> str:
 
 
 def folder_key(column: str) -> str:
-    """Return the SQL for an item's `folder_key` from a hash of its folder; see `match_keys`.
+    """Return the SQL that computes an item's `folder_key` from a hash of its folder; see `match_keys`.
 
     The key is NULL for files from guests, so that they are not matched with the owner's sidecars and pictures.
     """
@@ -116,7 +116,7 @@ LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE
 
 
 def item_keys(filename: str, relative_path: str) -> dict[str, int]:
-    """Return the hashes of a file's folder and name from which INSERT computes the item's keys."""
+    """Return the hashes of a file's folder and name, from which INSERT computes the item's keys."""
     folder, name = match_keys(0, relative_path or filename, filename)
     return {"folder_key": folder, "name_key": name}
 
@@ -127,7 +127,7 @@ def insert(
     """Insert a `receiving` item and count it in its batch; return the item and True.
 
     If the batch has a missing item with this fingerprint, move that item to `receiving` and return the item and False.
-    If its item is in another state, return None.
+    If its item with this fingerprint is in another state, return None.
 
     Raises BatchClosed after the insert if the batch is cancelled or deleted. Therefore the caller must open a
     transaction that this exception rolls back.

@@ -51,7 +51,7 @@ def link_albums(item_id: int, end: float) -> None:
 
 
 def _link_page(album: SidecarEntry, after: int) -> int | None:
-    """Link up to PAGE pictures in one transaction. Return the last item's id, or None at the end of the album."""
+    """Link up to PAGE pictures in one transaction. Return the last item's id, or None if no pictures are left."""
     has_album = json.dumps({SidecarKind.ALBUM: album.values})
     entry = StoredEntry(album.id, SidecarKind.ALBUM, "", json.dumps(album.values), True)
     with transaction.atomic():

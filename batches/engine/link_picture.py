@@ -2,8 +2,8 @@
 
 A picture and its sidecar may arrive in any order or at the same time, in one import or in two. A picture is matched
 with sidecars in the transaction that finishes its item; a sidecar is matched with pictures after it has been committed
-(link_sidecars.py). Both transactions first take the advisory lock for their name, so the later one always sees the rows
-of the earlier one. Locks are taken in this order: items, names, uploads, batches.
+(link_sidecars.py). Both transactions first take the same advisory lock, derived from the folder and the name, so the
+later one always sees the rows of the earlier one. Locks are taken in this order: items, names, uploads, batches.
 """
 
 from typing import TYPE_CHECKING, NamedTuple
@@ -34,8 +34,8 @@ SELECT pg_advisory_xact_lock_shared(folder_key), pg_advisory_xact_lock(folder_ke
   FROM batches_batchitem WHERE id = %(item)s AND folder_key IS NOT NULL
 """
 LOCK_GROUP = "SELECT pg_advisory_xact_lock(%(key)s)"
-# The keys already depend on the owner, but they are hashes and may collide, so the owner is compared too. Files from
-# the same import come first.
+# The keys already depend on the owner, but they are hashes and may collide, so the owner is compared too. For each
+# picture, an item of the same import is preferred.
 FIND_SIBLINGS = f"""
 SELECT DISTINCT ON (sibling.upload_id) sibling.upload_id, sibling.filename, sibling.batch_id
   FROM batches_batchitem mine

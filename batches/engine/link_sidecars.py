@@ -1,8 +1,8 @@
 """Complete sidecars and link them to pictures received earlier; link_picture.py handles those received later.
 
 An entry (one set of values in a sidecar) is due until it has been linked. It is committed first and linked in a second
-transaction. In a single transaction, the entry and a picture that finishes at the same time could not see each other,
-and would never be linked. After a crash between the two transactions, the reconciler links the entry.
+transaction. If a single transaction did both, the entry and a picture that finishes at the same time could not see each
+other and would never be linked. After a crash between the two transactions, the reconciler links the entry.
 """
 
 import time

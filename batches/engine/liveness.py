@@ -39,8 +39,8 @@ SELECT objid::bigint AS worker, state_change AS heartbeat,
 """
 """Selects each live worker, when it last used its lock's session, and whether it is `frozen`.
 
-Every heartbeat uses the session. The time is NULL if the database role of the web server may not see the workers'
-sessions; such a worker never counts as frozen. `heartbeat_parameters` returns the parameters.
+Every heartbeat uses the session. The time is NULL if the web server's database role may not see the workers' sessions;
+such a worker never counts as frozen. `heartbeat_parameters` returns the parameters.
 """
 SILENCE = timedelta(seconds=25)
 """A live worker without a heartbeat for this long counts as frozen. A signal or a debugger may have stopped it."""
@@ -73,7 +73,7 @@ def heartbeat_parameters() -> dict[str, Any]:
 
 
 def last_heartbeats() -> dict[int, Heartbeat]:
-    """Return the last heartbeat of each live worker by worker id."""
+    """Return each live worker's last heartbeat, keyed by worker id."""
     return {worker: Heartbeat(at, frozen) for worker, at, frozen in fetch_rows(HEARTBEATS, heartbeat_parameters())}
 
 
@@ -81,8 +81,8 @@ class Identity:
     """The identity of this worker process.
 
     While the process does not hold its lock, `id` is None, and the process must not claim items. `acquisitions` counts
-    how often the process acquired the lock. Every acquisition after the first one means that the lock's connection had
-    been lost.
+    how often the process has acquired the lock. Every acquisition after the first one means that the lock's connection
+    had been lost.
     """
 
     def __init__(self) -> None:

@@ -1,7 +1,7 @@
 """Decide which worker processes are dead.
 
-A worker without a lock may only have lost its connection, so it counts as dead only after its lock has been missing for
-CONFIRM_AFTER.
+A worker without a lock may merely have lost its connection, so it counts as dead only after its lock has been missing
+for CONFIRM_AFTER.
 """
 
 from dataclasses import dataclass

@@ -20,8 +20,8 @@ STARTING_TIME = timedelta(days=1)
 def prune_workers(retention: timedelta, limit: int) -> int:
     """Delete at most `limit` rows of workers that ended longer than `retention` ago; return how many were deleted.
 
-    Keep the rows to which an item refers and those of the latest recoveries, which the status page shows. If a worker's
-    end was never recorded, record the worker as missing now, which starts its retention time.
+    Keep the rows that items refer to, and those of the latest recoveries, which the status page shows. If a worker's
+    end was never recorded, record the worker as missing now, which starts its retention period.
     """
     _record_missing(limit)
     before = timezone.now() - retention

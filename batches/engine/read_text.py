@@ -61,9 +61,10 @@ class _Steps:
 
     @contextmanager
     def step(self) -> Iterator[None]:
-        """Hold a CPU slot while the block runs. Raises JobStopped.
+        """Hold a CPU slot while the block runs.
 
-        Also raises JobStopped if other files are waiting. This is checked every URGENT_WORK_CHECK_SECONDS.
+        Raises JobStopped for the same reasons as `cpu_slot`, and also if other files are waiting. The latter is checked
+        at most once every URGENT_WORK_CHECK_SECONDS.
         """
         if time.monotonic() - self._checked >= URGENT_WORK_CHECK_SECONDS:
             self._checked = time.monotonic()

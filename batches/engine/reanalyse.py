@@ -57,7 +57,7 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
  ORDER BY id FOR KEY SHARE
 """
 SELECTION = "selection"
-"""`UploadBatch.model` of a re-analysis of selected pictures. Like a library re-analysis, it does not keep pictures."""
+"""The `model` of a batch that re-analyses selected pictures. Like a library re-analysis, it keeps no pictures."""
 
 MAX_TEXT_PICTURES = 100_000
 
@@ -65,9 +65,9 @@ MAX_TEXT_PICTURES = 100_000
 def reanalyse_batch(batch_id: int) -> int | None:
     """Create a re-analysis of a completed batch: a new batch with one item per described picture. Return its id.
 
-    If the given batch is itself a re-analysis, its source batch is re-analysed instead, or the whole library if the
-    given batch covers it. Return None if the batch is not completed or has no described pictures. Raises
-    ReanalysisRunning while another re-analysis of the same batch is live.
+    If the given batch is itself a re-analysis, this function re-analyses what that batch covered: its source batch, the
+    whole library or the selected pictures. Return None if the batch is not completed or has no described pictures.
+    Raises ReanalysisRunning while another re-analysis of the same batch is live.
 
     The new batch and its items are inserted in one transaction. A picture keeps its old results until its item
     completes; if the item fails or is cancelled, the old results stay.
@@ -88,9 +88,9 @@ def reanalyse_batch(batch_id: int) -> int | None:
 def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int | None:
     """Create a re-analysis of the owner's processed pictures: a new batch with one item per picture. Return its id.
 
-    `model` names the model that will compute the vectors. With `only_missing`, pictures that have a vector of this
-    model are skipped. Return None if there are no pictures. Raises ReanalysisRunning while another re-analysis of the
-    owner's library or of selected pictures is live. See reanalyse_batch().
+    `model` names the model that will compute the vectors. With `only_missing`, pictures that already have a vector from
+    this model are skipped. Return None if there are no pictures. Raises ReanalysisRunning while another re-analysis of
+    the owner's library or of selected pictures is live. See reanalyse_batch().
     """
     opened = {"owner_id": owner_id, "name": _("Library"), "model": model}
     return _create(OF_LIBRARY, {"owner": owner_id, "model": model, "only_missing": only_missing}, opened, notified=[])

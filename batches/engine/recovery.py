@@ -66,7 +66,7 @@ def recover_items() -> int:
 
 
 def _decide_crashes() -> None:
-    """Decide for items with a `lost_worker` whether that worker crashed.
+    """Decide whether the workers recorded as `lost_worker` crashed, and update their items.
 
     If the worker is dead, increment the item's `crash_count` (even if the item has finished) and clear `lost_worker`.
     If the worker is live or stopped normally, only clear `lost_worker`.

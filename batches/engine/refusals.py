@@ -15,7 +15,7 @@ class Refused(CodedError):
 
 
 class BatchClosed(Refused):
-    """The batch accepts no more files, because it is cancelled, was deleted or never existed."""
+    """The batch accepts no more files, because it was cancelled or deleted, or never existed."""
 
     def __init__(self) -> None:
         super().__init__("batch.cancelled")
@@ -30,7 +30,7 @@ class FileRefused(Refused):
 
 
 class ReanalysisRunning(Refused):
-    """Another re-analysis of the same batch is still live."""
+    """Another live batch already re-analyses the same batch or library, or reads the library's text."""
 
     def __init__(self) -> None:
         super().__init__("batch.reanalysis_running")

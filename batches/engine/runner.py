@@ -33,8 +33,7 @@ def run_job(claim: Claim) -> None:
                 # The picture may have been deleted while its previews were being stored. If it still exists,
                 # schedule_deletion keeps its files.
                 schedule_deletion([claim.upload_key])
-            # A database outage ends only after a successful write, because a database with a full disk still answers
-            # queries.
+            # Record this only after the write succeeded, because a database with a full disk still answers queries.
             breaker.record_success("database.away")
         except (OperationalError, InterfaceError) as error:
             breaker.trip("database.away", default_message("database.away"), error)

@@ -48,7 +48,7 @@ SELECT EXISTS (SELECT FROM batches_uploadbatch batch WHERE status = 'processing'
 class ScheduledBatch(NamedTuple):
     """The batch to process, and the number of eligible batches with pending items, including this one.
 
-    If `is_background`, choose again after each item, because a more urgent batch may have been added.
+    If `is_background` is true, choose again after each item, because a more urgent batch may have been added.
     """
 
     batch_id: int
@@ -59,7 +59,7 @@ class ScheduledBatch(NamedTuple):
 def next_batch() -> ScheduledBatch | None:
     """Choose the least recently served owner, then that owner's next batch, and mark both as served now.
 
-    Return None if this process may not claim items of any batch. It may not claim items of text batches if it has no
+    Return None if no batch has items that this process may claim. It may not claim items of text batches if it has no
     text recognition models or is already reading a picture.
     """
     with transaction.atomic():

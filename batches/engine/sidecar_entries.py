@@ -111,7 +111,7 @@ def with_entries(sidecars: Mapping[str, Any], chosen: Collection[StoredEntry]) -
 
 
 def mark_linked(upload_id: int, chosen: Collection[StoredEntry]) -> None:
-    """Record this picture as the first one of each chosen entry that was still waiting for a picture."""
+    """Record this picture as the first one linked with each chosen entry that was still waiting for a picture."""
     if waiting := [entry.id for entry in chosen if entry.is_waiting]:
         fetch_rows(MARK_LINKED, {"ids": waiting, "upload": upload_id})
 

@@ -68,7 +68,7 @@ SELECT (SELECT count(*) FROM live),
 def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[int, StallReason]:
     """Return why these batches make no progress, by batch id. Leave out batches that make progress or have no work.
 
-    Runs one small query for any number of batches, or none if no batch is processing with items left.
+    Runs one small query for any number of batches, or none if no processing batch has items left.
     """
     running = {batch.id: batch for batch in batches if batch.status == BatchStatus.PROCESSING and batch.remaining}
     if not running:

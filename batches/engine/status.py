@@ -19,8 +19,8 @@ MAX_COUNTED = 100_000
 RECOVERIES_SHOWN = 10
 REDIS_SECONDS = 1.0
 
-# Both subqueries use the index item_queue. The count stops at the limit. Only the first item of each batch's queue is
-# compared to find the oldest one.
+# Both subqueries use the index item_queue. The count stops at the limit. To find the oldest item, only the first item
+# of each batch's queue is compared.
 QUEUE_DEPTH = """
 WITH running AS (SELECT id FROM batches_uploadbatch WHERE status = 'processing')
 SELECT (SELECT count(*) FROM (
@@ -52,7 +52,7 @@ class WorkerFile:
 
 @dataclass(frozen=True, slots=True)
 class LiveWorker:
-    """A worker process that holds its lock. `stall_code` is blank unless the worker waits for a dependency.
+    """A worker process that holds its lock. `stall_code` is blank unless the worker is waiting for a dependency.
 
     `last_heartbeat` is None if unknown. A worker is `frozen` if it has sent no heartbeat for 25 seconds.
     """

@@ -59,7 +59,7 @@ class FailureCause:
 class BatchFailures:
     """The failures of a batch. `shown` are the largest groups.
 
-    `counts` is the number of failed files by error code; `stored` is how many of these are stored, also by code.
+    `counts` maps each error code to the number of failed files; `stored` maps it to how many of these are stored.
     """
 
     counts: Mapping[str, int]

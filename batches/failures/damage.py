@@ -1,4 +1,4 @@
-"""Queries for the stored files that verification found to be damaged, for the "Problems" page."""
+"""Query the stored files that verification found to be damaged, for the "Problems" page."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -43,7 +43,7 @@ def damaged_files(scope: Scope) -> QuerySet[DamagedFile]:
 
 
 def damage_rows(scope: Scope, code: str, after: int) -> list[tuple[Any, ...]]:
-    """Return the next damaged files after the upload id `after`, of one code or of all, for the CSV file."""
+    """Return the CSV columns of the next damaged files after the upload id `after`; a blank `code` means all codes."""
     files = damaged_files(scope).filter(pk__gt=after, **({"reason": code} if code else {})).order_by("pk")
     columns = ("pk", "upload__filename", "upload__size", "reason", "found_at", "owner__username")
     return list(files.values_list(*columns)[:CHUNK])

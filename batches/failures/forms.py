@@ -53,7 +53,7 @@ def message_no_until() -> str:
 
 
 def message_retried(result: CommandResult) -> str:
-    """Return a message with the number of files that are being retried and of batches that were skipped."""
+    """Return a message with the numbers of retried files and skipped batches."""
     if not result.files and not result.refused:
         return _("Nothing to retry: these files are already queued.")
     retried = ngettext("Retrying %(count)s file.", "Retrying %(count)s files.", result.files) % {"count": result.files}
@@ -68,7 +68,7 @@ def message_retried(result: CommandResult) -> str:
 
 
 def dismissal_query(code: str, at: datetime) -> str:
-    """Return the query string with which the page shown after a dismissal offers to undo it."""
+    """Return the query string that makes the page shown after a dismissal offer to undo it."""
     return urlencode({"code": code, "at": at.isoformat()})
 
 
@@ -79,7 +79,7 @@ def requested_dismissal(request: HttpRequest, scope: Scope) -> Dismissal | None:
 
 
 def message_restored(result: CommandResult) -> str:
-    message = ngettext("%(count)s file is listed again.", "%(count)s files are listed again.", result.files)
+    message = ngettext("%(count)s file is back in the list.", "%(count)s files are back in the list.", result.files)
     return message % {"count": result.files}
 
 

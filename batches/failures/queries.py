@@ -77,7 +77,8 @@ def read_groups(scope: Scope) -> list[ErrorCodeGroup]:
 def count_by_code(scope: Scope) -> QuerySet[BatchItem, Any]:
     """Return, for each error code, the number of failures, how many are stored, and the time of the newest one.
 
-    `stored` excludes cancelled batches, because their files cannot be retried.
+    Only the GROUPS_SHOWN most common codes are included. `stored` excludes cancelled batches, because their files
+    cannot be retried.
     """
     stored = Q(upload__isnull=False) & ~Q(batch__status=BatchStatus.CANCELLED)
     counts = (

@@ -100,8 +100,8 @@ def _try_store_or_reuse(
 def _restore(item: BatchItem, upload: Upload) -> None:
     """Take the picture out of the trash before its new item is completed or queued, unless a guest sent the file.
 
-    This takes a separate transaction, because the transaction that links the item's sidecars must take the lock for the
-    file's name before it locks uploads. If the item fails afterwards, the picture merely stays in the library.
+    This runs in a separate transaction, because the transaction that links the item's sidecars must take the lock for
+    the file's name before it locks uploads. If the item fails afterwards, the picture merely stays in the library.
     """
     if upload.trashed_at is None or is_from_guest(item):
         return

@@ -1,4 +1,4 @@
-"""Receive a file in parts, each in a form of its own, and finalize it once it is complete."""
+"""Receive a file in parts, each sent in a separate form, and finalize the file once it is complete."""
 
 from dataclasses import dataclass
 from typing import BinaryIO
@@ -26,9 +26,10 @@ class FilePart:
 
 @dataclass(frozen=True, slots=True)
 class PartOutcome:
-    """How many bytes of the file have been received, and what happened to it; None if it is not complete yet.
+    """How many bytes of the file have been received, and what happened to the file once it was complete.
 
-    If there is an `error`, the part was not received, and the client can send it again.
+    `outcome` is None if the file is not complete yet. If there is an `error`, the part was not received, and the client
+    can send it again.
     """
 
     received: int

@@ -1,4 +1,4 @@
-"""Count the files of guests towards the limits of their link."""
+"""Count guests' files towards the limits of their link."""
 
 from collections.abc import Sequence
 
@@ -10,7 +10,7 @@ from batches.models.guest_link import open_guest_links
 
 
 def reserve(link_id: int, sizes: Sequence[int]) -> None:
-    """Count files before they are received, so that concurrent requests do not exceed the limits together.
+    """Count files before they are received, so that concurrent requests cannot exceed the limits together.
 
     Raises Refused (`guest.limit`).
     """
@@ -21,6 +21,6 @@ def reserve(link_id: int, sizes: Sequence[int]) -> None:
 
 
 def release(link_id: int, sizes: Sequence[int]) -> None:
-    """Subtract counted files that were not received from the link's counts."""
+    """Reduce the link's counts by files that were counted but not received."""
     count, size = len(sizes), sum(sizes)
     GuestLink.objects.filter(id=link_id).update(files=F("files") - count, bytes=F("bytes") - size)

@@ -73,7 +73,7 @@ def inspect_file(path: Path, relative_path: str) -> LocalFile:
 
 
 def unreadable_path(path: Path, relative_path: str) -> LocalFile:
-    """Return the entry of a folder or link that cannot be read, so that the batch lists it as ignored."""
+    """Return a LocalFile for a folder or link that cannot be read, so that the batch lists it as ignored."""
     name = FileName(relative_path.rsplit("/", 1)[-1], 0, relative_path)
     return LocalFile(path, name.as_new_file(), ignored=ignored_code(relative_path, 1) or IGNORED_UNREADABLE)
 
@@ -185,7 +185,7 @@ def _check_unchanged(stream: BinaryIO, local: LocalFile) -> None:
 
 
 def _open(local: LocalFile) -> BinaryIO:
-    """Open the file, without blocking if a pipe has replaced it since its inspection. Raises UnreadableStream."""
+    """Open the file, without blocking if a pipe has replaced it since it was inspected. Raises UnreadableStream."""
     if local.read_error:
         raise UnreadableStream("file.unopened", local.read_error)
     try:

@@ -1,4 +1,4 @@
-"""Limit how many imports and unfinished files one owner may have at a time and create per hour.
+"""Limit an owner's imports and files: how many may be unfinished at a time, and how many may be created per hour.
 
 The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
 checked in each process without a row lock. So an owner can exceed them by the number of files and imports that other
@@ -33,7 +33,7 @@ class RateExceeded(FileRefused):
 
 
 class HourlyRate:
-    """A token bucket for each owner. It holds up to `limit()` tokens and refills at that rate per hour. Thread-safe.
+    """A token bucket for each owner. It holds up to `limit()` tokens and gains that many per hour. Thread-safe.
 
     All buckets are dropped when there would be more than MAX_OWNERS.
     """

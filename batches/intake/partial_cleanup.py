@@ -149,7 +149,7 @@ def _act(item_id: int, partial: PartialFile) -> bool:
 
 
 def _expire(item: BatchItem) -> None:
-    """Fail an item whose partial file has expired. It then no longer counts towards the limits of its guest link."""
+    """Fail an item whose partial file has expired. It then no longer counts towards its guest link's limits."""
     link_id = item.batch.guest_link_id
     with transaction.atomic():
         # A guest's file that had already failed was subtracted when it failed.

@@ -1,4 +1,4 @@
-"""Paths of partial files, and their sizes and times of change, which can be read without locking the files.
+"""The paths, sizes and modification times of partial files, which can be read without locking the files.
 
 While the server receives a body with a checksum, its bytes are not yet verified. During that time a second small file,
 the **marker**, holds the number of verified bytes. If the process is killed, the marker remains. The next process that
@@ -67,7 +67,7 @@ def clear_unverified(item_id: int) -> None:
 
 
 def verified_size(item_id: int) -> int | None:
-    """Return the number of verified bytes in the marker, or None if all bytes are verified."""
+    """Return the number of verified bytes that the marker records, or None if all bytes are verified."""
     try:
         text = _marker_path(item_id).read_text()
     except FileNotFoundError:

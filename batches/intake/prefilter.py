@@ -27,7 +27,7 @@ def rejection_reason(name: str, size: int, head: bytes) -> str | None:
 
 
 def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | None:
-    """Reject a file if its first HEAD_BYTES are not supported, and remove its locked partial file.
+    """Reject a file if its first HEAD_BYTES show that it is not supported, and remove its locked partial file.
 
     Return None if the file is not rejected: it is supported, or another request has finished the item. In the second
     case the next request reports the outcome.

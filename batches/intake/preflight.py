@@ -54,7 +54,7 @@ def library_sizes(scope: Scope, sizes: Collection[int]) -> list[int]:
 def register_unsent(batch: UploadBatch, files: Sequence[HashedFile | SampledFile]) -> list[IntakeOutcome | None]:
     """Finish the files that need not be sent; return one outcome per file, or None for a file that must be sent.
 
-    A file need not be sent if the owner already has its bytes, undamaged, or its type is not supported. If the owner
+    A file need not be sent if its type is not supported or the owner already has an undamaged copy of it. If the owner
     has the bytes, the item is completed as a duplicate, or queued if its picture was never fully processed, exactly as
     if the client had sent them. Safe to repeat. Raises BatchClosed, DiskSpaceLow, OSError from the storage, and
     database errors; files finished before the error stay finished.

@@ -23,11 +23,11 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, re
     """Create a file's item and return it; if the file is already registered, return its existing item.
 
     The item of an empty or oversized file fails immediately, with the reason. Pass `reserve=False` for a file that
-    needs no quota because the client will not send it: its bytes are already stored or not supported. Pass
+    needs no quota because the client will not send it: its bytes are already stored or its type is not supported. Pass
     `remote=True` for a request from a client: a new item is then also refused if there is not enough disk space for the
-    file (DiskSpaceLow) or if the owner has created too many items (`files.too_many_open`, RateExceeded). Raises
-    BatchClosed. Raises FileRefused without creating an item. Raises OSError or PartialFileBusy if a stale partial file
-    under the new item's id cannot be emptied.
+    file (DiskSpaceLow), or if the owner has too many unfinished files (`files.too_many_open`) or has created too many
+    items in the last hour (RateExceeded). Raises BatchClosed. Raises FileRefused without creating an item. Raises
+    OSError or PartialFileBusy if a stale partial file under the new item's id cannot be emptied.
     """
     _require_import(batch)
     if batch.status == BatchStatus.CANCELLED:
@@ -44,11 +44,12 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, re
 
 
 def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
-    """Create missing items for the files that the client is going to send; return how many are new.
+    """Create items with status `missing` for the files that the client is going to send; return how many are new.
 
     Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
-    (`batch.full`), if the owner has created too many (`files.too_many_open`, RateExceeded) or if the batch is a
-    re-analysis (`batch.reanalysis`). Raises DiskSpaceLow, OSError or PartialFileBusy like `register_file`.
+    (`batch.full`), if the owner would have too many unfinished files (`files.too_many_open`), if the owner has created
+    too many items in the last hour (RateExceeded) or if the batch is a re-analysis (`batch.reanalysis`). Raises
+    DiskSpaceLow, OSError or PartialFileBusy like `register_file`.
     """
     _require_import(batch)
 
@@ -67,7 +68,7 @@ def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[s
 
     Raises BatchClosed. Raises FileRefused, without creating an item, if the batch would have too many files
     (`batch.full`) or is a re-analysis (`batch.reanalysis`). Pass `remote=True` for a request from a client: the items
-    then count towards the owner's hourly limit of new files, which may raise RateExceeded.
+    then count towards the owner's hourly limit on new files, which may raise RateExceeded.
     """
     _require_import(batch)
 

@@ -26,7 +26,7 @@ class StoredState(StrEnum):
 
 
 SAFE_STATES = frozenset({StoredState.STORED, StoredState.SIDECAR})
-"""The states of files whose owner no longer needs the local copy."""
+"""The states in which the owner no longer needs the local copy of a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +50,10 @@ _KEPT_OR_NOT = {ItemResult.SIDECAR: StoredState.SIDECAR, ItemResult.ARCHIVE: Sto
 
 
 def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
-    """Return whether each of `files` is among the scope's uploads, sidecars and archives, in the same order.
+    """Look up each of `files` among the scope's uploads, sidecars and archives; return the results in the same order.
 
-    Files of imports that are being deleted count as missing. Takes two queries, which use upload_once_per_owner and
-    item_digest.
+    Files of imports that are being deleted count as missing. Runs two queries, which use the indexes
+    upload_once_per_owner and item_digest.
     """
     found = _uploads(scope, {file.sha256 for file in files})
     found |= _other_items(scope, {file.sha256 for file in files if (file.sha256, file.size) not in found})

@@ -1,4 +1,4 @@
-"""Read the data for the live fragments of a batch's page, using a few cheap queries."""
+"""Read the data for the live fragments of a batch page, using a few cheap queries."""
 
 from dataclasses import dataclass
 

@@ -129,7 +129,7 @@ def _is_owner(batch_id: int, user: User) -> bool:
 
 
 def _language(scope: dict[str, Any]) -> str:
-    """Return the language of a page requested with the same cookies and Accept-Language header."""
+    """Return the language in which a page with the same cookies and Accept-Language header is shown."""
     request = HttpRequest()
     request.COOKIES = scope.get("cookies", {})
     headers = dict(scope.get("headers", []))

@@ -1,4 +1,4 @@
-"""Render the live fragments of a batch's page. The page and its socket use the same templates."""
+"""Render the live fragments of a batch page. The page and its socket use the same templates."""
 
 import re
 from dataclasses import replace
@@ -44,8 +44,8 @@ def fragment_context(snapshot: BatchSnapshot, eta: Eta) -> dict[str, Any]:
 def render_fragments(snapshot: BatchSnapshot, eta: Eta) -> dict[str, str]:
     """Render all fragments and return them by name.
 
-    The names of files in progress are truncated, and fewer of them listed if necessary, so that the frequent fragments
-    fit into FREQUENT_BYTES.
+    The names of files in progress are truncated and, if necessary, fewer files are listed, so that the frequent
+    fragments fit into FREQUENT_BYTES.
     """
     context = fragment_context(snapshot, eta)
     fragments = {name: render_fragment(name, context) for name in NAMES if name != "in_progress"}

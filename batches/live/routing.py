@@ -1,4 +1,4 @@
-"""The ASGI application of the WebSockets: origin check, sign-in, routes."""
+"""The ASGI application for WebSockets: the origin check, authentication and routes."""
 
 from typing import Any
 

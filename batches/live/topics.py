@@ -20,13 +20,13 @@ from batches.models.states import LISTED_KINDS, LIVE_BATCHES, BatchStatus
 from batches.services.last_seen import LONG_AGO
 
 ETA_SECONDS = 2.0
-"""Seconds between two reads of the estimate."""
+"""Seconds between reads of the estimate."""
 MAX_ENDED = 100
 """Up to this many ended batches stay among the fragments, so that slow programs are still notified of their end."""
 
 
 class BatchPageTopic:
-    """The live fragments of a batch's page. `read` returns None if the batch belongs to another owner."""
+    """The live fragments of a batch page. `read` returns None if the batch belongs to another owner."""
 
     def __init__(self, batch_id: int, owner_id: int, language: str) -> None:
         self.key = f"page of batch {batch_id} of owner {owner_id} in {language}"

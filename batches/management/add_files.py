@@ -66,8 +66,8 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
 
     Files that the batch has already finished are not read again. Files are looked up in pages, to limit memory use. A
     progress line is written every few seconds. Raises BatchClosed, PartialFileBusy, and OSError from the storage.
-    Raises Refused if a limit is reached or the server's disk fails. Raises KeyboardInterrupt, but only between two
-    files. In each case, the files added so far stay in the batch.
+    Raises Refused if a limit is reached or the server's disk fails. Raises KeyboardInterrupt between two files or, on a
+    second Ctrl-C, immediately. In each case, the files added so far stay in the batch.
     """
     tally = Tally()
     reported = time.monotonic()

@@ -24,7 +24,7 @@ REASONS = {
     StoredState.ARCHIVE: "an archive, which is not kept once its files are imported",
     UNREADABLE: "cannot be read",
 }
-"""Why a file must not be deleted, by its state."""
+"""For each state, the reason why the file must not be deleted."""
 
 
 @dataclass(frozen=True, slots=True)

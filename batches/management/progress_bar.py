@@ -67,7 +67,7 @@ def _show_bar(states: Iterator[UploadBatch]) -> UploadBatch:
 
 
 def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
-    """Write a line when the progress has changed, but at most every LINE_SECONDS; always write the final state."""
+    """Write a line when the progress has changed, but at most once every LINE_SECONDS; always write the final state."""
     last_line, written_at = "", 0.0
     for batch in states:
         line = f"{batch.get_status_display()}: {batch.processed} of {batch.expected_total} files, {batch.failed} failed"

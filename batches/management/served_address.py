@@ -11,7 +11,7 @@ def address_file() -> Path:
 
 
 def served_address() -> str:
-    """Return the address at which `run` serves the site, or an empty string if it does not."""
+    """Return the address at which `run` serves the site, or an empty string if `run` is not serving it."""
     try:
         return address_file().read_text().strip()
     except FileNotFoundError:

@@ -1,4 +1,4 @@
-"""Find the files and folders that were passed to a command."""
+"""Find the files in the paths that were passed to a command."""
 
 import os
 import stat
@@ -27,7 +27,7 @@ class Unreadable(Exception):
 
 @dataclass
 class FileWalk:
-    """Walks the paths in the given order, and the content of each folder sorted by name.
+    """Walks the paths in the given order, and the contents of each folder sorted by name.
 
     Inside a folder, it skips links to folders, and links that point outside the folder passed to the command; `links`
     counts the links that point outside. It yields each unreadable folder and each broken or circular link as a file
@@ -94,7 +94,7 @@ def _mode(path: Path) -> int:
 
 
 def _names(folder: Path) -> Iterator[str]:
-    """Return the folder's sorted names. Raises Unreadable.
+    """Return the names in the folder, sorted. Raises Unreadable.
 
     No Path is created for each name, because there may be hundreds of thousands.
     """

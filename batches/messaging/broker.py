@@ -47,7 +47,7 @@ class WakeUpBroker(RedisBroker):
     consumer_class = WaitingConsumer
 
     def declare_queue(self, queue_name: str) -> None:
-        """Declare a queue, but no second queue for delayed messages. It would always be empty, but still be polled."""
+        """Declare a queue without its queue for delayed messages, which would always be empty but still be polled."""
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
             self.queues.add(queue_name)

@@ -161,7 +161,7 @@ class Publisher:
 
 
 def _replace_publisher() -> None:
-    """Create a new publisher in a forked process, because the threads of the parent do not exist there.
+    """Create a new publisher in a forked process, because the parent's threads do not exist there.
 
     Keep a reference to the parent's publisher, because garbage collection would close its event loop, which would break
     the parent.

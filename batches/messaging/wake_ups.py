@@ -89,7 +89,7 @@ class WakeUpSender:
 
 
 def _replace_sender() -> None:
-    """Create a new sender in a forked process, because the threads of the parent do not exist there."""
+    """Create a new sender in a forked process, because the parent's threads do not exist there."""
     global _sender
     _sender = WakeUpSender()
 

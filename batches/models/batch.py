@@ -25,12 +25,12 @@ class UploadBatch(models.Model):
     completes when it is sealed and none of its items is live.
 
     A re-analysis of a batch has that batch as its `source`. A batch for the pictures of a whole library has a `model`
-    instead: the name of the model that computes their vectors or reads their text; for selected pictures, it is
-    "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
+    instead: the name of the model that computes their vectors or reads their text; for selected pictures, `model`
+    is "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
     excludes batches that are being deleted; `all_objects` includes them.
 
     Files that were sent through a `guest_link` add pictures to the library, but do not affect existing ones: their
-    items have no `folder_key`, and they take no picture out of the trash.
+    items have no `folder_key`, and they do not restore pictures from the trash.
     """
 
     owner = models.ForeignKey(
@@ -156,7 +156,7 @@ class UploadBatch(models.Model):
 
     @property
     def keeps_pictures(self) -> bool:
-        """Whether a picture exists at least as long as its item in this batch; see KEEPS_PICTURE."""
+        """Whether this batch's items keep their pictures; see KEEPS_PICTURE."""
         return not self.model
 
     @property
@@ -193,7 +193,7 @@ class UploadBatch(models.Model):
 
     @property
     def expected_total(self) -> int:
-        """The number of items that makes up 100%: `total` or `expected_items`, whichever is larger."""
+        """The number of items that counts as 100%: `total` or `expected_items`, whichever is larger."""
         return max(self.total, self.expected_items or 0)
 
     @property

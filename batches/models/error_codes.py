@@ -28,7 +28,8 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("Guests can add only photos and videos."), _("Ask the guest to send you this file, then add it yourself.")
     ),
     "ignored.empty": ErrorCode(
-        _("The file is empty, so it was ignored."), _("If it should contain a photo, copy it from its source again.")
+        _("The file is empty, so it was ignored."),
+        _("If it was supposed to contain a photo, copy it from its source again."),
     ),
     "ignored.hidden": ErrorCode(_("Hidden files are ignored."), _("Rename the file or folder to add it.")),
     "ignored.junk": ErrorCode(
@@ -60,7 +61,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     ),
     "server.busy": ErrorCode(_("The server was too busy to receive this file."), _ADD_AGAIN),
     "upload.expired": ErrorCode(
-        _("The upload of this file was not finished in time, and the part already sent was deleted."), _ADD_AGAIN
+        _("This file was not fully uploaded in time, so the partial upload was deleted."), _ADD_AGAIN
     ),
 }
 """The codes of failed files. For any other code, pages show the message in the item's row."""
@@ -88,7 +89,7 @@ REFUSALS: dict[str, str | Promise] = {
     "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
     "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
     "files.too_many_open": _("You have too many unfinished files. Wait until some of them are done."),
-    "guest.full": _("The storage of the link's owner is full."),
+    "guest.full": _("The link owner's storage is full."),
     "guest.limit": _("This link has reached its limit and accepts no more files of this size."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
     "item.completed": _("“%(name)s” is already described; there is nothing to retry."),
@@ -147,7 +148,7 @@ RESENDABLE_CODES = RESUMABLE_CODES | {
 class ErrorText:
     """The texts of a failure in the user's language. `advice` may be blank.
 
-    `detail` is the English message in the item's row; it is blank if the code does not show that message.
+    `detail` is the English message in the item's row; it is blank for codes whose text does not include that message.
     """
 
     title: str

@@ -16,9 +16,9 @@ def imports_of(owner_id: int) -> QuerySet[UploadBatch]:
 
 
 def pictures_of_imports(owner_id: int, wanted: str) -> QuerySet[Any, Any]:
-    """Return the items with pictures of the owner's imports that are named `wanted`, in upper or lower case.
+    """Return the items that have a picture and belong to the owner's imports named `wanted`, ignoring case.
 
-    If there are none, `#12` means the import with this number, and everything else part of a name.
+    If no import has that name, `#12` means the import with that number, and any other text matches part of a name.
     """
     imports = imports_of(owner_id)
     named = dict(imports.filter(name__icontains=wanted).values_list("id", "name"))

@@ -9,7 +9,7 @@ from uploads.models import Upload
 from uploads.models.expressions import OneOf
 
 KEEPS_PICTURE = Q(batch__model="")
-"""Selects the items that keep their picture, which is deleted with the last of them.
+"""Selects the items that keep their picture: a picture is deleted together with the last such item.
 
 Batches for a whole library or for selected pictures keep none. Otherwise, deleting an import would not delete pictures
 that were described again.
@@ -19,15 +19,15 @@ that were described again.
 class BatchItem(models.Model):
     """One file in one batch. This table is the queue.
 
-    `queue_position` is set exactly while the item is pending. Only the index `item_queue` is ordered by this column, so
-    a claim always uses that index. `claim` is a random token: a worker process can finish the item only with the
-    current token. `worker` is the id of that process. `finished_at` of a missing item is the time at which its upload
-    was abandoned; the partial file was kept. If a missing item has no `finished_at`, nothing is stored for it. A
+    `queue_position` is set while the item is pending and null otherwise. Only the index `item_queue` is ordered by this
+    column, so a claim always uses that index. `claim` is a random token: a worker process can finish the item only with
+    the current token. `worker` is the id of that process. `finished_at` of a missing item is the time at which its
+    upload was abandoned; the partial file was kept. If a missing item has no `finished_at`, nothing is stored for it. A
     dismissed failure stays in its batch and still counts as failed, but is no longer listed as a problem.
 
-    `result` is set exactly while the item is completed. `sha256` is blank until all bytes have arrived; it is kept when
-    the picture is deleted. `archive` is the item of the archive that contained the file; that row may no longer exist.
-    `folder_key` and `name_key` match a picture with its sidecars and parts (uploads/sidecars/folders.py).
+    `result` is set if the item is completed, and blank otherwise. `sha256` is blank until all bytes have arrived; it is
+    kept when the picture is deleted. `archive` is the item of the archive that contained the file; that row may no
+    longer exist. `folder_key` and `name_key` match a picture with its sidecars and parts (uploads/sidecars/folders.py).
     """
 
     batch = models.ForeignKey(

@@ -22,7 +22,7 @@ class SidecarEntry(models.Model):
     """A sidecar's values for the pictures that match `name`; a blank name matches all pictures in its folder.
 
     `folder_key` and `name_key` select the candidates; see uploads/sidecars/folders.py. `values` is what
-    SidecarValues.as_json returns. `upload` is the first picture with which the entry was linked; while it is null, the
+    SidecarValues.as_json returns. `upload` is the first picture that the entry was linked with; while it is null, the
     entry waits for its picture. `is_due` means that pictures received before the entry have not yet been searched.
     """
 

@@ -16,7 +16,7 @@ class OwnerSchedule(models.Model):
 
 
 class OwnerLastSeen(models.Model):
-    """The owner has seen all batches that completed up to this time. Only `batches.services.last_seen` writes it."""
+    """The time up to which an owner has seen all completed batches. Only `batches.services.last_seen` writes it."""
 
     owner = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, primary_key=True)
     last_seen_at = models.DateTimeField()

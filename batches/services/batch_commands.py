@@ -1,4 +1,4 @@
-"""Commands for one batch: open, rename, seal, finish, prioritize, pause, resume, cancel, create an album of it.
+"""Commands for one batch: open, rename, seal, finish, prioritize, pause, resume, cancel, and create an album from it.
 
 A command returns False if there was nothing to do. It raises `Refused` with a message for the user if the batch's state
 does not allow the command. The engine's conditional UPDATE decides whether a batch is paused, resumed or cancelled; its

@@ -21,7 +21,7 @@ from uploads.models import Upload
 
 @dataclass(frozen=True, slots=True)
 class DeletionExtent:
-    """How much the deletion of a batch would delete and keep.
+    """How many files and pictures would be deleted or kept if a batch were deleted.
 
     `files` is the number of files in the batch, `pictures` the number of pictures that would be deleted, and `shared`
     the number of pictures that would be kept because other batches contain them too.
@@ -35,8 +35,8 @@ class DeletionExtent:
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
     """Delete the pictures that the scope covers, regardless of their batches; return how many were deleted.
 
-    Raises Refused: `picture.too_many` for more than MAX_PICTURES ids, `picture.busy` if the pictures are currently
-    being added again.
+    Raises Refused: `picture.too_many` if there are more than MAX_PICTURES ids, `picture.busy` if the pictures are
+    currently being added again.
     """
     existing = list(select_pictures(scope, ids, DELETE_PICTURES).values_list("id", flat=True))
     return delete_uploads(existing) if existing else 0

@@ -34,7 +34,7 @@ class CommandResult:
 
 
 def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
-    """Queue the failed files with an error code again if their bytes are stored. Raises NotFound, Refused."""
+    """Queue the failed files with this error code whose bytes are stored. Raises NotFound, Refused."""
     batch_ids = _batches_with_open(scope, code, until)
     if not error_codes.is_retryable(code):
         raise Refused("failures.permanent")
@@ -51,7 +51,7 @@ def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 
 def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
-    """Hide the failures with an error code from the "Problems" page. Raises NotFound."""
+    """Hide the failures with this error code from the "Problems" page. Raises NotFound."""
     batch_ids = _batches_with_open(scope, code, until)
     at = timezone.now()
     files = sum(dismiss.dismiss_failures(chunk, code, until, at) for chunk in _chunks(batch_ids))
@@ -59,7 +59,7 @@ def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 
 def restore_code(scope: Scope, code: str, at: datetime) -> CommandResult:
-    """Undo the dismissal that was made at `at` for an error code. Raises NotFound."""
+    """Undo the dismissal of this error code that was made at the time `at`. Raises NotFound."""
     batch_ids = _batches_of(dismissed_failures(_checked(scope), code, at, CHANGE_BATCHES))
     files = sum(dismiss.restore_failures(chunk, code, at) for chunk in _chunks(batch_ids))
     return CommandResult(files, tuple(batch_ids) if files else ())

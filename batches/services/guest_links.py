@@ -1,7 +1,7 @@
 """Commands for guest links: owners create and revoke them, and guests add files through them.
 
-A guest's files go to an ordinary import of the owner, whose name contains the name that the guest typed. Guests see
-none of the owner's pictures, and do not learn whether the owner already had a file.
+A guest's files go to an ordinary import that belongs to the owner. The name of the import contains the name that the
+guest typed. Guests see none of the owner's pictures, and do not learn whether the owner already had a file.
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from batches.services.batch_commands import open_batch, seal_batch
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFiles:
-    """The import of a guest's files, how many were accepted, and why the remaining ones were not received."""
+    """The import of a guest's files, how many were accepted, and why the rest were not received."""
 
     batch_id: int
     accepted: int
@@ -51,7 +51,7 @@ def create_guest_link(scope: Scope, name: str, expires_at: datetime, max_files: 
 
 
 def revoke_guest_link(scope: Scope, link_id: int) -> bool:
-    """Revoke a link of the user permanently. Return False if it does not exist or is already revoked."""
+    """Permanently revoke one of the user's links. Return False if it does not exist or is already revoked."""
     own = GuestLink.objects.filter(id=link_id, owner_id=scope.user_id, revoked_at=None)
     return bool(own.update(revoked_at=timezone.now()))
 
@@ -67,7 +67,7 @@ def find_guest_link(token: str) -> GuestLink:
 def receive_from_guest(link: GuestLink, guest: str, batch_id: int | None, files: Sequence[Any]) -> ReceivedFiles:
     """Add uploaded files to the guest's import. Only photos and videos are accepted.
 
-    `batch_id` is the import to which this guest added files before. If it accepts no more files, a new one is opened.
+    `batch_id` is the import to which this guest added files earlier. If it accepts no more files, a new one is opened.
     Raises Refused, before any file is received, if the link has reached a limit (`guest.limit`) or no import can be
     opened.
     """
@@ -88,8 +88,8 @@ def receive_part_from_guest(
 ) -> tuple[int, PartOutcome]:
     """Add a part of a file to the guest's import; return the import's id, and what happened to the part.
 
-    The first part that arrives counts the whole file, until its partial file expires. Otherwise like
-    `receive_from_guest`. Raises Refused.
+    From its first part on, the whole file counts towards the link's limits; a file that is never completed counts until
+    its partial file expires. Otherwise, this works like `receive_from_guest`. Raises Refused.
     """
     try:
         item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part.name)
@@ -107,9 +107,10 @@ def receive_part_from_guest(
 
 
 def _find_item(link: GuestLink, batch_id: int | None, name: FileName) -> BatchItem | None:
-    """Return the item of a file of which a part arrived before, or None if the file has to be registered (again).
+    """Return the item of a file whose first part arrived earlier, or None if the file must be registered (again).
 
-    An upload that stopped can be resumed. It has counted towards the limits of the link since its first part.
+    If the item became missing because the upload stopped, the upload is resumed. The file is not counted again, because
+    it has counted towards the link's limits since its first part.
     """
     if batch_id is None:
         return None
@@ -130,7 +131,7 @@ def _register_item(link: GuestLink, guest: str, batch_id: int | None, name: File
         raise Refused("guest.full")
     guest_limits.reserve(link.pk, [name.size])
     try:
-        with transaction.atomic():  # so that a refused file leaves no import
+        with transaction.atomic():  # so that a refused file leaves no import behind
             batch = _open_batch(link, guest, batch_id)
             item = register_file(batch, name.as_new_file())
     except (Refused, PartialFileBusy, OSError):
@@ -155,14 +156,14 @@ def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> Recei
 
 
 def _guest_refusal(error: Refused | PartialFileBusy) -> Refused:
-    """Return the refusal to show to the guest, without the figures of the owner's quota."""
+    """Return the refusal to show to the guest, without figures from the owner's quota."""
     if isinstance(error, PartialFileBusy):
         return Refused("server.busy")
     return Refused("guest.full") if error.code == "quota.exceeded" else error
 
 
 def _receive_file(batch: UploadBatch, file: Any) -> IntakeOutcome:
-    # Forms send no modification times. A random text lets a guest send different files of the same name and size.
+    # Forms send no modification times. Random text lets a guest send different files with the same name and size.
     name = FileName(file.name or "file", file.size, last_modified=f"guest {uuid4()}")
     return receive_file(batch, name, file.open("rb"))
 

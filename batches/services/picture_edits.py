@@ -1,4 +1,4 @@
-"""Commands that edit pictures: date, location, visibility, labels and description. The files are never changed."""
+"""Commands that edit a picture's date, location, visibility, labels or description. The file is never changed."""
 
 from collections.abc import Collection
 
@@ -15,8 +15,8 @@ CHANGE_PICTURES = ("uploads.change_upload",)
 def edit_pictures(scope: Scope, ids: Collection[int], key: str, change: Change | None) -> EditResult:
     """Change one value of the pictures that the scope covers. If `change` is None, restore the original value.
 
-    For `key` and `change`, see uploads/sidecars/own_edits.py. Raises Refused (`picture.too_many`) for more than
-    MAX_PICTURES ids.
+    For `key` and `change`, see uploads/sidecars/own_edits.py. Raises Refused (`picture.too_many`) if there are
+    more than MAX_PICTURES ids.
     """
     own = select_pictures(scope, ids, CHANGE_PICTURES).exclude(kind=MediaKind.ARCHIVE)
     return picture_edits.edit_pictures(scope.user_id, set(own.values_list("id", flat=True)), key, change)

@@ -1,4 +1,4 @@
-"""Which pictures a command for several pictures may change."""
+"""Select the pictures that a command for several pictures may change."""
 
 from collections.abc import Collection
 
@@ -12,15 +12,15 @@ from uploads.models import Upload
 
 
 def select_pictures(scope: Scope, ids: Collection[int], permissions: tuple[str, ...]) -> QuerySet[Upload]:
-    """Return those of the pictures that the scope covers for an operation that requires these permissions.
+    """Return the pictures with these ids that the scope covers for an operation that requires these permissions.
 
-    Raises Refused (`picture.too_many`) for more than MAX_PICTURES ids.
+    Raises Refused (`picture.too_many`) if there are more than MAX_PICTURES ids.
     """
     require_few(ids)
     return scope.filter(Upload.objects.filter(id__in=ids), permissions)
 
 
 def require_few(ids: Collection[int]) -> None:
-    """Raise Refused (`picture.too_many`) for more than MAX_PICTURES ids."""
+    """Raise Refused (`picture.too_many`) if there are more than MAX_PICTURES ids."""
     if len(ids) > MAX_PICTURES:
         raise Refused("picture.too_many", limit=intcomma(MAX_PICTURES))

@@ -41,18 +41,18 @@ def undo_trash(scope: Scope, trashed_at: datetime) -> int:
 
 
 def restore_pictures(scope: Scope, ids: Collection[int]) -> int:
-    """Restore pictures and their parts; return the number of files. Raises Refused (`picture.too_many`)."""
+    """Restore pictures and their parts; return how many of `ids` were restored. Raises Refused (`picture.too_many`)."""
     with transaction.atomic():
         return restore(_covered(scope, ids))
 
 
 def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
-    """Permanently delete those of these pictures that are in the trash; return the number of files. Raises Refused."""
+    """Permanently delete the given pictures that are in the trash; return the number of files. Raises Refused."""
     return delete_pictures(_covered(scope, ids), timezone.now())
 
 
 def empty_trash(scope: Scope, until: datetime) -> None:
-    """Delete what the user moved to the trash at `until` or earlier. The cleanup deletes the files soon afterwards."""
+    """Expire what was moved to the user's trash at `until` or earlier, so that the cleanup soon deletes it for good."""
     own = Upload.objects.filter(owner_id=scope.user_id, trashed_at__gt=EXPIRED, trashed_at__lte=until)
     ids = sorted(own.values_list("id", flat=True))
     for start in range(0, len(ids), CHUNK):

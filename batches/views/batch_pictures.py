@@ -49,7 +49,7 @@ def _nearest(batch: UploadBatch, item_id: int, count: int, *, forwards: bool) ->
 
 
 def _shown(batch: UploadBatch, rows: Sequence[tuple[int, int]]) -> list[int]:
-    """Return the pictures of these items that the library shows. A picture is returned only for its first item."""
+    """Return the ids of the items' pictures that the library shows. A picture is returned only for its first item."""
     ids = [upload_id for _item, upload_id in rows]
     items = stored_items(batch.id).filter(upload_id__in=ids).order_by().values_list("upload_id")
     first = dict(items.annotate(Min("id")))

@@ -46,7 +46,7 @@ def cancel(request: HttpRequest, batch_id: int) -> HttpResponse:
             if batch.kind == BatchKind.REANALYSIS:
                 message = _("Stopped. Pictures without a new description keep their old one.")
             elif batch.kind == BatchKind.TEXT:
-                message = _("Stopped. The text that was read so far is kept.")
+                message = _("Stopped. Text that has already been read is kept.")
             messages.success(request, message)
         return redirect("batch-detail", batch_id)
     if batch.status in LIVE_BATCHES:

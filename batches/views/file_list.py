@@ -1,8 +1,8 @@
 """Filter and sort the list of a batch's files.
 
-Each state has its own index; the list of all files consists of the lists of the states. The kind and the name are
-checked while the index is scanned. Names have no index: because the item table is the queue, such an index would be
-written each time an item is claimed or finished.
+Each state has its own index; the list of all files is a sequence of the lists for the individual states. The kind and
+the name are checked while the index is scanned. Names have no index: because the item table is the queue, such an index
+would be written each time an item is claimed or finished.
 """
 
 from collections.abc import Mapping
@@ -45,9 +45,9 @@ KINDS = frozenset(MediaKind.from_mime_type(mime_type) for mime_type in SUPPORTED
 
 @dataclass(frozen=True, slots=True)
 class FileFilter:
-    """The chosen filters. `show` is ALL or one of STATUS_FILTERS and RESULT_FILTERS, `name` part of a path.
+    """The chosen filters. `show` is ALL or a filter from STATUS_FILTERS or RESULT_FILTERS.
 
-    `kind` and `name` may be blank.
+    `name` is part of a path. `kind` and `name` may be blank.
     """
 
     show: str
@@ -99,7 +99,7 @@ def paginate_files(batch: UploadBatch, choice: FileFilter, query: Mapping[str, s
 
 
 def _count(batch: UploadBatch, states: tuple[ItemStatus, ...]) -> int:
-    """Return how many files are in these states, or in any live state if these are live."""
+    """Return how many files are in these states or, if the states are live, in any live state."""
     counter = COUNTERS.get(states[0])
     return batch.remaining if counter is None else getattr(batch, counter)
 

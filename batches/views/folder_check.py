@@ -1,4 +1,4 @@
-"""The page "Safe to delete?": files are hashed in the browser, and only their hashes and sizes are sent."""
+"""The "Safe to delete?" page: files are hashed in the browser, and only their hashes and sizes are sent."""
 
 from typing import Any
 

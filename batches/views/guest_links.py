@@ -30,7 +30,7 @@ from uploads.text import storable
 
 MAX_GUEST_NAME = 80
 FORM_BYTES = 2**16
-"""How many bytes a request with a single file may have in addition to the file."""
+"""How many bytes a request with a single file may contain in addition to the file."""
 PART_BYTES = 4 * 2**20
 MAX_KEY = 100
 _BATCHES = "guest_batches"
@@ -108,10 +108,10 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
 
 
 def _receive_part(request: HttpRequest, link: GuestLink, guest: str, file: Any) -> HttpResponse:
-    """Receive a part of the file that its name, `size` and `key` describe. Different files have different keys.
+    """Receive a part of a file. The file's name, `size` and `key` identify it; different files have different keys.
 
-    The response contains the number of bytes `received`, from which the next part must begin. Once the file is `done`,
-    it contains a `message` if the file was not accepted.
+    In the response, `received` is the offset at which the next part must begin. Once the file is `done`, `message` says
+    why the file was not accepted; it is blank for an accepted file.
     """
     size, offset = parse_id(request.POST.get("size")), parse_id(request.POST.get("offset"))
     if size is None or offset is None:
@@ -133,7 +133,7 @@ def _receive_part(request: HttpRequest, link: GuestLink, guest: str, file: Any) 
 
 
 def _add(request: HttpRequest, link: GuestLink, guest: str, files: list[Any]) -> tuple[int, str]:
-    """Add the files, and return how many were accepted, and why the rest was not received. Raises Refused."""
+    """Add the files; return how many were accepted, and why the rest were not received. Raises Refused."""
     received = services.receive_from_guest(link, guest, _remembered(request, link), files)
     _remember(request, link, received.batch_id)
     return received.accepted, received.error

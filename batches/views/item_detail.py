@@ -1,4 +1,4 @@
-"""The page of one file in a batch. It shows the file's state, earlier attempts and, after a failure, the reason."""
+"""The page for one file in a batch. It shows the file's state, earlier attempts and, after a failure, the reason."""
 
 from django.http import Http404, HttpResponse
 from django.shortcuts import render

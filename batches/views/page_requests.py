@@ -21,7 +21,7 @@ class PageRequest(HttpRequest):
 
 @contextmanager
 def missing_as_404() -> Iterator[None]:
-    """Turn NotFound into Http404. Works as a context manager and as a decorator of views."""
+    """Turn NotFound into Http404. Works as a context manager and as a view decorator."""
     try:
         yield
     except services.NotFound as error:

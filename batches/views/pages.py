@@ -1,4 +1,4 @@
-"""The list of a user's batches, the page of one batch, and the download of its ledger."""
+"""The batch list, the batch page, and the download of a batch's ledger."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""The page of one picture, with its neighbours in the list that the user looks through, and the forms on it."""
+"""The picture page, with the picture's neighbours in the list that the user is browsing, and the page's forms."""
 
 from dataclasses import dataclass
 from urllib.parse import urlencode
@@ -29,7 +29,7 @@ MAX_QUERY = 500
 
 @dataclass(frozen=True, slots=True)
 class PictureList:
-    """The list that the user looks through: its name, its page, and the parameters of links to other pictures in it."""
+    """The list that the user is browsing: its name, its URL, and the parameters of links to other pictures in it."""
 
     name: str
     url: str
@@ -69,7 +69,7 @@ def edit_description(request: HttpRequest, upload_id: int) -> HttpResponse:
 @require_button("upload-detail", "upload_id")
 @missing_as_404()
 def edit_labels(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Remove the label named by `remove`, or add the removed label named by `restore` again."""
+    """Remove the label named by `remove`, or restore the removed label named by `restore`."""
     scope = owner_scope(request.user)
     if name := request.POST.get("remove", ""):
         services.remove_label(scope, upload_id, name)
@@ -80,7 +80,7 @@ def edit_labels(request: HttpRequest, upload_id: int) -> HttpResponse:
 
 
 def _back(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Redirect to the page of the picture in the list that the form names."""
+    """Redirect to the picture's page, in the list that the form names."""
     chosen = {name: value for name in ("in", "sort") if (value := request.POST.get(name))}
     address = reverse("upload-detail", args=[upload_id])
     return redirect(f"{address}?{urlencode(chosen)}" if chosen else address)

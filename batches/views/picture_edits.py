@@ -112,8 +112,8 @@ def _report(request: HttpRequest, result: EditResult, say: Callable[[int], str])
         messages.info(request, _("Nothing to change."))
     if result.skipped:
         text = ngettext(
-            "%(count)s picture has no date that could be changed.",
-            "%(count)s pictures have no date that could be changed.",
+            "%(count)s picture has no date to change.",
+            "%(count)s pictures have no date to change.",
             result.skipped,
         )
         messages.warning(request, text % {"count": result.skipped})

@@ -43,7 +43,7 @@ from batches.views.json_requests import text as text_of
 @require_POST
 @json_errors
 def unfinished(request: SignedInRequest) -> JsonResponse:
-    """Find unfinished batches with a file in `fingerprints` → {batches: [{id, name, url, received, expected}]}.
+    """Find unfinished batches that contain files in `fingerprints` → {batches: [{id, name, url, received, expected}]}.
 
     `received` and `expected` are numbers of files.
     """
@@ -135,7 +135,7 @@ def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
 
 @contextmanager
 def intake_errors() -> Iterator[None]:
-    """Turn errors of the intake into error responses."""
+    """Turn intake errors into error responses."""
     try:
         yield
     except BatchClosed as error:

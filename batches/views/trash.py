@@ -47,7 +47,7 @@ def trash_pictures(request: HttpRequest) -> HttpResponse:
         count, at = services.trash_pictures(owner_scope(request.user), ids)
         text = ngettext("%(count)s picture moved to the trash.", "%(count)s pictures moved to the trash.", count)
         undo = f"{reverse('trash-undo')}?{urlencode({'at': at.isoformat()})}"
-        # The template of the message shows an "Undo" button that posts to the URL in `extra_tags`.
+        # The message template shows an "Undo" button that posts to the URL in `extra_tags`.
         messages.success(request, text % {"count": count}, extra_tags=undo if count else "")
     return back(request, "upload-list")
 
@@ -97,7 +97,7 @@ def empty(request: HttpRequest) -> HttpResponse:
         files = trashed_pictures(request.user.pk).filter(trashed_at__lte=now).count()
         return render(request, "uploads/trash_empty.html", {"files": files, "until": now.isoformat()})
     services.empty_trash(owner_scope(request.user), until)
-    messages.success(request, _("The files are being removed."))
+    messages.success(request, _("The trash is being emptied."))
     return redirect("trash")
 
 

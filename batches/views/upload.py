@@ -101,7 +101,7 @@ def _kinds() -> str:
 def _error_texts() -> dict[str, tuple[str, bool]]:
     """Return, for each code that stops a file or the upload, its text and whether to append the server's message.
 
-    Codes whose message contains values are left out; the page shows the server's message for them.
+    Refusals whose message contains values are left out; the page shows the server's message for them.
     """
     files = {code: (error.text, bool(error.detail)) for code, error in ERROR_CODES.items()}
     return files | {code: (refusal_message(code), False) for code in UPLOAD_REFUSALS}

@@ -1,4 +1,4 @@
-"""Delete what is no longer needed, and index new pictures for search.
+"""Delete what is no longer needed, and index new pictures.
 
 A round deletes the rows of deleted batches, unpacked archives, pictures whose time in the trash is over, and the files
 of deleted pictures. Finally, old partial files and old rows are deleted. This runs on a separate thread of every worker

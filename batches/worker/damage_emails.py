@@ -36,7 +36,7 @@ def _email(owner: User, count: int, until: datetime) -> DueEmail:
 
 
 def _claim(owner_id: int, until: datetime) -> Callable[[], object] | None:
-    """Claim the e-mail: mark the files that it counts, those found up to `until`, as notified."""
+    """Claim the e-mail by marking the files that it counts (those found up to `until`) as reported."""
     now = timezone.now()
     found = DamagedFile.objects.filter(owner_id=owner_id, found_at__lte=until)
     if not found.filter(notified_at=None).update(notified_at=now):

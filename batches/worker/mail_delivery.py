@@ -47,11 +47,11 @@ class Backoff:
         self._retry_at = 0.0
 
     def is_waiting(self) -> bool:
-        """Whether it is too early to try again."""
+        """Return whether it is too early to try again."""
         return time.monotonic() < self._retry_at
 
     def record_failure(self, error: Exception) -> None:
-        """Lengthen the pause before the next attempt: a message could not be built, or the mail server refused it."""
+        """Lengthen the pause before the next attempt, because an e-mail could not be built or delivered."""
         self._outage.report(error)
         self._pause = min(self._pause * 2 or MIN_PAUSE, MAX_PAUSE)
         self._retry_at = time.monotonic() + self._pause

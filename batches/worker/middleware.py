@@ -1,4 +1,4 @@
-"""Dramatiq middleware that runs the background threads of a worker process and shuts it down in order."""
+"""Dramatiq middleware that runs the background threads of a worker process and shuts it down cleanly."""
 
 import logging
 import os
@@ -29,7 +29,7 @@ HUNG_STATUS = 70
 HEARTBEAT_SECONDS = 1.0
 VERIFICATION_SECONDS = 60.0
 CLEANUP_ROUNDS = 3
-"""How many rounds of the reconciler pass between two clean-ups. Fewer clean-ups save CPU time on an idle worker."""
+"""The number of reconciler rounds between two clean-ups. Fewer clean-ups save CPU time on an idle worker."""
 
 
 class WorkerMiddleware(dramatiq.Middleware):
@@ -41,8 +41,8 @@ class WorkerMiddleware(dramatiq.Middleware):
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the background threads, once per process. Until a heartbeat acquires the lock, nothing is claimed.
 
-        The threads start only after the worker has booted: if a process dies while booting, rundramatiq waits for it
-        for up to 30 s and starts no other process in that time. A process that dies before its first heartbeat loses no
+        The threads start only after the worker has booted: if a process dies while booting, rundramatiq waits up to
+        30 s for it and starts no other process in that time. A process that dies before its first heartbeat loses no
         work, because it has no jobs yet.
         """
         if self._threads:

@@ -12,7 +12,7 @@ from batches.messaging.wake_ups import send_wake_ups, total_threads
 
 
 def reconcile() -> None:
-    """Run one round: recover lost items, finish cancellations, complete and expire batches, link sidecars, wake up.
+    """Run a round: recover lost items, finish cancellations, complete and expire batches, link sidecars, wake workers.
 
     This needs no lock, because every step can be repeated and can run in several processes at once. A lock would even
     be harmful: a process that is stopped in a debugger or on a frozen machine would keep it and block all recovery.

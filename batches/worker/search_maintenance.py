@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 SEARCH_MAINTENANCE_SECONDS = 600.0
 OVERLAP = timedelta(minutes=5)
-"""A re-analysis does not see pictures whose transaction is still open. None is open for longer than this."""
+"""A re-analysis does not see pictures from uncommitted transactions. No transaction stays open longer than this."""
 
 
 def maintain_search() -> None:
@@ -37,9 +37,9 @@ def maintain_search() -> None:
 def start_updates(model: str) -> list[int]:
     """Start a re-analysis for owners of pictures that have only vectors of other models; return the ids of the batches.
 
-    None is started while one for this model is running, or after one was cancelled. A further one is started only if
-    pictures were processed after the last one had begun: while workers are replaced one by one, the old ones still
-    compute vectors of their model.
+    No re-analysis is started while one for this model is live, or after one was cancelled. Another is started only if
+    pictures were processed after the last one began: while workers are being replaced one by one, the old ones still
+    compute vectors with their own model.
     """
     others = Embedding.objects.filter(owner_id=OuterRef("pk")).exclude(model=model)
     updates = UploadBatch.all_objects.filter(owner_id=OuterRef("pk"), model=model)
@@ -60,7 +60,7 @@ def start_updates(model: str) -> list[int]:
 
 
 def _has_outdated(owner_id: int, model: str, since: datetime) -> bool:
-    """Return whether the owner has a picture that was processed since then and has only vectors of other models."""
+    """Return whether the owner has a picture that was processed after `since` and has only vectors of other models."""
     vector = Embedding.objects.filter(upload=OuterRef("upload"), model=model)
     others = Embedding.objects.filter(owner_id=owner_id, upload__processed_at__gt=since).exclude(model=model)
     return others.filter(~Exists(vector)).exists()

@@ -1,5 +1,5 @@
-// Runs on the list of batches and on the page of one batch. When the socket reports a change, the page's list is loaded
-// again, but at most every two seconds.
+// Runs on the list of batches and on batch pages. When the socket reports a change, the page's list reloads, but at
+// most once every two seconds.
 
 const REFRESH_INTERVAL = 2000;
 const RETRY_DELAY = 5000;
@@ -28,7 +28,7 @@ function startListPage() {
   document.addEventListener("visibilitychange", scheduleBatchesRefresh);
 }
 
-// The page of one batch: its title and its list of files.
+// A batch page: its title and its list of files.
 let listedState = "";
 let batchName = "";
 
@@ -42,7 +42,8 @@ function refreshFiles() {
   window.htmx.trigger("#file-list", "refresh");
 }
 
-// While files in the list are unfinished, refreshes the list periodically. When the batch ends, refreshes any list.
+// While files in the list are unfinished, refreshes the list at most once every two seconds. When the batch ends,
+// refreshes the list in any case.
 function refreshFilesIfChanged() {
   const { dataset } = summary();
   if (dataset.state === listedState) return;

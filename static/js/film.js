@@ -1,4 +1,4 @@
-// On the page of a video, shows a notice and the poster if the browser cannot play the video.
+// On a video's page, shows a notice and the poster if the browser cannot play the video.
 
 for (const video of document.querySelectorAll("figure > video")) {
   video.addEventListener("error", () => {

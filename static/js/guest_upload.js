@@ -1,4 +1,4 @@
-// Sends the files of a guest in parts, because the server limits the size of a request. After an interruption, sending
+// Sends a guest's files in parts, because the server limits the size of a request. After an interruption, sending
 // continues where it stopped. Without this script, the form sends all files together.
 
 const TRIES = 5;
@@ -6,8 +6,8 @@ const form = document.getElementById("guest-upload");
 const output = form.querySelector("output");
 const bar = form.querySelector("progress");
 const refused = form.querySelector("ul");
-// A key tells the server which parts belong together. It is the same if the guest chooses the file again, for example
-// after reloading the page, so that sending continues. A file that was not accepted gets another key.
+// A key tells the server which parts belong together. It stays the same if the guest chooses the file again, for
+// example after reloading the page, so that sending can continue. A file that was not accepted gets a new key.
 const keys = new WeakMap();
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
@@ -36,7 +36,7 @@ async function post(body) {
   }
 }
 
-// Sends a file. Returns "", or why the server did not accept it.
+// Sends a file. Returns "", or the reason why the server did not accept it.
 async function send(file, before) {
   for (let offset = 0; ; ) {
     const answer = await post(partOf(file, offset));

@@ -1,5 +1,5 @@
-// On the page of a picture: arrow keys and swipes lead to the neighbouring pictures, whose previews are preloaded, and
-// the mouse zooms and pans. Without this script, links, radio buttons and scrolling do the same.
+// On a picture's page: arrow keys and swipes lead to the neighbouring pictures, whose previews are preloaded, and the
+// mouse zooms and pans. Without this script, links, radio buttons and scrolling do the same.
 
 const stage = document.querySelector(".stage");
 const frame = stage.querySelector(".frame");

@@ -11,7 +11,7 @@ let press = 0;
 let isPressed = false;
 
 const boxes = () => [...list.querySelectorAll("[name=picture]")];
-// The timeline adds tiles before their content.
+// The timeline adds empty tiles first, and their content later.
 const tiles = () => [...list.querySelectorAll(".tile:has(a)")];
 const boxOf = (tile) => tile.querySelector("[name=picture]");
 const linkOf = (tile) => tile.querySelector("a");
@@ -91,7 +91,7 @@ function dayButton() {
   return button;
 }
 
-// The tile in the row above or below that is horizontally nearest to `tile`.
+// The tile that is horizontally nearest to `tile` in the row above or below.
 function vertical(all, tile, direction) {
   const from = tile.getBoundingClientRect();
   const middle = (box) => box.left + box.width / 2;

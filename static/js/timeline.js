@@ -1,6 +1,6 @@
-// Endless scrolling in the library. The document contains only the pages of the timeline near the viewport. Other pages
-// are removed, and requested again when they are needed. No space is reserved for them, because browsers limit the
-// height of a document. When tiles are added, the event "timeline:added" is fired with them.
+// Endless scrolling in the library. The document contains only those pages of the timeline that are near the viewport.
+// Other pages are removed, and requested again when they are needed. No space is reserved for them, because browsers
+// limit the height of a document. When the content of tiles is added, the event "timeline:added" lists these tiles.
 
 import { justifyEnd } from "./justified_rows.js";
 import { restorePosition, savePosition } from "./timeline_position.js";
@@ -10,8 +10,9 @@ import { restorePosition, savePosition } from "./timeline_position.js";
 const LOAD = 1;
 const KEEP = 1.5;
 const PAUSE = 150;
-// Browsers style the content of all tiles that are added at once, and start loading their images, in one task. A page is
-// therefore added with empty tiles, whose size does not depend on their content. The content of a few is added per frame.
+// If many tiles are added together, browsers style the content of all of them, and start loading their images, in one
+// task. A page is therefore added with empty tiles, whose size does not depend on their content, and each frame then
+// fills a few of them.
 const TILES_PER_FRAME = 12;
 
 const monthOf = (day) => day.dataset.day.slice(0, 7);

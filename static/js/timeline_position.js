@@ -19,7 +19,7 @@ export function restorePosition(timeline) {
   if (top !== undefined) scrollBy(0, timeline.querySelector(".tile").getBoundingClientRect().top - top);
 }
 
-// The scale shows the months of one year. Each page contains the scale of the year with which the page begins.
+// The scale shows the months of one year. Each page contains the scale of the year that the page begins with.
 function markScale(day, page) {
   const month = `[data-month="${day.slice(0, 7)}"]`;
   let scale = document.querySelector(".scale");

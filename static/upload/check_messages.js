@@ -7,7 +7,7 @@ const groupTexts = {
     ngettext("%(count)s file is not in your library", "%(count)s files are not in your library", count),
   damaged: (count) => ngettext("%(count)s stored file is damaged", "%(count)s stored files are damaged", count),
   trash: (count) => ngettext("%(count)s file is in the trash", "%(count)s files are in the trash", count),
-  archive: (count) => ngettext("%(count)s archive is not kept", "%(count)s archives are not kept", count),
+  archive: (count) => ngettext("%(count)s archive was not stored", "%(count)s archives were not stored", count),
   unreadable: (count) => ngettext("%(count)s file cannot be read", "%(count)s files cannot be read", count),
   ignored: (count) =>
     ngettext(
@@ -22,7 +22,7 @@ export const checkMessages = {
     missing: gettext("not stored"),
     damaged: gettext("stored file is damaged"),
     trash: gettext("in the trash"),
-    archive: gettext("archive, not kept"),
+    archive: gettext("archive, not stored"),
     unreadable: gettext("cannot be read"),
     ignored: gettext("ignored"),
   },
@@ -51,7 +51,7 @@ export const checkMessages = {
     }
     if (unreadableFolders.length) {
       parts.push(
-        formatText(gettext("The browser cannot read %(names)s, so its files were not compared."), {
+        formatText(gettext("The browser cannot read %(names)s, so files inside were not compared."), {
           names: formatNames(unreadableFolders),
         }));
     }

@@ -9,8 +9,8 @@ const FILES_AT_ONCE = 200;
 const MAX_WAIT = 1000;
 const MAX_HASHERS = 4;
 
-// A comparison of files that can be cancelled. Sets two properties of each file: `stored`, its state, and `verifiedAt`,
-// a Date or null. The state is one of the server's (batches/intake/stored_files.py), "ignored" or "unreadable".
+// A cancellable comparison of files. Sets two properties of each file: `stored`, its state, and `verifiedAt`, a Date or
+// null. The state is one of the server's (batches/intake/stored_files.py), "ignored" or "unreadable".
 export class Comparison {
   files = 0;
   bytes = 0;

@@ -11,7 +11,7 @@ const FORMULA_START = /^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[" ]*[=+\-@\uff1d\uf
 const BYTE_ORDER_MARK = "\ufeff";
 const PART_LENGTH = 2 ** 18;
 
-// `files` were compared, `ignored` were skipped because of their names. Files without a state count as unreadable.
+// `files` were compared, `ignored` were skipped because of their names.
 export async function buildReport(files, ignored) {
   const groups = new Map();
   const report = { groups, ignored: [...ignored], total: 0, stored: 0, readBack: 0, oldestCheck: null, addable: [] };

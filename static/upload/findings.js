@@ -1,5 +1,5 @@
-// Finds problems with the selected files that the user should know about before they are sent. Does not access the
-// page, but keeps it responsive while checking many files.
+// Finds problems with the selected files that the user should know about before sending them. Does not access the page,
+// but keeps it responsive while checking many files.
 
 import { yieldToPage } from "./concurrency.js";
 
@@ -24,8 +24,8 @@ const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
 const folderOf = (path) => path.slice(0, path.lastIndexOf("/") + 1);
 const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".") + 1).toLowerCase() : "");
 
-// The names of archives that are missing from numbered exports. If the names contain no total, the highest number is
-// the total.
+// The names of archives that are missing from numbered exports. If an export's names contain no total, its highest
+// number counts as the total.
 export async function missingParts(paths) {
   const exports = new Map();
   for (const path of paths) {
@@ -80,7 +80,8 @@ export async function loneSidecars(paths) {
   return lone;
 }
 
-// Whether a sidecar's name begins with one of the file `names` (with or without extension) or is one of them cut short.
+// Whether a sidecar's name begins with one of the file `names` (with or without extension), or is a truncated
+// form of one.
 function describes(sidecar, names) {
   if (!names) return false;
   const base = sidecar.replace(SIDECAR, "").replace(/\(\d+\)$/, "");

@@ -10,7 +10,7 @@ import { runUpload } from "./upload_session.js";
 const byId = (id) => document.getElementById(id);
 let isRunning = false;
 
-// Only one upload runs at a time. If the page is still asking whether to resume, the new files replace that question.
+// Only one upload runs at a time. If the page is still asking about the previous files, the new files replace them.
 function mayStart() {
   return !isRunning || dismissReview() || dismissQuestion();
 }

@@ -54,7 +54,7 @@ export class BatchGone extends Error {}
 // The server accepts nothing more from this page; the message is for the user.
 export class UploadForbidden extends Error {}
 
-// A 413 without an error code: a proxy in front of the server refused the size of the request.
+// A 413 without an error code: a proxy in front of the server refused the request because of its size.
 export const isProxyLimit = ({ status, text }) => status === 413 && !errorText(text);
 
 // A 403 without an error code: a proxy refused the request, or the session has ended.
@@ -114,7 +114,7 @@ export class Connection {
   }
 
   // Handles a failed response: resolves to null when it is time to retry, or to a text when retrying is pointless.
-  // Shows `warning` until then. Rejects with BatchGone or UploadForbidden. Honours the server's Retry-After, up to
+  // Shows `warning` while it waits. Rejects with BatchGone or UploadForbidden. Honours the server's Retry-After, up to
   // MAX_RETRY_AFTER.
   async afterFailure({ status, text, header, sentAt }, attempt, warning = errorText(text)) {
     if (this.#isOutdated(sentAt)) return null;

@@ -17,7 +17,7 @@ export function showScanStatus(text) {
   byId("picker").classList.toggle("busy", Boolean(text));
 }
 
-// Shows how many files were found, at most four times a second, so that screen readers keep up.
+// Shows how many files were found, at most four times a second, so that screen readers can keep up.
 export function throttledScanStatus() {
   let last = 0;
   return (found) => {

@@ -66,7 +66,7 @@ export function dismissQuestion() {
   return wasOpen;
 }
 
-// The fingerprints of all files of the batch that need not be uploaded.
+// The fingerprints of all the batch's files that need not be uploaded.
 export async function loadFinishedFingerprints(batch) {
   const finished = new Set();
   let after = 0;
@@ -112,8 +112,8 @@ function announcePages(files, batch, progress) {
   return announced;
 }
 
-// Fills `queue`, page by page while files are already being sent, and closes it. `finished` holds the fingerprints of
-// files that the batch already has. Rejects with BatchGone or UploadForbidden.
+// Fills `queue` page by page, while files are already being sent, and then closes it. `finished` holds the fingerprints
+// of files that the batch already has. Rejects with BatchGone or UploadForbidden.
 export async function queueMissing(files, batch, finished, progress, queue) {
   const hasher = new Hasher();
   const announced = announcePages(files, batch, progress);

@@ -52,7 +52,7 @@ export class Progress {
     return this.finishedFiles === this.totalFiles ? 100 : Math.min(99, Math.floor(100 * fraction));
   }
 
-  // A file that need not be uploaded; `counter` is `resumed`, `duplicates` or `ignored`.
+  // Counts a file that need not be uploaded; `counter` is `resumed`, `duplicates` or `ignored`.
   skip(file, counter) {
     this[counter] += 1;
     this.bytes += file.size;
@@ -88,7 +88,7 @@ export class Progress {
     return { sent, received, finish, postpone };
   }
 
-  // A file that was rejected before any bytes were sent.
+  // Counts a file that was rejected before any of its bytes were sent.
   rejectUnsent({ path, size }, reason) {
     this.bytes += size;
     this.#reject(path, { reason, recorded: true });

@@ -141,7 +141,8 @@ export class ProgressView {
   }
 }
 
-// One row per parallel upload, not per file. Its file changes many times a second, so it is hidden from screen readers.
+// One row per parallel upload, not per file. The file in it changes many times a second, so the row is hidden
+// from screen readers.
 function createRow() {
   const row = document.createElement("li");
   const [name, size, bar] = ["b", "small", "progress"].map((tag) => document.createElement(tag));

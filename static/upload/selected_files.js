@@ -43,8 +43,8 @@ export class SelectedFile {
   }
 
   // Identifies the file within its batch before its bytes arrive: the same digest of path, size and modification time
-  // as batches/intake/file_name.py. Needs loadStats(). Not crypto.subtle, because it needs HTTPS, which home networks
-  // usually lack.
+  // as in batches/intake/file_name.py. Needs loadStats(). Does not use crypto.subtle, because that needs HTTPS, which
+  // home networks usually lack.
   get fingerprint() {
     return bytesToHex(sha256(encoder.encode(`${this.path}\0${this.size}\0${this.modified}`)));
   }

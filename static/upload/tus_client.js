@@ -5,7 +5,7 @@ import { isProxyLimit, request } from "./network.js";
 const CONTENT_TYPE = "application/offset+octet-stream";
 const OUT_OF_ROOM = /^(quota\.exceeded|batch\.full): /;
 const MIN_CHUNK = 2 ** 17;
-// nginx accepts bodies of up to 1 MiB if nothing else is configured.
+// By default, nginx accepts bodies of up to 1 MiB.
 const USUAL_PROXY_LIMIT = 2 ** 20;
 const GROW_AFTER = 4;
 

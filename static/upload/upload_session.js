@@ -17,7 +17,7 @@ const QUEUE_CAPACITY = 1000;
 // After 30 s without a request, the server reports the upload as interrupted, but hashing or a pause may take longer.
 const KEEP_ALIVE_INTERVAL = 10000;
 
-// `selection` comes from selected_files.js, `name` may be empty, `page` holds the addresses and limits of the server.
+// `selection` comes from selected_files.js, `name` may be empty, `page` holds the server's addresses and limits.
 export async function runUpload(selection, name, page) {
   const { files, copies } = await separateTwins(selection.files);
   const target = await chooseBatch(files, selection.unreadable.length, name, page);
@@ -79,7 +79,7 @@ async function uploadMissing(files, batch, progress) {
   ]);
 }
 
-// Opens the page of the batch, unless this page shows information that is available nowhere else.
+// Opens the batch page, unless this page shows information that is available nowhere else.
 async function finish(batch, view, mayLeave) {
   view.finish();
   const sealed = await postWithRetry(batch.connection, `${batch.url}seal/`, {});
@@ -93,11 +93,11 @@ function failureText(error) {
   return error instanceof UploadForbidden ? error.message : messages.crashed;
 }
 
-// During the upload, this page also shows how far the batch has been processed, using the summary from the batch's own
-// page, which arrives over its socket.
+// During the upload, this page also shows how far the batch has been processed. It uses the summary of the batch page,
+// which arrives over the batch's socket.
 let liveSummary = null;
 
-// Frames contain all parts of the batch's page; this page shows two of them. The server waits for an acknowledgement
+// Frames contain all live parts of the batch page; this page shows two of them. The server waits for an acknowledgement
 // before it sends the next frame.
 function showFrame(event) {
   event.preventDefault();

@@ -43,7 +43,7 @@ class Endpoint:
 
 
 def now(_data: AccessData) -> str:
-    """Return the current time, for the field `until` of commands that cover all failures up to a time."""
+    """Return the current time, for the `until` field of commands that cover all failures up to that time."""
     return timezone.now().isoformat()
 
 

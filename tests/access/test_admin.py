@@ -12,7 +12,7 @@ from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged"), pytest.mark.slow]
-# The admin's lists, each with the attribute of AccessData for Anna's row in it.
+# The admin's lists, each with the AccessData attribute that holds Anna's row in that list.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [
     *[(f"{model}_{page}", row) for model, row in ROWS.items() for page in ("change", "history", "delete")],

@@ -1,4 +1,4 @@
-"""The upload protocol and the sockets refuse other users and pages of other sites."""
+"""The upload protocol and the sockets refuse other users and visitors; sockets also refuse pages from other sites."""
 
 from collections.abc import Callable
 

@@ -25,7 +25,7 @@ def sign_in(password: str, peer: str, forwarded: str | None = None) -> int:
 
 
 def fail(peer: str, *forwarded: str | None) -> None:
-    """Submit one wrong password from each forwarded address. The limit of these tests is two attempts."""
+    """Submit one wrong password from each forwarded address. These tests set the limit to two attempts."""
     for header in forwarded:
         sign_in("wrong", peer, header)
 

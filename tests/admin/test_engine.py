@@ -31,7 +31,7 @@ def viewer(client: Client, transactional_db: None) -> Client:
 
 
 def text(client: Client, name: str, *args: int) -> str:
-    """Return the HTML of a page, whose status must be 200."""
+    """Request a page, check that its status is 200, and return its HTML."""
     response = client.get(reverse(name, args=args))
     assert response.status_code == 200
     return response.content.decode()
@@ -61,7 +61,7 @@ def test_page_reports_workers_that_do_not_respond(viewer: Client, owner: User, m
         page = text(viewer, "admin:batches_engine")
 
     assert "espond" not in responding
-    assert "Files are waiting, but no worker responds. Stop the worker processes and start them again." in page
+    assert "Files are waiting, but no worker is responding. Stop the worker processes and start them again." in page
     assert "Has not responded since" in page
 
 

@@ -116,7 +116,7 @@ def test_dismissal_can_be_undone_and_is_logged(operator: Client) -> None:
 
     response = run_command(operator, "restore", at=dismissal.at.isoformat())
 
-    assert messages_of(response)[-1] == "1 file is listed again."
+    assert messages_of(response)[-1] == "1 file is back in the list."
     assert open_failures() == 1
     assert LogEntry.objects.first().change_message == "Dismissal undone: item.internal."  # type: ignore[union-attr]
 

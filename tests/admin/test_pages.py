@@ -45,7 +45,7 @@ def viewer(client: Client) -> Client:
 
 
 def text(client: Client, address: str) -> str:
-    """Return the HTML of a page, whose status must be 200."""
+    """Request a page, check that its status is 200, and return its HTML."""
     response = client.get(address)
     assert response.status_code == 200
     return response.content.decode()

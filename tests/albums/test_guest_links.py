@@ -194,7 +194,7 @@ def test_archive_in_parts_is_refused(guest: Client, link: GuestLink, first: int)
 def test_sidecar_in_parts_with_forged_names_is_refused(guest: Client, link: GuestLink) -> None:
     data = xmp('xmp:Rating="1"').encode()
     size, first, path = len(data), 10, reverse("guest-upload", args=[link.token])
-    # Without the rule that names contain no NUL, both descriptions would have the same fingerprint.
+    # If names could contain NUL, both descriptions would have the same fingerprint.
     for name, key, stated, part, offset in [
         ("a.xmp", "1\0007\0guest 2", size, data[:first], 0),
         (f"a.xmp\0{size}\0guest 1", "2", 7, data[first:], first),
@@ -243,7 +243,7 @@ def test_file_in_parts_that_does_not_fit_leaves_nothing(
 
     answer = send_part(guest, link, b"x", 0, 5000)
 
-    assert answer == {"error": "The storage of the link's owner is full."}
+    assert answer == {"error": "The link owner's storage is full."}
     assert not UploadBatch.objects.exists()
     link.refresh_from_db()
     assert (link.files, link.bytes) == (0, 0)
@@ -253,7 +253,7 @@ def test_part_that_arrives_late_leaves_a_finished_file_unchanged(guest: Client, 
     data = encoded(textured(64, 48), "JPEG")
     half, size = len(data) // 2, len(data)
     send_part(guest, link, data[:half], 0, size)
-    item = BatchItem.objects.select_related("batch").get()  # another request reads the item, but is slower
+    item = BatchItem.objects.select_related("batch").get()  # another request reads the item, but finishes later
     send_part(guest, link, data[half:], half, size)
 
     forged = data[:-2] + b"\0\0"
@@ -313,7 +313,7 @@ def test_files_before_a_refused_one_are_kept_and_only_they_count(
 
     status, html = send(guest, link, picture(1), picture(2))
 
-    assert (status, "1 file added." in html, "storage of the link&#x27;s owner is full" in html) == (409, True, True)
+    assert (status, "1 file added." in html, "link owner&#x27;s storage is full" in html) == (409, True, True)
     assert "already used" not in html
     link.refresh_from_db()
     assert (link.files, link.bytes) == (1, Upload.objects.get().size)

@@ -1,4 +1,4 @@
-"""A valid share link shows its album and nothing else. All URLs of an expired, revoked or unknown link return 404."""
+"""A valid share link shows only its album. Every URL under an expired, revoked or unknown link returns 404."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def visitor() -> Client:
 
 
 def link_paths(link: ShareLink, upload: Upload) -> dict[str, str]:
-    """Return the paths below a share link, by name."""
+    """Return the paths under a share link, keyed by name."""
     token = link.token
     return {
         "album": reverse("shared-album", args=[token]),
@@ -41,7 +41,7 @@ def link_paths(link: ShareLink, upload: Upload) -> dict[str, str]:
 
 
 def visit(client: Client, link: ShareLink, upload: Upload) -> dict[str, int]:
-    """Request all paths of a link, and return the statuses."""
+    """Request all paths under a link; return the statuses, keyed by the path's name."""
     paths = link_paths(link, upload)
     return {name: (client.post if name == "download" else client.get)(path).status_code for name, path in paths.items()}
 
@@ -150,7 +150,7 @@ def test_videos_are_played_only_if_the_link_allows_originals(
     ShareLink.objects.update(allows_originals=True)
     allowed = visitor.get(paths["picture"]).content.decode()
 
-    assert ("<video" in without, "This link shows videos only as a picture." in without) == (False, True)
+    assert ("<video" in without, "This link shows only a still picture of each video." in without) == (False, True)
     assert f'<video controls preload="none" src="{paths["original"]}"' in allowed
 
 

@@ -1,4 +1,4 @@
-"""Fixtures for batches with archives. The tests unpack them in their own process."""
+"""Fixtures for batches with archives, which are unpacked in the test process."""
 
 import io
 from collections.abc import Callable
@@ -43,7 +43,7 @@ def processor(settings: Settings) -> None:
 
 @pytest.fixture
 def send(owner: User) -> Send:
-    """A function that adds files (a dict of paths and contents) to a batch, or to a new one, and seals the batch."""
+    """A function that adds files (a dict of paths to contents) to the given batch or a new one, and seals it."""
 
     def send(files: dict[str, bytes], batch: UploadBatch | None = None) -> UploadBatch:
         batch = batch or lifecycle.open_batch(owner.id, "Takeout")

@@ -30,7 +30,7 @@ FOLDER = "Takeout/Google Photos/Photos from 2020"
 
 
 def outcomes(batch: UploadBatch) -> dict[str, str]:
-    """Return the result or error code of each file by its path."""
+    """Return each file's result or error code, keyed by path."""
     return {str(item): item.result or item.error_code for item in batch.items.order_by("id")}
 
 

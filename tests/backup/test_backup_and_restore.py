@@ -35,7 +35,7 @@ def rows(session: "psycopg.Connection[tuple[object, ...]]") -> dict[str, list[st
 
 
 def own_rows() -> dict[str, list[str]]:
-    """Return all rows of the tests' database."""
+    """Return all rows of the test database."""
     with psycopg.connect(**connection.get_connection_params() | {"context": None, "cursor_factory": None}) as session:
         return rows(session)
 
@@ -88,7 +88,7 @@ def test_interrupted_and_continued_restore_has_the_same_rows_files_and_key(
     assert (len(files), len(expected["uploads_upload"])) == (3, 3)
     damaged = sorted((backup / "media").rglob("*"))[-1]
     content = damaged.read_bytes()
-    damaged.unlink()  # the file is a hard link to the original
+    damaged.unlink()  # not overwritten, because it is a hard link to the original
     interrupted = restore(backup, new_machine.folder)
     assert (interrupted.returncode, "1 files in" in interrupted.stderr) == (1, True)
 

@@ -66,7 +66,7 @@ def _send_static_file(route: Route) -> None:
 
 @pytest.fixture
 def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
-    """The whole site for one test, configured by the test's fixture `worker_env`."""
+    """The whole site for one test, configured by the test's `worker_env` fixture."""
     site = Site(worker_env, tmp_path / "site.log")
     yield site
     site.stop()
@@ -74,16 +74,16 @@ def own_site(worker_env: dict[str, str], tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def site(request: pytest.FixtureRequest) -> str:
-    """The URL of the test's own site if the test uses `own_site`, otherwise of the shared site."""
+    """The URL of the test's own site if the test uses `own_site`, otherwise the URL of the shared site."""
     name = "own_site" if "own_site" in request.fixturenames else "shared_site"
     return str(request.getfixturevalue(name).address)
 
 
 @pytest.fixture(scope="package")
 def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
-    """A browser context that most pages share, because its cache then holds the site's scripts and styles.
+    """A browser context that most pages share, so that they find the site's scripts and styles in its cache.
 
-    Tests use `open_page`.
+    Tests use `open_page` instead.
     """
     with closing(chromium.new_context()) as context:
         yield context
@@ -106,7 +106,7 @@ def shared_context(shared_context_of_process: BrowserContext) -> Iterator[Browse
 def open_page(chromium: Browser, shared_context: BrowserContext, site: str, owner: User) -> Iterator[OpenPage]:
     """Open pages signed in as `owner`: `open_page("/batches/new/", color_scheme="dark")`.
 
-    Pages with options get their own context. A test that sets routes, scripts or the clock of a whole context needs
+    Pages with options get their own context. A test that sets the routes, scripts or clock of a whole context needs
     `own_context=True`. The test fails if a page has an uncaught error.
     """
     errors: list[str] = []

@@ -30,7 +30,7 @@ def make_folder(folder: Path, files: int, size: int = 2000) -> Path:
 
 
 def interrupted_upload(owner: User, folder: Path, received: int) -> UploadBatch:
-    """Create the batch of an upload that was interrupted after `received` of the folder's files."""
+    """Create the batch of an upload that was interrupted after it had sent `received` of the folder's files."""
     paths = {f"{folder.name}/{path.name}": path for path in sorted(folder.iterdir())}
     batch = open_batch(owner.id, folder.name, expected_items=len(paths))
     announce_files(batch, [inspect_file(path, name).file for name, path in paths.items()])
@@ -67,12 +67,12 @@ def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
 
 
 def has_body(request: Request) -> bool:
-    """Return whether a request to the tus server sends bytes of a file."""
+    """Return whether a request to the tus server sends file data."""
     return request.headers.get("content-type") == "application/offset+octet-stream"
 
 
 class SentRequests:
-    """Count the requests of a page that create uploads, and those that send bytes."""
+    """Count a page's requests that create uploads, and those that send file data."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

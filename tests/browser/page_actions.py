@@ -30,7 +30,7 @@ def press(name: str, *, opens: str = "") -> Action:
 
 
 def show_error_page(template: str) -> Action:
-    """Show an error page as if the server had sent it. tests/server covers when the server does."""
+    """Show an error page as if the server had sent it. tests/server covers when the server sends it."""
 
     def show(page: Page, *_: object) -> None:
         body = render_to_string(template)

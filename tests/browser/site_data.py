@@ -54,12 +54,12 @@ class SiteData:
 
     @property
     def described_item(self) -> int:
-        """The id of a file in the completed batch whose picture is in the library."""
+        """The id of a file in the completed batch; the file's picture is in the library."""
         return self.completed.items.filter(status=ItemStatus.COMPLETED).order_by("id")[0].id
 
     @property
     def failed_item(self) -> int:
-        """The id of a file in the completed batch that can be retried."""
+        """The id of a file in the completed batch; the file can be retried."""
         return self.completed.items.filter(status=ItemStatus.FAILED).order_by("id")[0].id
 
 

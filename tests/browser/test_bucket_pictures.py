@@ -1,4 +1,4 @@
-"""A real browser shows pictures from a bucket, because the Content-Security-Policy allows its server."""
+"""A real browser shows pictures from a bucket, because the Content-Security-Policy allows the bucket's server."""
 
 from collections.abc import Iterator
 from pathlib import Path

@@ -115,7 +115,7 @@ def _mime_type(data: bytes) -> str:
 
 
 def _means(pixels: Pixels) -> Pixels:
-    """Return the means of the patches, without the pixels at their edges."""
+    """Return the mean colour of each patch, not counting the pixels at its edges."""
     patches = pixels.reshape(4, 40, 6, 40, 3)[:, 8:-8, :, 8:-8]
     means: Pixels = patches.mean(axis=(1, 3))
     return means

@@ -1,4 +1,4 @@
-"""German in a real browser: texts of scripts, the language menu, and the layout of long words."""
+"""German in a real browser: script texts, the language menu, and the layout of long words."""
 
 from pathlib import Path
 

@@ -22,7 +22,7 @@ def page(open_page: OpenPage, batch: UploadBatch) -> Page:
 
 
 def describe_and_wait(page: Page, batch: UploadBatch, done: int) -> None:
-    """Complete files and wait until the list shows them."""
+    """Complete `done` files and wait until the list shows them."""
     describe(batch, done)
     expect(page.locator(".files .state.good")).to_have_count(done)
 

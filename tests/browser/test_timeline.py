@@ -16,7 +16,7 @@ SHIFTS = """window.shift = 0;
 new PerformanceObserver((list) => {
   for (const entry of list.getEntries()) window.shift += entry.value;
 }).observe({ type: "layout-shift", buffered: true });"""
-# Count in `window.loading` the unfinished requests for more pictures. A request is finished two frames after its
+# Count the unfinished requests for more pictures in `window.loading`. A request counts as finished two frames after its
 # pictures are in the document.
 LOADING = """(() => {
   if ("loading" in window) return;
@@ -34,7 +34,7 @@ LOADING = """(() => {
     requestAnimationFrame(() => requestAnimationFrame(() => { window.loading -= 1; }));
   }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
 })()"""
-# For each list of pictures that is followed by another list, the gap in pixels between its last picture and its right
+# For each list of pictures that is followed by another list: the gap in pixels between its last picture and its right
 # edge.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
   Math.round(list.getBoundingClientRect().right - list.lastElementChild.getBoundingClientRect().right))"""
@@ -48,7 +48,7 @@ FIRST_VISIBLE = """(() => {
 
 
 def add_one_day(owner: User) -> None:
-    """Add pictures of different ratios, all taken on one day."""
+    """Add pictures with different aspect ratios, all taken on one day."""
     Upload.objects.bulk_create(
         Upload(
             owner=owner,

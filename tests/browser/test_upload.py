@@ -45,7 +45,7 @@ def test_chosen_folder_is_uploaded_and_followed_until_completion(
     expect(page.locator("#live #count")).to_have_text("8")
     expect(page).to_have_title("100% uploaded · Iceland · vuemantics")
     assert not console_errors
-    while not held:  # waiting by Playwright also runs the handlers of routes
+    while not held:  # Playwright runs route handlers while it waits
         page.wait_for_timeout(50)
     held[0].continue_()
     page.wait_for_url(BATCH)

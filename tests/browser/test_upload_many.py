@@ -15,7 +15,7 @@ from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make
 from tests.browser.page_states import signed_in
 from tests.support.batches import assert_counters_match
 
-# The page asks the server about this many files at a time, instead of 500, so that a few files fill several pages.
+# The page asks the server about this many files per request, instead of 500, so a few files take several requests.
 PAGE_SIZE, FILES = 10, 24
 # Put 20,000 files into the page's input, in mixed order. Every thousandth is a system file.
 CHOOSE_MANY = """() => {

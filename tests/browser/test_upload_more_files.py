@@ -105,7 +105,7 @@ def test_second_upload_on_the_page_resets_the_panel(page: Page, tmp_path: Path) 
     held: list[Route] = []
     page.route("**/tus/**", lambda route: held.append(route))
 
-    # Repeat the drop until the page accepts it, which it does only after the end of the first upload.
+    # Repeat the drop until the page accepts it, which happens only after the first upload has ended.
     wait_until(lambda: page.evaluate(DROP_FILES, 10) or page.locator("#busy-notice").is_hidden())
     wait_with_page(page, lambda: held)
 

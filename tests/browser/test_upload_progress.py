@@ -2,7 +2,7 @@
 
 from playwright.sync_api import Page
 
-# Create the progress of two files of 1 GB each, the first of which is being uploaded.
+# Create the Progress of an upload of two files of 1 GB each, the first of which is being sent.
 TWO_FILES = """
     const { Progress } = await import("/static/upload/progress.js");
     const progress = new Progress(2);

@@ -23,7 +23,7 @@ def roll(tmp_path: Path) -> Path:
 
 
 def send(page: Page, roll: Path) -> int:
-    """Upload the folder; return the number of requests that sent bytes."""
+    """Upload the folder; return the number of requests that sent file data."""
     sent = SentRequests(page)
     choose_folder(page, roll)
     page.wait_for_url(BATCH, timeout=60_000)

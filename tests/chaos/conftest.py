@@ -41,7 +41,7 @@ def audit(transactional_db: None) -> Iterator[None]:
 def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartWorkers:
     """Start workers that are restarted when they exit: `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
 
-    The workers look for dead processes every 0.5 s, without a grace period after a start of the database.
+    The workers look for dead processes every 0.5 s, without a grace period after the database starts.
     """
 
     def start(processor: str = "counted", processes: int = 2, threads: int = 2, **settings: str) -> RespawningWorkers:
@@ -92,8 +92,8 @@ def start_drill(
 ) -> Iterator[StartDrill]:
     """Start web servers and workers for a drill: `start_drill(sites=1, processes=2, disk_mib=0)`.
 
-    With `disk_mib`, media and partial files are on a disk of that size. The uploader pauses after half of the bytes
-    until its limit is raised.
+    With `disk_mib`, media and partial files are on a disk of that size. In every drill, the uploader pauses after half
+    of the bytes until its limit is raised.
     """
     with ExitStack() as stack:
 

@@ -55,7 +55,7 @@ def assert_previewed(upload: Upload | None) -> None:
 
 
 def assert_no_orphans() -> None:
-    """Check that, after due deletions, storage contains only files that rows refer to, and no partial file is left."""
+    """Check that, once due deletions are done, only files that rows refer to are stored and no partial file is left."""
 
     def is_clean() -> bool:
         purge_all()

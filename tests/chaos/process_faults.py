@@ -102,6 +102,6 @@ def workers_frozen(drill: Drill) -> None:
     assert status.returncode == 1
     assert "no worker has responded for 25 seconds" in status.stderr
     assert "The workers are not responding." in pages[0]
-    assert "no worker responds" in pages[1]
+    assert "no worker is responding" in pages[1]
     drill.wait_until(lambda: not read_status().stalled)
     assert crash_count(drill.batch) == 0

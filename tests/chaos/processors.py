@@ -19,7 +19,7 @@ UNUSABLE_SHARE = 0.4  # share of unusable answers; an item fails after two of th
 
 
 def counted(job: Job) -> Callable[[], None]:
-    """Take about 20 ms, split over all stages, because a job notices a stop only when it enters a stage."""
+    """Take about 20 ms, spread over all stages, because a job notices a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.004)

@@ -32,7 +32,7 @@ class RespawningWorkers:
                 self.running[index] = self._start()
 
     def stop(self) -> None:
-        """Send SIGTERM to all and wait until they have ended."""
+        """Send SIGTERM to all dramatiq processes and wait until they have ended."""
         for worker in self.running:
             worker.main.terminate()
         for worker in self.running:
@@ -49,7 +49,7 @@ class RespawningWorkers:
         return wait_until(checked, timeout)
 
     def pids(self) -> list[int]:
-        """Return the pids of those worker processes that hold their lock."""
+        """Return the pids of the worker processes that hold their lock."""
         own = [pid for worker in self.running for pid in worker.pids()]
         live = Worker.objects.filter(id__in=live_workers(), pid__in=own)
         return list(live.order_by("id").values_list("pid", flat=True))

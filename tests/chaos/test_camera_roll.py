@@ -41,7 +41,7 @@ def test_every_file_of_a_camera_roll_is_accounted_for(owner: User, settings: Set
 
 
 def outcomes(batch: UploadBatch) -> dict[str, Outcome]:
-    """Return the outcome of each file, by its path in the roll."""
+    """Return each file's outcome, keyed by its path in the roll."""
     lines = ledger(batch)
     paths: dict[int, str] = {}
     for line in lines:
@@ -60,7 +60,7 @@ def ledger(batch: UploadBatch) -> list[dict[str, Any]]:
 
 
 def outcome(line: dict[str, Any], pictures: dict[int, Upload], paths: dict[int, str]) -> Outcome:
-    """Return the outcome that a line of the ledger and the row of its picture describe."""
+    """Return the outcome described by a ledger line and its picture's row."""
     if line["result"] in ("refused", "ignored"):
         return Outcome(line["code"])
     if line["result"] != "new":
@@ -80,7 +80,7 @@ def outcome(line: dict[str, Any], pictures: dict[int, Upload], paths: dict[int, 
 
 
 def facts(upload: Upload) -> dict[str, Any]:
-    """Return the known values of a picture for the field `more` of Outcome."""
+    """Return a picture's known values, for the `more` field of Outcome."""
     motion = upload.metadata.get("motion", {})
     found = {name: getattr(upload, name) for name in ("caption", "albums", "rating", "favourite", "archived")}
     return {name: value for name, value in {**found, "motion": motion.get("length")}.items() if value}

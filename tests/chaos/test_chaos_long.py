@@ -42,7 +42,7 @@ def kill_once(workers: RespawningWorkers, chance: random.Random) -> float:
 
 
 def kill_repeatedly(workers: RespawningWorkers, owner: User) -> tuple[list[float], list[UploadBatch]]:
-    """Kill workers KILLS times while enough items are pending. Return the seconds to each recovery, and the batches."""
+    """Kill workers KILLS times, keeping enough items pending. Return each recovery time in seconds, and the batches."""
     chance = random.Random(20_260)
     batches, seconds = [start_batch(owner, FILES)], []
     workers.wait_until(lambda: finish_audit.count() > 0)

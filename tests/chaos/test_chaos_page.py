@@ -57,7 +57,7 @@ def kill_twice(workers: RespawningWorkers, batch: UploadBatch) -> None:
 
 
 async def watch(page: Page) -> list[int]:
-    """Read frames until the page shows the batch as completed. Return each number of described files shown by then."""
+    """Read frames until the page shows the batch as completed. Return the numbers of described files that it showed."""
     assert await page.open()
     async with asyncio.timeout(240):
         while "Completed: " not in await page.frame():

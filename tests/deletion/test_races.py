@@ -85,7 +85,7 @@ def test_deletion_waits_for_bytes_being_linked_and_removes_them(owner: User, tmp
         with transaction.atomic():
             incoming.queue_item(item.id, upload.id)
             with connection.cursor() as cursor:
-                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check foreign keys now, as the commit does
+                cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")  # check foreign keys now, as a commit would
             deletion_: Future[int] = pool.submit(delete_picture)
             wait_until(blocked)
         assert deletion_.result(60) == 1

@@ -1,4 +1,4 @@
-"""An outage of the model server fails no item and counts as no crash. An unusable answer fails the item."""
+"""An outage of the model server does not fail items or count as a crash. An unusable answer fails the item."""
 
 from collections.abc import Iterator
 

@@ -47,14 +47,14 @@ def tus(ada: User) -> TusClient:
 
 @pytest.fixture
 def site(shared_site: Site, settings: Settings, partial_root: Path) -> Site:
-    """The shared web server. PARTIAL_ROOT of the test is set to the server's folder."""
+    """The shared web server. The test's PARTIAL_ROOT is set to the server's folder."""
     settings.PARTIAL_ROOT = settings.VAR / "parts"
     return shared_site
 
 
 @pytest.fixture
 def cookie(tus: TusClient) -> str:
-    """The Cookie header with Ada's session."""
+    """The Cookie header of Ada's session."""
     return tus.headers["Cookie"]
 
 

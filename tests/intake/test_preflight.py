@@ -1,4 +1,4 @@
-"""The upload page's requests before it sends bytes. They use only the user's own batches and uploads."""
+"""The upload page's requests before it sends file data. They use only the user's own batches and uploads."""
 
 import hashlib
 import io

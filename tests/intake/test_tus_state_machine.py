@@ -123,7 +123,7 @@ class Uploading(Model, RuleBasedStateMachine):
     @precondition(lambda self: self.received is not None and not self.done)
     @rule(junk=st.binary(min_size=1, max_size=20))
     def kill_before_verification(self, junk: bytes) -> None:
-        """Create the state after a server was killed before it verified a checksum."""
+        """Create the state that a server leaves if it is killed before it verifies a checksum."""
         partial_paths.partial_path(self.item_id).parent.mkdir(exist_ok=True)
         mark_unverified(self.item_id, self.received or 0)
         with partial_paths.partial_path(self.item_id).open("ab") as partial:

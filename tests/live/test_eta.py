@@ -36,7 +36,7 @@ def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: 
 
 
 def minutes(text: str) -> tuple[int, int]:
-    """Return the two numbers of minutes in an estimate of the time left."""
+    """Return the lower and the upper bound of an estimated time left, in minutes."""
     found = re.fullmatch(r"(\d+)\N{EN DASH}(\d+) minutes left", text)
     assert found, text
     return int(found[1]), int(found[2])

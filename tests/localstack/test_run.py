@@ -60,7 +60,7 @@ class Run:
         wait_until(ready, PATIENCE)
 
     def descendants(self) -> dict[int, str]:
-        """Return the command lines of all descendant processes by pid."""
+        """Return the command lines of all descendant processes, keyed by pid."""
         found: dict[int, str] = {}
         pending = [self.process.pid]
         while pending:

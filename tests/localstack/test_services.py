@@ -37,7 +37,7 @@ services.stop()
 
 
 def start_in_process(folder: Path) -> "subprocess.Popen[str]":
-    """Start the servers from another process, which prints the pids of those that it started, then waits for EOF."""
+    """Start the servers from another process, which prints the pids of the servers it started, then waits for EOF."""
     return subprocess.Popen(
         [sys.executable, "-c", START, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -50,7 +50,7 @@ def started_pids(process: "subprocess.Popen[str]") -> list[int]:
 
 @pytest.fixture(scope="session")
 def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServices]:
-    """Servers with a state directory shared by the tests of a process, because initdb takes seconds."""
+    """Servers with a state directory that all tests in a process share, because initdb takes seconds."""
     services = LocalServices(tmp_path_factory.mktemp("services") / "var", durable=False)
     yield services
     services.stop()

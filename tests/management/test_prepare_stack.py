@@ -1,4 +1,4 @@
-"""`manage.py run` reports unreachable servers and tables of another version."""
+"""`manage.py run` reports unreachable servers, and tables created by another version."""
 
 from pathlib import Path
 

@@ -29,7 +29,7 @@ def latest_pid(started: list[Decoder]) -> int:
 
 
 def error_after(pool: DecoderPool, started: list[Decoder], path: Path, signals: list[signal.Signals]) -> CodedError:
-    """Kill each decoder that tries to read `path` with the next signal; return the error that the reader gets."""
+    """Kill each decoder that tries to read `path`, using the next signal each time; return the reader's error."""
     with ThreadPoolExecutor() as executor:
         reading = executor.submit(read, pool, path)
         for sent in signals:
@@ -77,7 +77,7 @@ def test_decoder_is_used_again(pool: DecoderPool, started: list[Decoder]) -> Non
 def test_memory_of_a_film_is_available_to_the_next_file(
     pool: DecoderPool, started: list[Decoder], tmp_path: Path
 ) -> None:
-    large = Image.new("RGB", (6000, 4000))  # its decoder holds one frame of 72 MB, more than there is to spare
+    large = Image.new("RGB", (6000, 4000))  # the decoder holds a 72 MB frame, more than its spare memory
     path = written(tmp_path, film("mov", codec="qtrle", pixel_format="rgb24", pictures=(large,)))
 
     read(pool, path)

@@ -1,4 +1,4 @@
-"""Mutated pictures of the formats with native decoders are read or refused in a decoder process."""
+"""Mutated pictures in formats that have native decoders are read or refused in a decoder process."""
 
 from collections.abc import Iterator
 from pathlib import Path

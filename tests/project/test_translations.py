@@ -20,7 +20,7 @@ ASIDE = ("bench", "tests", "tools", ".venv*", "var", "static/vendor")
 
 
 def in_python() -> set[str]:
-    """Return the messages that Python code passes to gettext. Of a plural message, return the singular."""
+    """Return the messages that Python code passes to gettext; for a plural message, return the singular."""
     sources = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     calls = [node for path in sources for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call)]
     marked = [call for call in calls if isinstance(call.func, ast.Name) and call.func.id in MARKED]
@@ -35,7 +35,7 @@ def in_templates() -> set[str]:
 
 
 def in_scripts() -> set[str]:
-    """Return the messages that scripts pass to gettext. Of a plural message, return the singular."""
+    """Return the messages that scripts pass to gettext; for a plural message, return the singular."""
     scripts = "".join(path.read_text() for path in (ROOT / "static/upload").glob("*.js"))
     return set(re.findall(r'gettext\(\s*"([^"]+)"', scripts))
 

@@ -1,4 +1,4 @@
-"""Finalizing uploads into a bucket loses and orphans nothing, even with crashes, races, cancellations and outages."""
+"""Finalizing uploads into a bucket loses and orphans no files, despite crashes, races, cancellations and outages."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor

@@ -147,6 +147,6 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     for name in ("filters", "other filters", "few pictures"):
         assert "Index Only Scan" in {node["Node Type"] for node in plans[name][0]}, name
     assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])
-    # Two indexes are equally good, if the ids of the import's pictures are a condition of the scan.
+    # Either of two indexes is fine if the ids of the import's pictures are a condition of the index scan.
     assert "(id = ANY" in str([node.get("Index Cond") for node in of_import])
     assert "Seq Scan" not in {node["Node Type"] for node in of_import}

@@ -106,7 +106,7 @@ def test_filters_without_words_list_pictures_newest_first(page: Client, make_pic
 
 
 def test_invalid_filter_says_what_to_do(page: Client) -> None:
-    assert "There is no filter “colour:”. Filters are taken:, place:, camera:" in text(page, q="colour:red")
+    assert "There is no filter “colour:”. Available filters: taken:, place:, camera:" in text(page, q="colour:red")
 
 
 def test_empty_search_offers_examples_from_the_users_library(page: Client, make_picture: MakePicture) -> None:
@@ -246,5 +246,5 @@ def test_search_that_takes_too_long_is_stopped(
 
     html = text(page, q="camera:leica")
 
-    assert "This search takes too long. Add more words or a date." in html
+    assert "This search took too long. Add more words or a date." in html
     assert "Remove filter" in html

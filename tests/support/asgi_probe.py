@@ -11,7 +11,7 @@ LARGE = 200 * 2**20
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Respond to HTTP requests with the length and SHA-256 of the body, and echo text messages of websockets."""
+    """Respond to HTTP requests with the length and SHA-256 of their body, and echo WebSocket text messages."""
     if scope["type"] == "websocket":
         await echo(receive, send)
         return

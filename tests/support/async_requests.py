@@ -29,7 +29,7 @@ class AsyncBrowser:
         self.client.force_login(user)
 
     async def get(self, path: str, method: str = "GET", **headers: str) -> Answer:
-        """GET `path`. Keyword arguments are headers: `If_Range="x"` sends `If-Range: x`."""
+        """Request `path`, by default with GET. Other keywords are headers: `If_Range="x"` sends `If-Range: x`."""
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         return await _read(await self.client.generic(method, path, headers=names))
 

@@ -45,7 +45,7 @@ def _new_upload(owner: User, number: int) -> Upload:
 
 
 def make_batch(owner: User, files: int, name: str = "Iceland") -> UploadBatch:
-    """Create a batch in the state processing with `files` pending files.
+    """Create a batch with `files` pending files. If there are any, the batch is in the state `processing`.
 
     The engine adds the first file. The others are copies, because adding a file through the engine takes 10 ms.
     """
@@ -67,7 +67,7 @@ def _new_file(batch: UploadBatch, number: int) -> incoming.NewFile:
 
 
 def _add_copies(batch: UploadBatch, first: BatchItem, owner: User, files: int) -> None:
-    """Add files number 1 to `files` - 1, as copies of the first row, and notify workers and pages."""
+    """Add files 1 to `files` - 1 as copies of the first row, and notify workers and pages."""
     numbers = range(1, files)
     uploads = Upload.objects.bulk_create([_new_upload(owner, batch.id * 1_000_000 + number) for number in numbers])
     items = []

@@ -9,11 +9,11 @@ from PIL import Image
 from tests.support.images import quartered
 
 QUARTERS = quartered().resize((240, 160), Image.Resampling.NEAREST)
-_PALETTE = ((0, 0, 255), (0, 255, 0), (255, 0, 0), (255, 255, 255))  # blue, green, red
+_PALETTE = ((0, 0, 255), (0, 255, 0), (255, 0, 0), (255, 255, 255))  # each in the order blue, green, red
 
 
 def quarter_indices(width: int = 240, height: int = 160) -> NDArray[np.uint8]:
-    """Return the pixels of QUARTERS, at another size, as indices of a palette with four colours."""
+    """Return the pixels of QUARTERS, at this size, as indices into a palette of four colours."""
     indices = np.arange(4, dtype=np.uint8).reshape(2, 2)
     return indices.repeat(height // 2, axis=0).repeat(width // 2, axis=1)
 
@@ -52,7 +52,7 @@ def bitmap(
 
 
 def padded(rows: NDArray[np.uint8]) -> bytes:
-    """Return rows of bytes, each padded to a multiple of 4."""
+    """Return rows of bytes, each padded to a multiple of 4 bytes."""
     return np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4))).tobytes()
 
 
@@ -62,7 +62,7 @@ def bmp(head: bytes, pixels: bytes) -> bytes:
 
 
 def icon(*pictures: tuple[int, int, bytes], kind: int = 1) -> bytes:
-    """Return an icon (a cursor if `kind` is 2) of `pictures`, each with its side, bits per pixel and data."""
+    """Return an icon (a cursor if `kind` is 2) of `pictures`, each given by side length, bits per pixel and data."""
     directory, data = struct.pack("<3H", 0, kind, len(pictures)), b""
     for side, bits, content in pictures:
         start = 6 + 16 * len(pictures) + len(data)

@@ -30,7 +30,7 @@ class MotoServer:
         )
 
     def start(self) -> None:
-        """Start listening, unless it is running."""
+        """Start the server unless it is already running."""
         if self._moto is None:
             # Importing moto takes 2 s, so import it only in processes that run these tests.
             self._moto = importlib.import_module("moto.server").ThreadedMotoServer(

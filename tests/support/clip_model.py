@@ -39,7 +39,7 @@ def add_input(path: Path, name: str, kind: int = TensorProto.INT64) -> None:
 
 
 def _visual() -> onnx.ModelProto:
-    """Return the mean of each channel, after undoing the normalization with MEAN and STD."""
+    """Return a network that computes the mean of each channel and undoes the normalization with MEAN and STD."""
     nodes = [
         helper.make_node("GlobalAveragePool", ["image"], ["mean"]),
         helper.make_node("Flatten", ["mean"], ["flat"]),
@@ -51,7 +51,7 @@ def _visual() -> onnx.ModelProto:
 
 
 def _textual() -> onnx.ModelProto:
-    """Return the sum of the vectors of the tokens."""
+    """Return a network that adds up the vectors of the tokens."""
     table = np.zeros((len(VOCABULARY), len(COLOURS)), np.float32)
     table[1:] = np.vstack([np.ones(len(COLOURS)), np.eye(len(COLOURS))])
     nodes = [

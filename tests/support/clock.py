@@ -2,7 +2,7 @@
 
 
 class Clock:
-    """Replaces the module `time` in a module that reads only the monotonic clock."""
+    """A replacement for `time` in modules that read only the monotonic clock."""
 
     now = 100.0
 

@@ -1,4 +1,4 @@
-"""pytest plugin: mark the tests that start processes, keep modules together, run the longest tests first."""
+"""pytest plugin: mark the tests that start processes, keep modules together, and run the longest tests first."""
 
 import gc
 import sys
@@ -38,7 +38,7 @@ gc.set_threshold(20_000, 20, 50)
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """Do not even import folders whose tests `make test-fast` would all skip."""
+    """Do not even import a folder if `make test-fast` would skip all its tests."""
     skipped = collection_path.parent == TESTS and collection_path.name in PROCESS_FOLDERS
     return True if skipped and "not processes" in config.option.markexpr else None
 
@@ -92,7 +92,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Order the tests to keep all cores busy. Tests of equal rank keep their shuffled order.
 
     Browser tests come first and stay together, because they share one browser per process. Then tests that start
-    processes, which mostly wait, alternate with tests that only compute. The longest come first.
+    processes, which mostly wait, alternate with tests that only compute. Within each kind, the longest come first.
     """
     browser = [item for item in items if item.path.parent.name == "browser"]
     rest = [item for item in items if item.path.parent.name != "browser"]

@@ -1,4 +1,4 @@
-"""Empty the test database after each test that commits, drop it at the end despite open sessions, and detect locks."""
+"""Empty the test database after each test that commits, drop it despite open sessions, and detect waits for locks."""
 
 from functools import cache
 from typing import cast
@@ -11,8 +11,8 @@ from django.test import TransactionTestCase
 
 # `migrate` fills these tables, and tests never change them.
 FILLED = {"django_migrations", "django_content_type", "auth_permission"}
-# Sessions of deleted users stay. Otherwise, the response to a request that a closed page had sent could arrive late and
-# delete the session cookie of the next test, which uses the same browser context.
+# Sessions of deleted users are kept. Otherwise, the response to a request that a closed page had sent could arrive late
+# and delete the session cookie of the next test, which uses the same browser context.
 KEPT = FILLED | {"django_session"}
 # Deleting uploads adds rows to this table.
 COUNTED_BY_TRIGGERS = "uploads_timelineday"
@@ -23,7 +23,7 @@ ATTEMPTS = 5
 def delete_all_rows(_: TransactionTestCase) -> None:
     """Replace TransactionTestCase's flush, which takes 200 ms, with deletes that take 1 ms.
 
-    TRUNCATE makes new files for every table and index, and flush creates the permissions again. Sequences are not
+    TRUNCATE creates new files for every table and index, and flush recreates the permissions. Sequences are not
     reset, so each id is used only once in a test run, and a server shared by tests cannot confuse rows. The lock blocks
     a server that is still inserting rows for the previous test.
     """
@@ -40,7 +40,7 @@ def delete_all_rows(_: TransactionTestCase) -> None:
 
 @cache
 def _create_function(database: str) -> str:
-    """Create the function that deletes all rows, once in each database, and return the statement that calls it.
+    """Create, once per database, the function that deletes all rows, and return the statement that calls it.
 
     PostgreSQL keeps the plans of a function's statements, and planning takes longer than deleting a few rows. Foreign
     keys are checked at the commit, so the order matters only for COUNTED_BY_TRIGGERS.
@@ -72,7 +72,7 @@ def drop_database(creation: DatabaseCreation, test_database_name: str, _verbosit
 
 
 def close_broken_connections() -> None:
-    """Close this thread's connection and the pool after a stop of PostgreSQL, which broke all connections.
+    """Close this thread's connection and the pool after PostgreSQL was stopped, which broke all connections.
 
     Otherwise, the pool would try its connections one by one, with growing delays.
     """

@@ -61,4 +61,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "ZIP with a link": ("archive: archive.link", linked),
     "ZIP in a ZIP": ("archive: archive.nested", lambda: zipped({"b.zip": PHOTO})),
 }
-"""Per archive: the expected error code, or “archive:” and the outcome of its files; and the function that makes it."""
+"""For each archive: the expected error code, or “archive:” and its files' outcome; and the function that creates it."""

@@ -20,7 +20,7 @@ def scan_bomb(width: int, height: int, scans: int) -> bytes:
     frame = data.index(b"\xff\xc2")
     first_scan = data.index(b"\xff\xda")
     header = data[: frame + 5] + struct.pack(">HH", height, width) + data[frame + 9 : first_scan]
-    # A Huffman table whose only codes are 0 (end of 32,767 blocks) and 10 (end of this block), for AC table 0.
+    # Huffman table AC 0, whose only codes are 0 (end of 32,767 blocks) and 10 (end of this block).
     table = _segment(0xC4, bytes([0x10, 1, 1, *[0] * 14, 0xE0, 0x00]))
     blocks = -(-width // 8) * -(-height // 8)
     runs = -(-blocks // 32767)
@@ -70,7 +70,7 @@ def exif_png(entries: int = 4000) -> bytes:
 
 
 def text_png(chunks: int = 900, size: int = 1_000_000) -> bytes:
-    """Return a PNG of 1 MB with compressed texts of `size` bytes each."""
+    """Return a PNG of 1 MB with compressed texts that each unpack to `size` bytes."""
     data = encoded(Image.new("RGB", (60, 40)), "PNG")
     text = png_chunk(b"zTXt", b"Comment\0\0" + zlib.compress(bytes(size), 9))
     return data[:33] + text * chunks + data[33:]
@@ -130,4 +130,4 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "GIF that claims 240 megapixels": ("image.bomb", lambda: large_gif(60_000, 4000)),
     "WebP that claims 100 megapixels": ("image.bomb", lambda: large_webp(16_383, 6100)),
 }
-"""Per picture: the possible outcomes, separated by “|”, and the function that generates the picture."""
+"""For each picture: the possible outcomes, separated by “|”, and the function that generates the picture."""

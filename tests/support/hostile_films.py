@@ -45,7 +45,7 @@ def external_data(port: int) -> bytes:
 
 
 def _resized(data: bytes, start: int, old: int, new: bytes, parents: tuple[bytes, ...]) -> bytes:
-    """Replace `old` bytes at `start`, and correct the sizes of the boxes around them."""
+    """Replace `old` bytes at `start` with `new`, and correct the sizes of the boxes around them."""
     changed = bytearray(data[:start] + new + data[start + old :])
     for parent in parents:
         place = data.rindex(parent, 0, start) - 4

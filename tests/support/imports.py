@@ -57,7 +57,7 @@ def finish_all(batch: UploadBatch, **result: Any) -> None:
 
 
 def make_result(**values: Any) -> Result:
-    """Return a result of the pipeline with these values."""
+    """Return a pipeline result with these values."""
     defaults: dict[str, Any] = {
         "kind": "image",
         "mime_type": "image/jpeg",

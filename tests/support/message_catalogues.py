@@ -28,7 +28,7 @@ class Entry:
             setattr(self, key, text)
 
     def extend(self, key: str, text: str) -> None:
-        """Append a continuation line to the field `key`, for `msgstr` to the last plural form."""
+        """Append a continuation line to the field `key`; for `msgstr`, to the last plural form."""
         if key == "msgstr":
             self.msgstr[-1] += text
         else:

@@ -132,7 +132,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self.wfile.write(content)
         except OSError:
-            self.close_connection = True  # the client does not read all of it
+            self.close_connection = True  # the client closed the connection before reading everything
 
     def _head(self, status: int, length: int) -> None:
         self.send_response(status)

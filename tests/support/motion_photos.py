@@ -21,12 +21,12 @@ def still(xmp: str = "") -> bytes:
 
 
 def micro_video(video: bytes) -> bytes:
-    """Return a motion photo of a Pixel phone up to 2019."""
+    """Return a motion photo like those of Pixel phones until 2019."""
     return still(_XMP.format(f'GCamera:MicroVideo="1" GCamera:MicroVideoOffset="{len(video)}">')) + video
 
 
 def container_items(video: bytes, behind: bytes = b"") -> bytes:
-    """Return a motion photo of a newer Pixel phone: a still, a gain map of 10 bytes, the video, then `behind`."""
+    """Return a motion photo like those of newer Pixel phones: still, gain map of 10 bytes, video, then `behind`."""
     items = (
         ("Primary", 0),
         ("GainMap", 10),
@@ -43,7 +43,7 @@ def container_items(video: bytes, behind: bytes = b"") -> bytes:
 
 
 def samsung(video: bytes) -> bytes:
-    """Return a motion photo of a Samsung phone, with another entry before it in its trailer."""
+    """Return a motion photo like those of Samsung phones, whose trailer has another entry before the video."""
     entries = [(0x0A01, b"Image_UTC_Data", b"1719835200000"), (0x0A30, b"MotionPhoto_Data", video)]
     blocks = [struct.pack("<HHI", 0, kind, len(name)) + name + content for kind, name, content in entries]
     index = b"SEFH" + struct.pack("<II", 107, len(entries))

@@ -70,7 +70,7 @@ def dng(
 
 
 def _mosaic(image: Image.Image) -> np.ndarray[tuple[int, int], np.dtype[np.uint16]]:
-    """Return the linear data of a sensor with red, green, green and blue pixels."""
+    """Return the linear data of a sensor with an RGGB Bayer pattern."""
     light = (np.asarray(image).astype(float) / 255) ** 2.2 * 60_000
     mosaic = light[:, :, 1].copy()
     mosaic[::2, ::2], mosaic[1::2, 1::2] = light[::2, ::2, 0], light[1::2, 1::2, 2]

@@ -106,7 +106,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
     """Set the URLs of the servers before pytest-django reads the settings."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
-        folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who must enter this folder
+        folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who needs access here
     services = Services(folder, configured_url("DATABASE_URL"), configured_url("REDIS_URL"))
     atexit.register(services.stop)
     if not is_xdist_controller(early_config):

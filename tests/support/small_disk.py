@@ -20,7 +20,7 @@ class SmallDisk:
             pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
 
     def remount(self, options: str) -> None:
-        """Change mount options, such as `ro` or `size=4m`. `ro` raises CalledProcessError while a file is written."""
+        """Change mount options such as `ro` or `size=4m`. `ro` raises CalledProcessError if a file is being written."""
         self._mount("-o", f"remount,{options}", str(self.folder)).check_returncode()
 
     def fill(self) -> None:

@@ -1,4 +1,4 @@
-"""The script that keeps the admin's list of batches current updates every count in the list."""
+"""The script that keeps the admin's batch list up to date updates every count in it."""
 
 import json
 import re

@@ -29,7 +29,7 @@ class CountedAnalyzer:
 
 
 class FailsOnceAnalyzer(CountedAnalyzer):
-    """An analyzer that fails when it is created for the first time."""
+    """An analyzer that fails the first time it is created."""
 
     name = "fails-once"
     created = 0

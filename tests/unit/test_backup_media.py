@@ -15,7 +15,7 @@ def ignore(count: int) -> None:
 
 
 def contents(folder: Path) -> dict[str, bytes]:
-    """Return the content of each stored file by name."""
+    """Return the content of each stored file, keyed by name."""
     return {name: (folder / name).read_bytes() for name in stored_names(folder)}
 
 

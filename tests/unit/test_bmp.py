@@ -1,4 +1,4 @@
-"""BMPs of Windows and OS/2 are read, whatever Pillow supports."""
+"""BMPs from Windows and OS/2 are read, including kinds that Pillow does not support."""
 
 import struct
 from pathlib import Path
@@ -98,9 +98,9 @@ def test_bmp_with_any_masks_is_read(name: str, top_down: bool, tmp_path: Path) -
 
 
 RUNS = bytes.fromhex(
-    "0007 1234 5670 0000"  # seven single pixels, end of the row
-    "0003 abc0 0499 0000"  # three single pixels, four equal ones
-    "0002 0101 0212 0001"  # one row and one column further, two alternating pixels, end of the picture
+    "0007 1234 5670 0000"  # seven literal pixels, end of the row
+    "0003 abc0 0499 0000"  # three literal pixels, four equal ones, end of the row
+    "0002 0101 0212 0001"  # skip one row and one column, two alternating pixels, end of the picture
 )
 
 

@@ -21,14 +21,14 @@ def read(folder: Path, data: bytes, max_pixels: int = MAX_PIXELS) -> Picture:
 
 
 def corners(picture: Picture) -> list[tuple[int, ...]]:
-    """Return the colours of the four quarters, line by line, each channel as 0 or 255."""
+    """Return the colours of the four quarters, row by row, with each channel rounded to 0 or 255."""
     width, height = picture.image.size
     places = [(x, y) for y in (height // 8, height * 7 // 8) for x in (width // 8, width * 7 // 8)]
     return [tuple(round(value / 255) * 255 for value in pixel(picture.image, *place)) for place in places]
 
 
 def without_pictures(data: bytes) -> bytes:
-    """Return an MP4 with zeros instead of its pictures."""
+    """Return this MP4 with zeros in place of its pictures."""
     start = data.index(b"mdat")
     size = int.from_bytes(data[start - 4 : start], "big")
     return data[: start + 4] + bytes(size - 8) + data[start - 4 + size :]

@@ -9,7 +9,7 @@ from uploads.errors import PermanentError
 from uploads.media.heif_boxes import with_one_association_box
 from uploads.media.image import read_picture
 
-ADDED = 16  # the header of a second box
+ADDED = 16  # bytes, for the header of a second box
 
 
 def box(name: bytes, content: bytes) -> bytes:
@@ -17,12 +17,12 @@ def box(name: bytes, content: bytes) -> bytes:
 
 
 def moved(data: bytes, position: int) -> bytes:
-    """Return 4 bytes of `data`, a size or a position, increased by the size of the added header."""
+    """Return the 4-byte size or offset at `position`, increased by the size of the added header."""
     return (int.from_bytes(data[position : position + 4], "big") + ADDED).to_bytes(4, "big")
 
 
 def with_two_association_boxes(data: bytes) -> bytes:
-    """Return an AVIF with two items, written by libavif, as cavif writes it: with one box `ipma` for each item."""
+    """Convert an AVIF with two items from libavif's layout to cavif's, which has one `ipma` box for each item."""
     result = bytearray(data)
     for name in (b"meta", b"iprp"):
         start = data.index(name) - 4
@@ -37,7 +37,7 @@ def with_two_association_boxes(data: bytes) -> bytes:
     second = first + 3 + data[first + 2]
     end = content - 8 + int.from_bytes(data[content - 8 : content - 4], "big")
     boxes = b""
-    for entry in (data[second:end], data[first:second]):  # the order of the boxes is free
+    for entry in (data[second:end], data[first:second]):  # the boxes may have any order
         boxes += box(b"ipma", data[content : content + 4] + b"\0\0\0\1" + entry)
     result[content - 8 : end] = boxes
     return bytes(result)

@@ -1,4 +1,4 @@
-"""Small files that take minutes or gigabytes in a careless decoder are refused or read cheaply."""
+"""Small files that would cost a careless decoder minutes or gigabytes are refused or read cheaply."""
 
 import tracemalloc
 from collections.abc import Iterator

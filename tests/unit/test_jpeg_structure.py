@@ -1,4 +1,4 @@
-"""A JPEG's markers tell how much memory and time a decoder will need, without decoding the picture."""
+"""A JPEG's markers show, before decoding, how much memory and time a decoder will need."""
 
 import io
 

@@ -1,4 +1,4 @@
-"""EXIF data of JPEG XL pictures, as far as libjxl decompresses them."""
+"""Compressed EXIF data of JPEG XL pictures is read if libjxl can decompress it."""
 
 from pathlib import Path
 

@@ -41,7 +41,7 @@ Call = tuple[str, list[str], dict[str, str | None]]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A directory with an installation of `make run`, a settings file, and the replaced programs in `bin`."""
+    """A directory with an installation made by `make run`, a settings file, and the replacement programs in `bin`."""
     for folder in ("var", "bin"):
         (tmp_path / folder).mkdir()
     for name, text in STUBS.items():
@@ -53,7 +53,7 @@ def project(tmp_path: Path) -> Path:
 
 
 def move(project: Path, *, owner: str = "ada", uid: int = 0) -> "subprocess.CompletedProcess[str]":
-    """Run the script as `uid` on an installation of `owner`."""
+    """Run the script as `uid` on an installation that belongs to `owner`."""
     env = {"PATH": f"{project / 'bin'}:{os.environ['PATH']}", "UID_OF_TEST": str(uid), "OWNER_OF_TEST": owner}
     env |= {"DATABASE_URL": "postgresql://other/db", "VUEMANTICS_VAR": str(project / "var")}
     command = ["sh", str(SCRIPT), "settings.env", "backup/"]

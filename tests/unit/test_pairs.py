@@ -1,4 +1,4 @@
-"""Live photos, RAW files beside JPEGs, and bursts are found among files with the same name."""
+"""Live photos, RAW files beside JPEGs, and bursts are found by identifier or by name."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""Only those chunks of a PNG that are needed to decode the picture are passed to the decoder."""
+"""Only the PNG chunks that are needed to decode the picture are passed to the decoder."""
 
 import io
 import struct

@@ -16,5 +16,5 @@ def test_input_is_scaled_features_and_standardised_statistics() -> None:
 
     found = weights.prepare(row(9, 16)[None], row(14)[None])
 
-    # The square roots of 9 and 16 are a vector of length 5. Scaled to length 6, the vector is (3.6, 4.8).
+    # The square roots of 9 and 16 form a vector of length 5. Scaled to length 6, the vector is (3.6, 4.8).
     assert found[0].tolist() == pytest.approx([3.6, 4.8, (14 - 10) / 2 - 1])

@@ -18,7 +18,7 @@ BUCKET = {
 
 
 def load_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
-    """Execute settings.py with these variables and return its names."""
+    """Execute settings.py with these environment variables and return the settings."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "vuemantics" / "settings.py"))

@@ -12,7 +12,7 @@ from vuemantics.checks import CHECKS
 
 
 def findings() -> dict[str, CheckMessage]:
-    """Run the checks and return their messages by id."""
+    """Run the checks and return their messages, keyed by id."""
     return {message.id: message for check in CHECKS for message in check()}  # type: ignore[misc]
 
 

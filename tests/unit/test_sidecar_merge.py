@@ -1,4 +1,4 @@
-"""Values of sidecars take precedence over those in the file; the time zone may follow from both combined."""
+"""Sidecar values take precedence over those in the file; the time zone may follow from the two combined."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

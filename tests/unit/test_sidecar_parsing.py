@@ -1,4 +1,4 @@
-"""Sidecars of XMP, Google Takeout and Apple's exports are recognised and parsed."""
+"""XMP sidecars, and sidecars from Google Takeout and Apple's exports, are recognised and parsed."""
 
 import plistlib
 from datetime import UTC, datetime

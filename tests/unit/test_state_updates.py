@@ -43,7 +43,7 @@ def calls(*names: str) -> list[tuple[str, ast.Call]]:
 
 
 def sql_updates() -> list[tuple[str, str, str]]:
-    """Return the table, the SET clause and the rest of each UPDATE of a state in the engine's SQL."""
+    """For each UPDATE of a state in the engine's SQL, return the table, the SET clause and the rest."""
     modules = [import_module(each.name) for each in pkgutil.iter_modules(engine.__path__, "batches.engine.")]
     texts = {text for module in modules for text in vars(module).values() if isinstance(text, str)}
     updates = [groups for text in sorted(texts) for groups in UPDATE.findall(text)]

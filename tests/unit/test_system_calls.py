@@ -1,4 +1,4 @@
-"""With forbidden system calls, a process can neither open sockets nor start programs, but can still read files."""
+"""A process with restricted system calls can neither open sockets nor start programs, but can still read files."""
 
 import subprocess
 import sys

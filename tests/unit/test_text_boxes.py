@@ -20,7 +20,7 @@ def draw(*cores: tuple[float, float, float, float], angle: float = 0.0, value: f
 def test_box_surrounds_the_whole_line_in_its_direction(angle: float) -> None:
     [box] = find_boxes(draw((40, 95, 159, 104), angle=angle), 10)
 
-    # The box is 1.6 * 120 * 10 / 130 pixels wider and higher than the core, which has 120 by 10 pixels.
+    # The box is 1.6 * 120 * 10 / 130 pixels wider and higher than the core, which is 120 by 10 pixels.
     assert (box.x, box.y) == pytest.approx((100, 100), abs=1.5)
     assert (box.width, box.height) == pytest.approx((134.8, 24.8), abs=4)
     assert box.angle == pytest.approx(angle, abs=1)

@@ -14,7 +14,7 @@ def encoder() -> TextEncoder:
 
 @pytest.fixture(scope="session")
 def pieces() -> list[str]:
-    """The shipped vocabulary of the tokenizer."""
+    """The tokenizer's shipped vocabulary."""
     return read_weights("wordpiece_vocab.txt").decode().split("\n")
 
 

@@ -80,7 +80,7 @@ def test_any_bytes_are_read_within_the_limits(
 
 
 def directory(entries: int, kind: int, count: int, pointer: int) -> bytes:
-    """Return a directory of equal entries with the tags 0, 1, 2 and so on, followed by 10,000 bytes."""
+    """Return a directory whose entries differ only in their tags (0, 1, 2 and so on), followed by 10,000 bytes."""
     body = b"".join(struct.pack("<HHLL", number, kind, count, pointer) for number in range(entries))
     return b"II*\0" + struct.pack("<LH", 8, entries) + body + bytes(10_000)
 

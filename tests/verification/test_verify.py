@@ -1,4 +1,4 @@
-"""Verification starts with the files not checked for longest, and stops when its budget is used up.
+"""Verification starts with the files that have gone unchecked the longest, and stops when its budget is used up.
 
 Damaged files are recorded, but an outage of the storage does not count as damage.
 """

@@ -1,4 +1,4 @@
-"""The page of a batch: progress, failures, and the list of files."""
+"""A batch page: progress, failures, and the list of files."""
 
 import re
 

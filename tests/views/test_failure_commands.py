@@ -64,7 +64,7 @@ def test_dismissal_can_be_undone(page: Client, anna: User) -> None:
 
     response = page.post(reverse("failures-restore"), form)
 
-    assert messages_of(response) == ["1 file is listed again."]
+    assert messages_of(response) == ["1 file is back in the list."]
     assert "a.txt" in shown(page)
     # The page shown after the dismissal no longer offers to undo it when it is reloaded.
     assert reverse("failures-restore") not in page.get(dismissed.redirect_chain[-1][0]).content.decode()

@@ -1,4 +1,4 @@
-"""The page of one file of a batch: its attempts and its error."""
+"""The page of one file in a batch: its attempts and its error."""
 
 import uuid
 

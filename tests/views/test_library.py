@@ -1,4 +1,4 @@
-"""The library, the page of one picture, and signing in and out."""
+"""The library, the picture page, and signing in and out."""
 
 from datetime import UTC, datetime
 

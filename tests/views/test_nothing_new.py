@@ -24,7 +24,7 @@ def add_known(owner: User, files: int) -> UploadBatch:
 
 
 def shown(page: Client, batch: UploadBatch) -> list[str]:
-    """Return the page of the batch, the list of batches and the e-mail."""
+    """Return the batch page, the batch list and the e-mail."""
     mail = _build(batch)[2]
     return [compact(page.get(path).content.decode()) for path in (f"/batches/{batch.id}/", "/batches/")] + [mail]
 

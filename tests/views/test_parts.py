@@ -103,5 +103,5 @@ def test_deletion_page_says_that_parts_are_deleted_too(page: Client, anna: User)
     page.post(reverse("upload-trash"), {"picture": still.id})
     both = compact(page.post(reverse("trash-delete"), {"picture": still.id}).content.decode())
 
-    assert "One more file" in both
-    assert "more file" not in alone
+    assert "One related file" in both
+    assert "related file" not in alone

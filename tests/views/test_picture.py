@@ -73,7 +73,7 @@ def test_hidden_picture_is_left_out_and_has_no_neighbours(page: Client, pictures
 
 @pytest.fixture
 def batch(anna: User) -> UploadBatch:
-    """An import of three pictures, two of which have the same bytes. Its order differs from that of the library."""
+    """An import of three pictures, one of them in two files. Its order differs from that of the library."""
     batch = lifecycle.open_batch(anna.id, "Sea & sky")
     for name in ("b", "a", "c"):
         queue_picture(batch, f"{name}.jpg")

@@ -49,7 +49,7 @@ def test_dates_are_changed_and_the_change_is_undone(page: Client, post: Post, pi
     html = post("upload-dates", how="shift", hours="1")
 
     assert "Date of 1 picture changed." in html
-    assert "1 picture has no date that could be changed." in html
+    assert "1 picture has no date to change." in html
     pictures[0].refresh_from_db()
     assert (pictures[0].taken_at, pictures[0].taken_source) == (NOON.replace(hour=13), "own")
     undo = reverse("upload-edit-undo", args=[PictureEdit.objects.get().id])

@@ -1,4 +1,4 @@
-"""Without JavaScript, the page of a running batch refreshes itself until the user pauses it or searches."""
+"""Without JavaScript, a running batch's page refreshes itself until the user pauses the refreshing or searches."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -26,7 +26,7 @@ def due(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def make_worker(**fields: object) -> Worker:
-    """Create the row of a worker that started long ago."""
+    """Create a row for a worker that started long ago."""
     worker = Worker.objects.create(host="here", pid=1, threads=1)
     Worker.objects.filter(id=worker.id).update(started_at=LONG_AGO, **fields)
     return worker

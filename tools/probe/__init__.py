@@ -1,1 +1,1 @@
-"""Train the probe for media and scenes on pictures of published packages; see tools/build_weights.py."""
+"""Train the probe for media and scenes on pictures from published packages; see tools/build_weights.py."""

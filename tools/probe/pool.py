@@ -1,4 +1,4 @@
-"""Turn the training pictures into the probe's inputs: features of the classifier and picture statistics.
+"""Turn the training pictures into the probe's inputs: classifier features and picture statistics.
 
 The training pictures also include crops of pictures with rare scenes, and documents that are distorted to look like
 photos of paper on a surface.
@@ -57,7 +57,7 @@ class Pool:
 
 
 def read_pool(folder: Path) -> Pool:
-    """Compute the inputs of all training pictures from the packages in `folder`; this takes two minutes."""
+    """Compute the inputs for all training pictures, read from the packages in `folder`; this takes two minutes."""
     classifier = Classifier()
     examples: list[tuple[Example, Floats, Floats, Floats]] = []
     for example in _examples(folder):
@@ -91,7 +91,7 @@ def _examples(folder: Path) -> Iterator[Example]:
     counts = Counter(scene for _, scenes, _, _ in table for scene in scenes)
     surfaces = [(package, path) for medium, scenes, package, path in table if medium == "photo" and not scenes]
     for medium, scenes, package, path in table:
-        rng = random.Random(path)  # seeded per picture, so that a longer table changes nothing else
+        rng = random.Random(path)  # seeded per picture, so that adding rows to the table changes nothing else
         image = _shrunk(open_picture(folder, package, path))
         source = f"{package}/{path}"
         yield Example(medium, scenes, source, image)
@@ -151,7 +151,7 @@ def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> l
 
 
 def read_calibration(folder: Path) -> Iterator[Floats]:
-    """Yield detector inputs made from a selection of photos, for the calibration of the 8-bit detector."""
+    """Yield detector inputs made from a selection of photos, for calibrating the 8-bit detector."""
     photos = [(package, path) for medium, _, package, path in read_table() if medium == "photo"]
     for package, path in photos[:: max(1, len(photos) // _CALIBRATION_PICTURES)][:_CALIBRATION_PICTURES]:
         yield detector.prepare(open_picture(folder, package, path))

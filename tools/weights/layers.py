@@ -89,7 +89,7 @@ class QuantizedLayers(Layers):
 
 
 def _scale(limits: Range) -> tuple[float, int]:
-    """Return the scale and the zero point that map `limits` to 0 to 255."""
+    """Return the scale and the zero point that map `limits` to the range 0 to 255."""
     low, high = min(limits[0], 0.0), max(limits[1], 0.0)
     scale = max((high - low) / 255, 1e-9)
     return scale, round(-low / scale)

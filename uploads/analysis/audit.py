@@ -2,7 +2,7 @@
 
 A description starts with 100 points and loses points for each sign of an unusable answer. Answers that are not a
 description (a refusal, empty text, endless repetition) score below 40. A correct sentence that is merely short or
-misses the recognised labels scores above 60.
+mentions none of the recognised labels scores above 60.
 """
 
 import re
@@ -30,8 +30,8 @@ _PHRASE = 3
 
 
 def audit(text: str, labels: Iterable[Label] = ()) -> int:
-    """Return the score of a description. `labels` from the picture must be in the same language."""
-    # Models write straight and curly apostrophes.
+    """Return the score of a description. `labels` are the picture's and must be in the same language."""
+    # Models write both straight and curly apostrophes.
     plain = text.strip().casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     words = _WORD.findall(plain)
     if not words:
@@ -62,7 +62,7 @@ def _repetition_penalty(words: list[str]) -> int:
     if not phrases:
         return 0
     repeated = 1 - len(set(phrases)) / len(phrases)
-    # Even good descriptions repeat phrases such as "in the background" if they are long.
+    # Long descriptions repeat phrases such as "in the background", even if they are good.
     return min(80, round(160 * max(0.0, repeated - 0.1)))
 
 

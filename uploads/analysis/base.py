@@ -112,7 +112,7 @@ class QueryVector(NamedTuple):
 class QueryEncoder(Protocol):
     """Embeds search queries as vectors that can be compared with those of pictures.
 
-    A search finds pictures by appearance only if the fit of the best one is at least `hit_fit`; see docs/search.md for
+    A search finds pictures by appearance only if the best picture's fit is at least `hit_fit`; see docs/search.md for
     how fits are computed and calibrated. Thread-safe.
     """
 

@@ -45,7 +45,7 @@ SPECIES_KINDS = _names(
     | ape | bear | wolf | fox | whale | shark | big cat | bird of prey | fruit | vegetable
     """
 )
-"""Kinds whose members look so similar that the classifier often confuses breeds, species and sorts."""
+"""Kinds whose members look so similar that the classifier often confuses breeds, species and varieties."""
 
 GUESSED_KINDS = _names("clothing | electronic equipment | food | landscape | musical instrument | vehicle")
 """Broad kinds that descriptions name if nothing else is recognised."""

@@ -15,8 +15,10 @@ _MARGIN = 32
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """`probabilities`, shape (1000,), holds the probability of each class. They add up to 1 and are computed from
-    `features`, shape (1280,)."""
+    """The result of classify(). `probabilities`, shape (1000,), has one entry per class; they add up to 1.
+
+    They are computed from `features`, shape (1280,).
+    """
 
     probabilities: Floats
     features: Floats

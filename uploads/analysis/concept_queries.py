@@ -1,4 +1,4 @@
-"""Encode search queries for pictures of the local analyzer, without loading the analyzer itself."""
+"""Encode search queries for comparison with the local analyzer's vectors, without loading the analyzer itself."""
 
 from functools import lru_cache
 

@@ -8,7 +8,7 @@ where p is the probability of the label, w the weight of the phrase, and e(x) th
 
 With these weights, photos that almost certainly show what the query names rank highest. A detected object's weight is
 its full score, and a label's weight is its probability. Colours have small weights, because many photos share them. The
-networks were trained on photos, so for pages and drawings, everything except the medium has less weight.
+networks were trained on photos, so for pages and drawings, everything except the medium and scenes has less weight.
 """
 
 import numpy as np
@@ -101,7 +101,7 @@ def _media(evidence: Evidence) -> list[tuple[str, float]]:
 
 
 def _scenes(evidence: Evidence) -> list[tuple[str, float]]:
-    """Weigh scenes that are not named by their probability, because these still order the results of searches."""
+    """Return named scenes, and less probable ones weighted by probability; these still help to rank search results."""
     if evidence.colours.plain:
         return []
     possible = [(scene.phrase, scene.weight * p) for scene, p in possible_scenes(evidence.look)]

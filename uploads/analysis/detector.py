@@ -61,7 +61,8 @@ class Detector:
 def prepare(image: Image.Image) -> Floats:
     """Return the input of the network, shape (1, 3, height, width). Height and width are multiples of _STEP.
 
-    A grey border pads the picture to that size. Padding to a square would add a quarter to the area of most photos.
+    A grey border pads the picture to that size. If the input were square, at least a quarter of it would be padding for
+    most photos.
     """
     scale = _SIDE / max(image.size)
     width, height = (max(1, round(side * scale)) for side in image.size)
@@ -69,7 +70,7 @@ def prepare(image: Image.Image) -> Floats:
     frame = Image.new("RGB", (-(-width // _STEP) * _STEP, -(-height // _STEP) * _STEP), _GREY)
     frame.paste(small, ((frame.width - width) // 2, (frame.height - height) // 2))
     pixels = np.empty((1, 3, frame.height, frame.width), np.float32)
-    # Process one channel at a time, because arithmetic on interleaved channels is five times as slow.
+    # Process one channel at a time, because arithmetic on interleaved channels takes five times as long.
     for row, (channel, mean, deviation) in enumerate(zip(frame.split()[::-1], _MEAN_BGR, _DEVIATION_BGR, strict=True)):
         np.subtract(np.asarray(channel), mean, out=pixels[0, row])
         pixels[0, row] /= deviation

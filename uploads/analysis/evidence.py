@@ -19,7 +19,7 @@ MIN_SCORE = 0.45
 PERSON = 0
 """The detector's class index for people."""
 
-# A whole person who stands near the camera has a smaller share of the picture than a portrait.
+# A person shown at full length covers less of the picture than a portrait does, even near the camera.
 _CLOSE_UP_AREA = 0.42
 # The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65

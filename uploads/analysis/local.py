@@ -38,7 +38,7 @@ class LocalAnalyzer:
     def describe(self, frames: Sequence[Image.Image]) -> Description:
         """See Describer.describe; `phrase_weights` are rows of the shipped vocabulary.
 
-        For a video, each label gets its highest score in any frame, and the phrase weights are the mean of all frames.
+        For a video, each label gets its highest score in any frame, and phrase weights are averaged over all frames.
         """
         halves = [_halve(frame) for frame in frames]
         classified = [self._classifier.classify(half) for half in halves]

@@ -1,4 +1,4 @@
-"""Rules for media (such as drawings) and scenes: when to name them, in which words, and by which phrases in vectors.
+"""Rules for media (such as drawings) and scenes: when and how to name them, and which phrases they add to vectors.
 
 The thresholds were chosen on pictures that the probe was not trained on; see docs/analysis.md.
 """
@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from uploads.analysis.probe import Look
 
 _PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.8, 0.5
-# Photos of single things before an even background look drawn.
+# Photos of a single thing against a plain background look like drawings.
 _DRAWING = 0.7
-# A picture with a scene of this probability is not called a pattern. Close-ups of leaves, for example, look like one.
+# A picture that shows a scene with at least this probability is not called a pattern. Close-ups of leaves, for example,
+# look like patterns.
 _NO_PATTERN = 0.8
 _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
@@ -25,7 +26,7 @@ _MIN_SUPPORT = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """How a medium other than a photo is named. `page` means text or figures, for which object labels are ignored."""
+    """How a medium other than a photo is named. `page` means text or figures; object labels are then ignored."""
 
     words: str
     label: str
@@ -151,7 +152,7 @@ def possible_scenes(look: Look) -> list[tuple[Scene, float]]:
 def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
     """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough.
 
-    A label whose name contains a word of `known_from` adds its probability to that of the scene, unless it is very low.
+    A label whose name contains a word in `known_from` adds its probability, unless very low, to that of the scene.
     """
     if find_medium(look) is not None:
         return None

@@ -77,7 +77,7 @@ def with_article(name: str) -> str:
 
 
 def join(words: list[str], last: str = "and") -> str:
-    """Return "one", "one and two" or "one, two and three"; nothing if `words` is empty."""
+    """Return "one", "one and two" or "one, two and three", or "" if `words` is empty."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
@@ -91,7 +91,7 @@ def _scenes(evidence: Evidence) -> list[tuple[Scene, float]]:
 
 
 def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
-    """Return what the classifier recognised, or "" if it is less likely than `minimum` and not of an everyday kind."""
+    """Return the main thing recognised, or "" if it is less likely than `minimum` and not of an everyday kind."""
     named = _named_labels(vocabulary, evidence)
     top, probability = named[0]
     kind = min(_everyday_kinds(vocabulary, evidence), key=lambda entry: entry[2], default=None)
@@ -108,7 +108,7 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
-    """Return the minimum probability of a label to show. With people in the picture, most weak guesses are clothes."""
+    """Return the minimum probability of labels to show. With people in the picture, most weak guesses are clothing."""
     if drawn:
         return _CERTAIN
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL

@@ -1,4 +1,4 @@
-"""Read the central directory of a ZIP archive, including ZIP64, with a function that reads byte ranges.
+"""Read the central directory of a ZIP archive, including ZIP64, using a function that reads byte ranges.
 
 Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (4.3 and 4.5). Python's `zipfile` is not used,
 because it loads the whole directory into memory, and again for each file.

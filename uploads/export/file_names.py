@@ -12,9 +12,9 @@ SIDECARS = (".xmp", ".json")
 _FORBIDDEN = re.compile(r'[<>:"/\\|?*\x00-\x1f\x7f]')
 _RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(\..*)?", re.IGNORECASE | re.DOTALL)
 MAX_BYTES = 200
-"""Maximum length of a name in UTF-8.
+"""The maximum length of a name in UTF-8.
 
-File systems allow 255 bytes; the rest is for a number and the extension of a sidecar.
+File systems allow 255 bytes; the rest is reserved for a number and a sidecar's extension.
 """
 
 
@@ -28,7 +28,7 @@ def safe_name(name: str) -> str:
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Split a name into stem and extension. The extension is blank if it would have more than 10 bytes."""
+    """Split a name into stem and extension. The extension is blank if it would be longer than 10 bytes."""
     stem, dot, extension = name.rpartition(".")
     return (stem, f".{extension}") if stem and dot and len(extension.encode()) < 10 else (name, "")
 

@@ -35,7 +35,7 @@ class ExportedFile:
 
 
 def exported_uploads(owner_id: int) -> QuerySet[Upload]:
-    """Return the uploads to export: all except those in the trash. Files that could not be processed are included."""
+    """Return the uploads to export: all except archives and those in the trash. Unprocessable files are included."""
     return Upload.objects.filter(owner_id=owner_id, trashed_at=None).exclude(kind=MediaKind.ARCHIVE)
 
 
@@ -48,7 +48,7 @@ def bytes_needed(owner_id: int, manifest: Manifest) -> int:
 def export_library(owner_id: int, folder: Path, manifest: Manifest) -> Iterator[ExportedFile]:
     """Copy the files that are not yet in `folder`, and write or update the sidecars of all files.
 
-    A part goes into the same folder as the picture to which it belongs. Raises EnvironmentalError if the storage is
+    A part goes into the same folder as the picture that it belongs to. Raises EnvironmentalError if the storage is
     unavailable, and OSError if `folder` cannot be written.
     """
     listed = manifest.paths_by_folder()

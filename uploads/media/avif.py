@@ -22,7 +22,7 @@ _THREADS = 2
 
 
 def read_avif(file: BinaryIO) -> ImageHeader:
-    """Return the header of the primary picture, or of the first of a sequence; see image_header.read_header.
+    """Return the header of the primary picture, or of a sequence's first picture; see image_header.read_header.
 
     The orientation comes from the container. An orientation in EXIF data is ignored.
     """

@@ -1,7 +1,7 @@
 """Read BMP pictures.
 
-Pictures with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks, and those with
-run-length encoding in bmp_rle.py. Pillow decodes all others.
+Pictures with 16 or 32 bits per pixel are decoded here, because Pillow supports only some channel masks. Pictures with
+run-length encoding are decoded in bmp_rle.py, and all others by Pillow.
 """
 
 from typing import Any, BinaryIO
@@ -40,7 +40,7 @@ class _BmpFile(ImageFile.ImageFile):
         self._size = header.width, header.height
         self._mode = "RGB" if header.bits == 24 else "P"
         if self._mode == "P":
-            # Pixels without a colour are black, as in browsers.
+            # Pixels whose colour is missing from the palette are black, as in browsers.
             colours = header.palette.ljust(_PALETTE_COLOURS * header.colour_bytes, b"\0")
             self.palette = ImagePalette.raw("BGR" if header.colour_bytes == 3 else "BGRX", colours)
         order = 1 if header.top_down else -1

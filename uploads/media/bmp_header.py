@@ -1,4 +1,4 @@
-"""Parse the headers of BMPs, of Windows (versions 3 to 5) and of OS/2 (versions 1 and 2).
+"""Parse the headers of Windows BMPs (versions 3 to 5) and OS/2 BMPs (versions 1 and 2).
 
 Pillow's parser rejects short OS/2 headers, 2 bits per pixel and long palettes, and misreads some grey palettes.
 """

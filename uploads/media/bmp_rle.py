@@ -1,4 +1,4 @@
-"""Decode BMPs with run-length encoding (RLE4 and RLE8). Pillow's decoder misreads odd numbers of 4-bit pixels."""
+"""Decode BMPs with run-length encoding (RLE4 and RLE8). Pillow's decoder misreads odd-length runs of 4-bit pixels."""
 
 from collections.abc import Iterator
 from typing import BinaryIO, cast

@@ -45,7 +45,10 @@ _ENCODING_STEPS = 4096
 
 @dataclass(frozen=True, slots=True)
 class ColourSpace:
-    """Primaries, and a code of transfer characteristics. If the code is 0, `gamma` is the exponent to linear light."""
+    """Primaries, and a code of transfer characteristics.
+
+    If the code is 0, linear light is the value to the power of `gamma`.
+    """
 
     primaries: Chromaticities
     transfer: int
@@ -66,7 +69,7 @@ def coded_space_of_photo(primaries: int, transfer: int) -> ColourSpace | None:
 
 
 def gamma_space(gamma: float, primaries: Chromaticities | None) -> ColourSpace | None:
-    """Return the space of pixels that are linear light to the power of 1/`gamma`.
+    """Return the space of pixels whose values are linear light to the power of 1/`gamma`.
 
     Return None if the space is nearly sRGB or if the values are unusable.
     """
@@ -123,7 +126,7 @@ def _tone_mapped(light: Floats, space: ColourSpace) -> Floats:
 
 @lru_cache(maxsize=1)
 def _tone_curve() -> tuple[Floats, Floats]:
-    """Return points of the tone curve: a line through the knee, then a quadratic Bézier curve up to the peak."""
+    """Return points of the tone curve: a line to the knee, then a quadratic Bézier curve up to the peak."""
     position = np.linspace(0, 1, 256)
     knee, peak = (1.0, _KNEE), (_HDR_PEAK, 1.0)
     middle = ((1 - _KAPPA) * knee[0] + _KAPPA * knee[0] / _KNEE, (1 - _KAPPA) * _KNEE + _KAPPA)

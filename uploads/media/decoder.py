@@ -24,7 +24,7 @@ ATTEMPTS = 2
 POLL_SECONDS = 0.1
 """How often a thread that waits for a decoder checks whether it should stop."""
 EXIT_SECONDS = 1.0
-"""How long a thread waits for the exit of a decoder that closed its socket or was killed."""
+"""How long a thread waits for a decoder to exit after it closed its socket or was killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The decoder inherits no other environment variables, because these may contain passwords.
@@ -78,7 +78,7 @@ class Decoder:
             )
 
     def is_usable(self) -> bool:
-        """Return whether the process runs and can decode another file."""
+        """Return whether the process is running and can decode another file."""
         return self._channel.fileno() >= 0 and self._process.poll() is None
 
     def close(self) -> None:
@@ -90,7 +90,7 @@ class Decoder:
             logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
     def decode(self, path: Path, max_pixels: int, check: Callable[[], None], longest: int) -> Picture:
-        """Decode the picture at `path`. Raises what `DecoderPool.read_picture` raises."""
+        """Decode the picture at `path`. Raises DecoderCrash, and what `DecoderPool.read_picture` raises."""
         try:
             reply = self._request(encode_request(path, max_pixels, longest), check)
         except BaseException:

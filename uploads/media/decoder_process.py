@@ -37,7 +37,7 @@ from uploads.media.sniff import sniff
 from uploads.media.system_calls import forbid_system_calls
 
 if VIDEOS:
-    from uploads.media.film import read_film  # loads FFmpeg, so only decoder processes import this module
+    from uploads.media.film import read_film  # loads FFmpeg, so only decoder processes import it
 
 _PR_SET_PDEATHSIG = 1
 _PR_SET_NO_NEW_PRIVS = 38

@@ -44,7 +44,7 @@ def read_heif(file: BinaryIO) -> ImageHeader:
         container = pillow_heif.open_heif(file)
         image = container[container.primary_index]
         if not all(image.size):
-            image.load()  # the box with the size is missing, so it is known only after decoding
+            image.load()  # the box with the size is missing, so the size is known only after decoding
     info: dict[str, Any] = image.info
     per_pixel = PIXEL_BYTES if info["bit_depth"] <= 8 else _WIDE_PIXEL_BYTES
     per_pixel += _ALPHA_BYTES if image.has_alpha else 0

@@ -43,7 +43,7 @@ def colour_codes(file: BinaryIO) -> tuple[int, int] | None:
 
 
 def with_one_association_box(file: BinaryIO) -> bytes:
-    """Return the file's content with all boxes `ipma` joined into one, because libavif rejects several.
+    """Return the file's content with all boxes `ipma` joined into one, because libavif accepts only one.
 
     The encoder cavif writes one box for each item. The space that becomes free is filled, so that no data moves.
     """
@@ -66,12 +66,12 @@ def with_one_association_box(file: BinaryIO) -> bytes:
 
 def _find_in_metadata(file: BinaryIO, *path: bytes) -> Range | None:
     metadata = find_box(file, (b"meta",), 0, file.seek(0, 2))
-    # Skip the version and flags, with which "meta" starts.
+    # The content of "meta" starts with a version and flags; skip them.
     return find_box(file, path, metadata[0] + 4, metadata[1]) if metadata else None
 
 
 def _associations(content: bytes) -> Iterator[bytes]:
-    """Yield the entries of a box `ipma`, which begin with the item. Raises IndexError if the box is too short."""
+    """Yield the entries of a box `ipma`, which start with an item number. Raises IndexError if the box is too short."""
     item_bytes, property_bytes = 4 if content[0] else 2, 2 if content[3] & 1 else 1
     position = 8
     for _ in range(int.from_bytes(content[4:8], "big")):

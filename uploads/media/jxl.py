@@ -31,7 +31,7 @@ def read_jxl(file: BinaryIO) -> ImageHeader:
     libjxl applies the codestream's orientation. An orientation in EXIF data must be ignored.
 
     EXIF data compressed with Brotli (`brob`) are read only if the picture was converted from a JPEG without loss: they
-    are decompressed when libjxl restores the JPEG. The decoder returns those of other pictures unchanged.
+    are decompressed when libjxl restores the JPEG. For other pictures, the decoder returns them still compressed.
     """
     loaded_exif: list[ExifData] = []
     size = file.seek(0, 2)

@@ -4,14 +4,15 @@ import re
 from datetime import UTC, datetime
 
 # A date of eight digits and a time of six, or nine with milliseconds, as written by cameras, phones and messengers. No
-# digit may precede or follow, because parts of longer numbers can look like a date.
+# digit may precede or follow them, because parts of longer numbers can look like a date.
 _DATE_TIME = re.compile(
     r"(?<!\d)((?:19|20)\d\d)[-_.]?([01]\d)[-_.]?([0-3]\d)(?:[-_. T]| \w{1,4} |-at-)?"
     r"([0-2]\d|\d(?=[.:]))[-_.:h]?([0-5]\d)[-_.:m]?([0-5]\d)(?:[-_.]?(\d{3}))?(?!\d)(?:\s?([AP])M)?",
 )
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)([-_.]?)([01]\d)\2([0-3]\d)(?!\d)", re.ASCII)
 _WHATSAPP = re.compile(r"(?:IMG|VID|PTT|AUD)-(\d{4})(\d\d)(\d\d)-WA\d+", re.ASCII | re.IGNORECASE)
-# Names that consist only of milliseconds since 1970 (2001 to 2033), as written by Facebook and some Android apps.
+# Names that start with milliseconds since 1970 (2001 to 2033), or with one of these prefixes and milliseconds, as
+# written by Facebook and some Android apps.
 _MILLISECONDS = re.compile(r"(?:FB_IMG_|IMG_|received_|mmexport|)(1\d{12})(?!\d).*", re.ASCII | re.IGNORECASE)
 _YEARS = range(1990, 2100)
 

@@ -12,7 +12,7 @@ _QUICKTIME_BOXES = (b"moov", b"mdat", b"wide", b"pnot", b"free", b"skip")
 _DOC_TYPE = re.compile(rb"\x42\x82.{1,8}?(webm|matroska)", re.DOTALL)  # the length has 1 to 8 bytes
 _THEORA = b"\x80theora"  # the start of the first packet of each Theora stream
 _TS_SYNC = 0x47
-_TS_PACKETS = ((188, 0), (192, 4))  # MPEG-TS, and M2TS of camcorders with a time stamp of 4 bytes before each packet
+_TS_PACKETS = ((188, 0), (192, 4))  # MPEG-TS, and camcorders' M2TS with a 4-byte time stamp before each packet
 _MIN_TS_PACKETS = 3
 
 

@@ -29,7 +29,7 @@ class WebPStructure:
 
 
 def read_structure(file: BinaryIO) -> WebPStructure:
-    """Return the structure of a WebP, without data after its end. Moves the position of `file`.
+    """Return the structure of a WebP, ignoring data after its end. Moves the position of `file`.
 
     Raises PermanentError `image.complex` if there are too many chunks.
     """

@@ -15,7 +15,7 @@ INSTANT = Coalesce("taken_at", "created_at")
 
 
 UNDATED = datetime(1, 1, 1, tzinfo=UTC)
-"""The timeline time of pictures without a date, which puts them after all others."""
+"""The `timeline_at` of pictures without a date; it puts them after all others."""
 
 _CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
 
@@ -43,7 +43,7 @@ class TimelineTime(Func):
 
 
 class SearchWords(Func):
-    """The words with which search finds an upload. The SQL expression is immutable.
+    """The words by which a search finds an upload. The SQL expression is immutable.
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File names,
     cameras, places and the text in the picture are not stemmed, and are split at everything but letters and digits.
@@ -64,7 +64,7 @@ class SearchWords(Func):
 
 
 class OneOf(Lookup):
-    """`OneOf(F("status"), values)` is true if the text field has one of these values. None of them may need quotes.
+    """`OneOf(F("status"), values)` is true if the text field has one of these values. No value may need quotes.
 
     Use it in check constraints of tables that are often changed: PostgreSQL stores the values as one constant, whereas
     it builds the array of `Q(status__in=values)` anew in each UPDATE. With four such constraints, an UPDATE of a batch

@@ -17,7 +17,7 @@ def library_pictures(owner_id: int | None) -> QuerySet[Upload]:
 
 
 def defer_details(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
-    """Do not load the large columns that lists of pictures do not show."""
+    """Defer loading the large columns that lists of pictures do not show."""
     return uploads.defer("metadata", "sidecars", "words")
 
 

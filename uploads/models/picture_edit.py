@@ -7,8 +7,8 @@ from django.db import models
 class PictureEdit(models.Model):
     """A change of one value, such as the date, in one or more pictures and their parts.
 
-    `key` is a key of uploads/sidecars/own_edits.py. `changes` lists the id of each picture with the value that the
-    owner had set before the change and the value after it; None means that none was or is set.
+    `key` is one of the keys in uploads/sidecars/own_edits.py. `changes` lists, for each picture, its id and the owner's
+    value before and after the change; None means that the owner has set no value.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -172,7 +172,7 @@ class Upload(models.Model):
             models.Index(fields=["id"], name="upload_archive", condition=Q(kind=MediaKind.ARCHIVE)),
             models.Index(fields=["owner", "group_id"], name="upload_group", condition=~Q(group_id="")),
             models.Index(fields=["part_of"], name="upload_parts", condition=Q(part_of__isnull=False)),
-            # The first index serves the pages of the trash; the second finds expired pictures.
+            # The first index serves the trash pages; the second finds expired pictures.
             models.Index(
                 fields=["owner", "-trashed_at", "-id"], name="upload_trash", condition=Q(trashed_at__isnull=False)
             ),

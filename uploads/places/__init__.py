@@ -1,4 +1,4 @@
-"""Name places, from a list of cities that ships with the program. Nothing is sent to a server."""
+"""Name places, using a list of cities that ships with the program. Nothing is sent to a server."""
 
 from django.utils.module_loading import import_string
 

@@ -56,9 +56,10 @@ class Cities:
         return self._name(band.start + int(best))
 
     def find(self, text: str) -> tuple[float, float] | None:
-        """Return the coordinates of the largest city of this name, such as “Lisbon” or “Lisbon, Portugal”; or None.
+        """Return the coordinates of the largest city with this name, or None if there is none.
 
-        The case of letters is ignored. This takes about 50 ms, because all names are compared.
+        The name may include the region or country, as in “Lisbon, Portugal”. Case is ignored. This takes about 50 ms,
+        because all names are compared.
         """
         name, _, region = (part.strip() for part in text.casefold().partition(","))
         lines = self._names.tobytes().decode().casefold().split("\n")

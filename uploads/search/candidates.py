@@ -26,11 +26,11 @@ MAX_UNCHECKED = 600
 """Replaces MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""A word that PostgreSQL expects to find in more pictures is not searched; it only affects how candidates rank."""
+"""A word that PostgreSQL expects in more pictures than this is not searched for; it only affects the ranking."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
-"""If this many pictures contain all words, pictures that contain only some of them are not searched."""
+"""If this many pictures contain all words, pictures that contain only some of them are not searched for."""
 
 Words = Sequence[SearchQueryCombinable]
 
@@ -92,7 +92,7 @@ def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
 def _nearest(
     pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`, by picture id.
+    """Return the cosines of the nearest vectors of `pictures`, keyed by picture id.
 
     A picture whose cosine is below `least` cannot be a hit by appearance alone. `quotes` are conditions for quoted
     text. `checked` means that `pictures` requires or excludes words, which the table of vectors does not contain.
@@ -119,7 +119,7 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[in
     If there are few, add those that contain any of the words.
 
     A word that at least `limit` pictures contain adds no pictures, because it is too common. If the owner has `many`
-    pictures, very common words are not searched, because that takes too long.
+    pictures, very common words are not searched for, because that takes too long.
     """
     if not words:
         return set()

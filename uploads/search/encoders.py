@@ -1,4 +1,4 @@
-"""The models with which an owner's pictures can be searched: the site's and, after a change, the previous one."""
+"""The models that can search an owner's pictures: the site's and, after a change, the previous one."""
 
 import logging
 
@@ -39,7 +39,7 @@ def site_model() -> str | None:
 
 
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
-    """Return the encoders for all models with which the owner's vectors were computed, the site's first.
+    """Return the encoders for all models that computed the owner's vectors, the site's first.
 
     Vectors of another provider's model are searched only if that provider runs in this program and still works.
     """

@@ -47,7 +47,7 @@ def _forms(text: str) -> list[str]:
 
 @cache
 def _labels_by_kind() -> Mapping[str, tuple[str, ...]]:
-    """Return the labels of each kind of the embedded analyzer's vocabulary, such as the breeds of dogs."""
+    """Return the labels of each kind in the embedded analyzer's vocabulary, such as dog breeds."""
     vocabulary = load_vocabulary()
     found: defaultdict[str, tuple[str, ...]] = defaultdict(tuple)
     for row, kind in enumerate(vocabulary.kinds):

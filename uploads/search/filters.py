@@ -61,7 +61,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
-    """Return the embeddings of the pictures of filter_pictures(), and of those that contain an excluded term."""
+    """Return the embeddings of the pictures that meet all filters, even if they contain an excluded term."""
     # List all kinds, so that PostgreSQL can use the date in the index, which comes after `kind`.
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False
@@ -102,9 +102,9 @@ def _condition(owner_id: int, one: Filter, has_place: Q, upload: str, *, words: 
 def _in_import(owner_id: int, one: Filter, column: str, *, listed: bool) -> Q:
     """Return the condition that `column` is the id of a picture in the imports that the filter names.
 
-    If `listed`, PostgreSQL reads the ids of all these pictures first, and then only these pictures, in order of their
-    ids. Otherwise, it looks up each picture that it reads. Sorting is disabled in searches, so a page in order of the
-    ids would begin with all newer pictures of the owner.
+    If `listed`, PostgreSQL first reads the ids of all these pictures, and then only these pictures, in order of id.
+    Otherwise, it checks each picture that it reads. Sorting is disabled in searches, so without the list, a page in
+    order of id would require reading all of the owner's newer pictures.
     """
     pictures = pictures_of_imports(owner_id, one.value)
     if listed and not one.negated:

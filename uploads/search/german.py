@@ -1,7 +1,7 @@
 """Translate German words in queries, because the text model, the labels and the descriptions are English.
 
 A table translates about 550 words, including their inflected forms and compounds: "Katzen", "gelbes", "Sportwagen".
-Measured on queries whose matching pictures are known: the mean average precision is 0.24 without the table and 0.75
+Measured on queries whose matching pictures are known, the mean average precision is 0.24 without the table and 0.75
 to 0.91 with it.
 """
 
@@ -60,7 +60,7 @@ def _inflected(word: str) -> str | None:
 
 
 def _compounds(word: str) -> Iterator[str]:
-    """Yield the English translation for each way to split `word` into two known words, longest first word first."""
+    """Yield the English translation of each split of `word` into two known words, longest first word first."""
     for end in range(len(word) - _SHORTEST_STEM, _SHORTEST_STEM - 1, -1):
         first, last = word[:end], _inflected(word[end:])
         forms = (first, f"{first}e", *(first.removesuffix(link) for link in _LINKS if first.endswith(link)))

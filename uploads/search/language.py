@@ -117,7 +117,7 @@ class Query:
 
 
 def parse_query(text: str) -> Query:
-    """Parse a query. A quote that is not closed ends with the text, because results appear while users type.
+    """Parse a query. An unclosed quote extends to the end, because results appear while users type.
 
     Raises QueryError.
     """
@@ -168,7 +168,7 @@ def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:
         value = _parse_size(value)
     elif name not in FILTERS:
         raise QueryError(
-            _("There is no filter “%(name)s:”. Filters are %(filters)s. To find this text, put it in quotes.")
+            _("There is no filter “%(name)s:”. Available filters: %(filters)s. To find this text, put it in quotes.")
             % {"name": name, "filters": ", ".join(f"{known}:" for known in FILTERS)}
         )
     return Filter(name, value, negated)

@@ -53,7 +53,7 @@ class Offers:
 def find_offers(owner_id: int) -> Offers:
     """Return the labels, cameras, places and years of the owner's LATEST_PICTURES."""
     year = ExtractYear("camera_clock", tzinfo=UTC)
-    # This runs for every search, also while users type. Model instances would take three times as long.
+    # This runs for every search, even while users type. Model instances would take three times as long.
     rows = library_pictures(owner_id).order_by("-id").values_list("labels", "camera", "place", "kind", year)
     found = list(rows[:LATEST_PICTURES])
     labels, cameras, places, kinds, years = zip(*found, strict=True) if found else ((),) * 5

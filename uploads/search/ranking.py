@@ -40,7 +40,7 @@ class Ranking:
 
 
 def least_fit(hit_fit: float) -> float:
-    """Return the minimum fit of every hit, for a model with this `hit_fit`."""
+    """Return the minimum fit of hits that do not contain all words, for a model with this `hit_fit`."""
     return LEAST_SHARE_OF_HIT_FIT * hit_fit
 
 

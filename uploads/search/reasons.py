@@ -37,7 +37,7 @@ class Reason:
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     """Return the first of a picture's texts that contains a word of the query, or None.
 
-    As in full-text search, words match if they are equal without common English endings.
+    As in full-text search, words match if they are equal once common English endings are removed.
     """
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
     stems = {_stem(word) for term in terms for word in split_words(f"{term.text} {term.english or ''}").split()}

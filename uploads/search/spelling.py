@@ -1,4 +1,4 @@
-"""Correct mistyped words of a query, with words from the owner's labels, places, cameras and keywords."""
+"""Correct mistyped words in a query, using words from the owner's labels, places, cameras and keywords."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace

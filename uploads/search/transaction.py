@@ -28,7 +28,7 @@ SCAN_SETTINGS = {
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
 }
-"""Settings for the transactions of searches; see docs/search.md for how they were chosen."""
+"""Settings for search transactions; see docs/search.md for how they were chosen."""
 
 _QUERY_CANCELED = "57014"
 
@@ -37,7 +37,7 @@ class SearchTooSlow(CodedError):
     """PostgreSQL needed more than STATEMENT_SECONDS for a statement. The message is in the current language."""
 
     def __init__(self) -> None:
-        super().__init__("search.too_slow", _("This search takes too long. Add more words or a date."))
+        super().__init__("search.too_slow", _("This search took too long. Add more words or a date."))
 
 
 @contextmanager

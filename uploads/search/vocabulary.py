@@ -107,7 +107,7 @@ def _as_query(kind: str, text: str) -> str:
 
 
 def _occurs(owner_id: int, kind: str, text: str) -> bool:
-    """Return whether a picture of the owner still has the term, or is among the first of an import with this name."""
+    """Return whether any of the owner's pictures still has the term or, for an import, is among its first pictures."""
     pictures = filter_pictures(owner_id, Query())
     if kind == IMPORT:
         first = pictures_of_imports(owner_id, text).values_list("upload_id", flat=True)

@@ -1,1 +1,1 @@
-"""Sidecars are files in which other programs describe pictures. Parsing, naming rules and precedence; no database."""
+"""Parse, match and merge sidecars: files in which other programs describe pictures. The database is not used."""

@@ -1,4 +1,4 @@
-"""Read sidecars of Apple's exports: edits (.AAE), and the CSV files of iCloud Photos from privacy.apple.com.
+"""Read sidecars from Apple's exports: edits (.AAE), and the CSV files of iCloud Photos from privacy.apple.com.
 
 “Photo Details.csv” has a line for each picture in its folder. Files in the folder “Albums” name pictures in the
 neighbouring folder “Photos”.

@@ -16,14 +16,14 @@ from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues
 
 PRECEDENCE = (SidecarKind.XMP, SidecarKind.TAKEOUT, SidecarKind.APPLE, SidecarKind.AAE, SidecarKind.ALBUM)
 FILE = "file"
-"""The key in `Upload.sidecars` of the time and place from the picture's file itself."""
+"""The key in `Upload.sidecars` for the time and place from the picture's file itself."""
 
 SIDECAR, NAME = "sidecar", "name"
 
 
 @dataclass(frozen=True, slots=True)
 class PlaceAndTime:
-    """When and where a picture was taken. `source` is a value of TakenSource, or blank without a date."""
+    """When and where a picture was taken. `source` is a value of TakenSource, or blank if there is no date."""
 
     taken_at: datetime | None = None
     utc_offset: int | None = None
@@ -91,7 +91,7 @@ def combine_times(
 ) -> tuple[datetime, int | None]:
     """Return the time and its UTC offset in minutes, from a sidecar's time and the file's.
 
-    If they agree, the file's time is kept, which may have fractions of seconds and a zone. If the sidecar has the
+    If they agree, the file's time is kept, because it may have fractions of seconds and a zone. If the sidecar has the
     instant and the file has only the local time, the zone follows from both.
     """
     if taken_at is None:

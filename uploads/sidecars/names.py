@@ -24,8 +24,8 @@ _EDITED = re.compile(
 )
 _EDITED_ENGLISH = "-edited"
 _METADATA = ".supplemental-metadata"
-# Apple's edited pictures (E) and their originals (O), the files of one Pixel exposure, the pictures of a burst, and the
-# suffix of darktable's versions.
+# Patterns for Apple's edited pictures (E) and their originals (O), the files of one Pixel exposure, the pictures of a
+# burst, and the suffix of darktable's versions.
 _APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
 _APPLE_RENDERING = re.compile(r"img_e(\d{4,})")
 _PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
@@ -50,7 +50,7 @@ def fold(name: str) -> str:
 
 
 def split_name(name: str) -> NameParts:
-    """Split a picture's name, or the name of a picture within a sidecar's name."""
+    """Split the name of a picture, which may come from the picture itself or from a sidecar's name."""
     name = fold(name)
     stem, extension = _split_extension(name)
     stem, counter = _split_counter(stem)
@@ -64,9 +64,9 @@ def split_name(name: str) -> NameParts:
 
 
 def name_key(name: str) -> str:
-    """Return a key that a picture, its sidecars and its parts share. Other files may have it, too.
+    """Return a key that a picture, its sidecars and its parts share. Other files may have the same key.
 
-    `name` is the name of a picture or `sidecar_target` of a sidecar's name.
+    `name` is a picture's name, or the result of `sidecar_target` for a sidecar's name.
     """
     stem = split_name(name).stem
     stem, _ = _split_extension(stem)  # “PXL_….MP.jpg” and “PXL_….MP”
@@ -98,7 +98,7 @@ def edited_from(name: str) -> tuple[str, str] | None:
 
 
 def sidecar_target(name: str) -> str:
-    """Return the picture's name within a sidecar's name, which may be truncated: “IMG_1.jpg” or “IMG_1”."""
+    """Return the name of the picture that a sidecar's name refers to: “IMG_1.jpg”, “IMG_1” or a truncated name."""
     target = re.sub(r"\.(json|xmp|aae)$", "", name, flags=re.IGNORECASE)
     base, counter = _split_counter(target)
     cut = _metadata_suffix(base)

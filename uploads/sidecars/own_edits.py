@@ -1,6 +1,6 @@
-"""What an owner changed about a picture. These values come before those of sidecars and of the file.
+"""The values of a picture that its owner changed. They take precedence over those of its sidecars and its file.
 
-`Upload.sidecars` holds them under EDITS, by the keys below, and processing keeps them.
+`Upload.sidecars` holds them under EDITS, with the keys below, and processing keeps them.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ def removed_labels(sidecars: Mapping[str, Any]) -> list[str]:
 
 
 def with_edit(sidecars: Mapping[str, Any], key: str, value: Any) -> dict[str, Any]:
-    """Return a picture's sidecars with `value` as the owner's value of `key`; None removes the owner's value."""
+    """Return a picture's sidecars with `value` as the owner's value for `key`; None removes the owner's value."""
     edits = {**sidecars.get(EDITS, {}), key: value}
     kept = {name: one for name, one in edits.items() if one is not None}
     others = {name: one for name, one in sidecars.items() if name != EDITS}
@@ -90,8 +90,8 @@ def _changed(
 ) -> Any:
     """Return the value of TIME after `move` has changed the camera's clock, or None if there is no valid time.
 
-    `zone` is the new time zone: minutes ahead of UTC, or None if it is unknown. The clock is then stored as if it were
-    UTC.
+    `zone` is the new time zone, as a tzinfo or in minutes ahead of UTC. If it is None (unknown), the clock is stored as
+    if it were UTC.
     """
     if taken_at is None:
         return None

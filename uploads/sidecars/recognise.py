@@ -13,7 +13,7 @@ from uploads.sidecars.xmp import parse_xmp
 
 
 class SidecarKind(StrEnum):
-    """The kind of a sidecar, by its source. Values of the kind `album` only name an album of the picture."""
+    """The kind of a sidecar, by its source. Values of the kind `album` only name an album that contains the picture."""
 
     XMP = "xmp"
     TAKEOUT = "takeout"
@@ -51,7 +51,7 @@ RANKS: dict[SidecarKind, Callable[[str, str], int | None]] = {
 
 
 def sidecar_kind(name: str, size: int, head: bytes) -> SidecarKind | None:
-    """Return the likely kind of sidecar of a file, or None. `head` has at least 64 bytes if the file does."""
+    """Return the kind of sidecar that a file probably is, or None. `head` has at least 64 bytes if the file does."""
     start = head.removeprefix(codecs.BOM_UTF8).lstrip(b' \t\r\n"').lower()
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         start = head.decode("utf-16", "ignore").lstrip().lower().encode()

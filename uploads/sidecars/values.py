@@ -17,7 +17,7 @@ class InvalidSidecar(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class SidecarTime:
-    """When a picture was taken according to a sidecar. `at` is aware.
+    """When a picture was taken according to a sidecar. `at` is timezone-aware.
 
     `is_instant` is false if the sidecar has a local time without a zone. That time is then stored as if it were UTC, as
     in uploads.media.exif_time. `utc_offset` is in minutes. The sidecar may have rounded the time down, by less than
@@ -83,7 +83,7 @@ class Entry:
 
 
 def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
-    """Remove control characters, and blank lines at the start and end, from a text of several lines."""
+    """Remove control characters from multi-line text, and blank lines from its start and end."""
     if not isinstance(value, str):
         return ""
     lines = (clean_text(line, limit) for line in value[: 4 * limit].splitlines())

@@ -132,7 +132,7 @@ def _time(properties: Properties) -> SidecarTime | None:
 
 
 def parse_xmp_date(text: str, offset: str = "") -> SidecarTime | None:
-    """Return a date as in XMP or EXIF, with or without time and zone. `offset` is a zone from another property."""
+    """Parse a date as in XMP or EXIF, with or without a time and zone. `offset` is a zone from another property."""
     match = _DATE.fullmatch(text.strip())
     if match is None:
         return None

@@ -18,7 +18,7 @@ class Codes:
 
     @classmethod
     def read(cls, codes: Sequence[bytes]) -> "Codes":
-        """Return stored codes, each of 40 bytes."""
+        """Read stored codes, each 40 bytes long."""
         words = np.frombuffer(b"".join(codes), np.uint64).reshape(-1, WORDS)
         return cls(words[:, 0].copy(), words[:, 1:].copy())
 

@@ -42,7 +42,7 @@ def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
 
 
 def pairs_of(owner_id: int) -> QuerySet[NearDuplicate, tuple[int, int]]:
-    """Return the ids of the owner's newest open pairs."""
+    """Return the picture ids of the owner's newest open pairs."""
     pairs = open_pairs(owner_id).order_by("-second_id", "-first_id")
     return pairs.values_list("first_id", "second_id")[:MAX_PAIRS]
 

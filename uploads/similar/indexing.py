@@ -49,7 +49,7 @@ Pair = tuple[int, int]
 
 
 def index_chunk() -> int:
-    """Index up to INDEX_CHUNK due pictures and return their number; 0 also if another process is indexing."""
+    """Index up to INDEX_CHUNK due pictures. Return how many were indexed, or 0 if another process is indexing."""
     with transaction.atomic():
         if not (fetch_row(TRY_LOCK, {"lock": _LOCK}) or [False])[0]:
             return 0

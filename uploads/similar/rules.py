@@ -39,7 +39,7 @@ def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:
 def is_near_duplicate(distance: int, cosine: float | None, *, pages: bool) -> bool:
     """Return whether two pictures are near duplicates.
 
-    `distance` is the number of different bits in their hashes. `cosine` is that of their features, or None if one of
+    `distance` is the number of bits in which their hashes differ. `cosine` is that of their features, or None if one of
     them has none. `pages` is true if one of them shows a page of text.
     """
     rules = (_PAGES_RULE,) if pages else _RULES

@@ -73,7 +73,7 @@ def is_stored(key: UUID) -> bool:
 
 @contextmanager
 def local_copy(key: UUID) -> Iterator[Path]:
-    """Yield a read-only path of the original on this machine. If it is a downloaded copy, it is removed afterwards.
+    """Yield a local path from which the original can be read. If it is a downloaded copy, it is removed afterwards.
 
     Raises PermanentError `file.missing` or `original.unreadable` if only this file is at fault. Otherwise, raises
     EnvironmentalError with the code of `error_code`, or `storage.temp_full` if there is no space for a copy.
@@ -123,7 +123,7 @@ def _read_error(error: OSError) -> ProcessingError:
 
 
 def _is_file_error(error: OSError) -> bool:
-    """Return whether the error concerns only this file, and the storage as a whole works."""
+    """Return whether the error concerns only this file, while the storage as a whole works."""
     return error.errno in _FILE_ERRORS and storage_available()
 
 

@@ -19,8 +19,8 @@ class StorageBackend(Protocol):
     """Stores files under names. A file becomes visible only when it is completely written.
 
     Every backend reports errors by raising the same OSErrors as a disk: FileNotFoundError (only this file is missing),
-    PermissionError (access denied), or an OSError with errno ENOSPC or EDQUOT (the storage is full) or EIO, EUCLEAN or
-    EBADMSG (this file is unreadable if the storage works otherwise). Any other OSError means that the storage is
+    PermissionError (access denied), or an OSError with errno ENOSPC or EDQUOT (the storage is full), or EIO, EUCLEAN or
+    EBADMSG (if the storage works otherwise, only this file is unreadable). Any other OSError means that the storage is
     unavailable.
 
     `signed_url_seconds` is how long signed URLs are valid, or 0 if the backend has no signed URLs.
@@ -35,7 +35,7 @@ class StorageBackend(Protocol):
         """Store the content of `source` durably. `source` itself is not removed."""
 
     def local_copy(self, name: str) -> AbstractContextManager[Path]:
-        """Return a context manager that yields a read-only path of the file on this machine."""
+        """Return a context manager that yields a local path from which the file can be read."""
 
     def open_at(self, name: str, offset: int) -> AbstractContextManager["Readable"]:
         """Return a context manager that yields a stream of the file's bytes, starting at `offset`."""

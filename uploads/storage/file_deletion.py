@@ -166,6 +166,6 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
 
 
 def _require_storage() -> None:
-    """Raise EnvironmentalError if the media disk is not mounted, because all files would seem to be removed already."""
+    """Raise EnvironmentalError if the media disk is not mounted, because all files would then seem to be removed."""
     if isinstance(default_storage, FileSystemStorage) and not storage_available():
         raise EnvironmentalError("storage.away")

@@ -92,7 +92,7 @@ async def _send(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
 
 def _requested_range(request: HttpRequest, file: StoredFile, size: int) -> ByteRange | None:
     """Return the requested range, or None for the whole file. Raises RangeError."""
-    # If-Range contains the ETag of the version that the client has in part. If the file has changed, send all of it.
+    # If-Range contains the ETag of the version that the client has partly loaded. If the file has changed, send it all.
     if request.method != "GET" or request.headers.get("If-Range", file.etag) != file.etag:
         return None
     return parse_range(request.headers.get("Range", ""), size)

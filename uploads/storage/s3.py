@@ -38,7 +38,7 @@ CLIENT = {
 
 
 class BucketStorage(S3Storage):
-    """A StorageBackend that uses a bucket, or a prefix in a bucket. It has the options of S3Storage. Thread-safe."""
+    """A StorageBackend that uses a bucket, or a prefix in a bucket. It takes the options of S3Storage. Thread-safe."""
 
     def __init__(self, *, addressing_style: str, **options: Any) -> None:
         config = Config(**CLIENT, s3={"addressing_style": addressing_style})
@@ -94,7 +94,7 @@ class BucketStorage(S3Storage):
 
     @contextmanager
     def open_at(self, name: str, offset: int) -> Iterator[Readable]:
-        """Yield the body of one ranged request. Connection errors during reads are raised as OSError."""
+        """Yield the body of the response to one range request. Connection errors during reads are raised as OSError."""
         with raise_os_errors():
             body = self._client.get_object(**self._object(name), Range=f"bytes={offset}-")["Body"]
             with closing(body):
@@ -135,7 +135,7 @@ class BucketStorage(S3Storage):
         return True
 
     def signed_url(self, name: str, method: str, headers: Mapping[str, str]) -> str:
-        """Sign a URL; `headers` are parameters of S3's GetObject."""
+        """Return a signed URL; `headers` are parameters of S3's GetObject."""
         url: str = self.url(name, parameters=dict(headers), http_method=method)
         return url
 

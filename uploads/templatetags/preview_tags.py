@@ -36,7 +36,7 @@ def zoomed_preview(upload: Upload) -> str:
 
 @register.simple_tag
 def selection_limit() -> SafeString:
-    """Return the attributes with which static/js/selection.js limits a selection."""
+    """Return the attributes that static/js/selection.js uses to limit a selection."""
     text = _("Select up to %(limit)s pictures at a time.") % {"limit": intcomma(MAX_PICTURES)}
     return format_html('data-most="{}" data-over="{}"', MAX_PICTURES, text)
 

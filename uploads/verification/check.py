@@ -1,6 +1,6 @@
 """Check one stored original, and record the result.
 
-The owner and the operators are notified of each row of DamagedFile. A row is deleted when the file passes a check, or
+The owner and the operators are notified of each DamagedFile row. A row is deleted when the file passes a check, or
 when the same bytes are stored again.
 """
 
@@ -20,7 +20,7 @@ logger = logging.getLogger(__name__)
 def find_damage(upload: Upload) -> DamageReason | None:
     """Read an upload's original and return what is wrong with it, or None.
 
-    Raises EnvironmentalError if the storage as a whole is unavailable, so that the file cannot be checked.
+    Raises EnvironmentalError if the storage as a whole is unavailable, because the file cannot be checked then.
     """
     digest = hashlib.sha256()
     try:
@@ -68,7 +68,7 @@ def is_intact(upload: Upload) -> bool:
 def mark_repaired(upload_id: int) -> None:
     """Record that the original's bytes were received and stored again.
 
-    Do not call this in a transaction that has locked a batch, because it locks the upload.
+    Do not call this in a transaction that has locked a batch, because this function locks the upload.
     """
     with transaction.atomic():
         Upload.objects.filter(id=upload_id).update(verified_at=timezone.now())

@@ -1,7 +1,7 @@
 """Decide which originals are checked next: those never checked first, then those whose last check is oldest.
 
 A check sets `verified_at`, so no other progress has to be stored, and an interruption loses at most one check. The
-bytes read in the last 24 hours are the total size of the files checked in that time.
+number of bytes read in the last 24 hours is the total size of the files checked in that time.
 """
 
 import logging
@@ -74,7 +74,7 @@ def verify_due(budget: int) -> Iterator[Check]:
 def verify(
     rows: QuerySet[Upload], budget: float, created_before: datetime, verified_before: datetime
 ) -> Iterator[Check]:
-    """Check these uploads until `budget` bytes are read; the last file may exceed it. Yield each recorded check.
+    """Check these uploads until `budget` bytes are read, which the last file may exceed. Yield each recorded check.
 
     Files created or verified later than the given times are left out. Raises EnvironmentalError.
     """

@@ -37,7 +37,7 @@ MAX_PASSWORD = 128
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def album_list(request: HttpRequest) -> HttpResponse:
-    """List the user's albums; on POST, create one with the field `name`."""
+    """List the user's albums; on POST, create one named by the field `name`."""
     if request.method == "POST":
         name = _name(request)
         if not name:
@@ -93,7 +93,7 @@ def add_to_album(request: HttpRequest) -> HttpResponse:
 
 @require_button("album", "album_id")
 def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Rename the album to `name`, or move the pictures with the ids `picture` to the front, or remove them."""
+    """Rename the album to `name`, or move the pictures chosen by `picture` to the front or remove them."""
     album, ids = _own_album(request, album_id), chosen_pictures(request)
     if "remove" in request.POST:
         removed = remove_pictures(album, ids)

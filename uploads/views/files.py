@@ -19,7 +19,7 @@ ONE_YEAR = 365 * 24 * 3600
 async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpResponseBase:
     """Send a preview, which browsers must revalidate unless the URL contains the current version.
 
-    The preview with ZOOM_SIDE pixels is created on the first request. The module that creates it is imported only then,
+    The preview with side ZOOM_SIDE is created on the first request. The module that creates it is imported only then,
     because it loads the image libraries.
     """
     upload = await _own_upload(request, upload_id)
@@ -48,7 +48,7 @@ async def send_preview(request: HttpRequest, upload: Upload, side: int, name: st
 async def original(request: HttpRequest, upload_id: int) -> HttpResponseBase:
     """Send the original as an attachment, so that browsers do not display untrusted content. Supports Range.
 
-    Pages also play videos from this URL: media elements ignore the header Content-Disposition.
+    Pages also play videos from this URL: media elements ignore the Content-Disposition header.
     """
     return await send_original(request, await _own_upload(request, upload_id))
 
@@ -92,7 +92,7 @@ async def _untrusted(request: HttpRequest, file: StoredFile) -> HttpResponseBase
 
 
 async def _own_upload(request: HttpRequest, upload_id: int) -> Upload:
-    """Return the caller's upload. Raises Http404 if it does not exist or belongs to another user."""
+    """Return the user's upload. Raises Http404 if it does not exist or belongs to another user."""
     upload = await Upload.objects.filter(id=upload_id, owner_id=request.user.pk).afirst()
     if upload is None:
         raise Http404

@@ -1,4 +1,4 @@
-"""The type of requests whose views return fragments to scripts."""
+"""The request type of views that return fragments to scripts."""
 
 from django.http import HttpRequest
 from django_htmx.middleware import HtmxDetails

@@ -16,7 +16,7 @@ from uploads.views.htmx_request import HtmxRequest
 def upload_list(request: HtmxRequest) -> HttpResponse:
     """Show a page of the user's timeline. The script loads further pages and adds them to the document.
 
-    Its requests carry the header of htmx, and their responses contain only the timeline, its scale and its pager.
+    The script's requests carry the HX-Request header. Their responses contain only the timeline, scale and pager.
     """
     owner_id = request.user.pk or 0
     page = read_page(owner_id, request.GET)

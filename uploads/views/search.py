@@ -128,7 +128,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
-    """Return each filter and excluded term as text, with the query without it."""
+    """Return each filter and excluded term as text, with the query that remains without it."""
     excluded = [(f"-{term}", str(query.without(term))) for term in query.excluded]
     return [*excluded, *((str(one), str(query.without(one))) for one in query.filters)]
 

@@ -1,7 +1,7 @@
 """Pages for visitors with a share link. They show only one album, and ask search engines not to list them.
 
-All URLs of a link that does not work return 404. Browsers revalidate files each time, so revoking a link has an
-immediate effect.
+Every URL under a link that no longer works returns 404. Browsers revalidate files each time, so revoking a link takes
+effect immediately.
 """
 
 from asgiref.sync import sync_to_async

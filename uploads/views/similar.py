@@ -19,14 +19,14 @@ from uploads.similar.neighbours import similar_pictures
 
 @require_safe
 def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show the user's pictures that look most like one of them. htmx gets only the list."""
+    """Show the user's pictures that look most like this one. htmx gets only the list."""
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(defer_details(own), id=upload_id)
     try:
         similar = similar_pictures(upload)
     except SearchTooSlow:
         similar = []
-        messages.warning(request, _("Comparing your pictures takes too long. Try again later."))
+        messages.warning(request, _("Comparing your pictures took too long. Try again later."))
     template = "uploads/_similar.html" if "HX-Request" in request.headers else "uploads/similar.html"
     return render(request, template, {"upload": upload, "similar": similar, "list": f"similar:{upload_id}"})
 
@@ -44,7 +44,7 @@ def near_duplicates(request: HttpRequest) -> HttpResponse:
 
 @require_button("near-duplicates")
 def keep_near_duplicates(request: HttpRequest) -> HttpResponse:
-    """Keep all pictures of a group, whose ids are the `id` parameters."""
+    """Keep all pictures of a group. The `id` parameters are the ids of these pictures."""
     texts = request.POST.getlist("id")[:MAX_MEMBERS]
     if keep_all(request.user.pk or 0, parse_ids(texts)):
         messages.success(request, _("Kept. These pictures will not be shown as near duplicates again."))

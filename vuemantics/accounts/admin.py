@@ -8,8 +8,7 @@ from django.contrib.auth.admin import UserAdmin
 from django.contrib.auth.models import User
 from django.db.models import Count, QuerySet
 from django.http import HttpRequest
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy as _lazy
+from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext_lazy
 
 from batches import services
@@ -31,13 +30,13 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy onl
         """Return whether the signed-in administrator may re-analyse libraries."""
         return operator_scope(request.user).covers_all()
 
-    @admin.action(permissions=["command"], description=_lazy("Re-run descriptions of all pictures"))
+    @admin.action(permissions=["command"], description=_("Re-run descriptions of all pictures"))
     def reanalyse_library(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Start a re-analysis of the library of each selected user."""
         message = ngettext_lazy(
-            "Re-running descriptions of %(count)d user.", "Re-running descriptions of %(count)d users.", "count"
+            "Re-running descriptions for %(count)d user.", "Re-running descriptions for %(count)d users.", "count"
         )
-        run_action(self, request, queryset, services.reanalyse_library, _lazy("Descriptions re-run."), message)
+        run_action(self, request, queryset, services.reanalyse_library, _("Descriptions re-run."), message)
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[str]]:
         """Return the objects that would be deleted, or only the reasons why nothing can be deleted."""

@@ -50,7 +50,7 @@ class CurrentPasswordForm(PasswordChangeForm):
 
 
 class PasswordChange(PasswordChangeView):
-    """Change the password and end all other sessions of the user."""
+    """Change the password and end all the user's other sessions."""
 
     form_class = CurrentPasswordForm
     template_name = "registration/change_password.html"
@@ -87,7 +87,7 @@ _logout = LogoutView.as_view(template_name="registration/signed_out.html")
 @never_cache
 @require_http_methods(["GET", "HEAD", "POST"])
 def sign_out(request: HttpRequest) -> HttpResponseBase:
-    """On POST, sign out and notify the open pages of the session. On GET, only ask for confirmation."""
+    """On POST, sign out and notify the user's open pages. On GET, only ask for confirmation."""
     if request.method == "POST":
         user_id = request.user.pk
         response = _logout(request)

@@ -1,4 +1,4 @@
-"""Check the time limits for workers and uploads, and the limits on connections and on a user's rows."""
+"""Check the time limits for workers and uploads, and the limits on connections and on a user's unfinished files."""
 
 from typing import Any
 

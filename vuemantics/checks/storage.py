@@ -11,7 +11,7 @@ from django.core.files.storage import FileSystemStorage, default_storage
 from vuemantics.s3_settings import S3Settings
 
 Rule = tuple[object, str, str]
-"""Whether a setting is valid; the problem and the fix if it is not."""
+"""Whether a setting is valid, followed by the problem and the fix if it is not."""
 BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")
 REGION = re.compile(r"[a-z0-9-]*")
 PREFIX = re.compile(r"(?:(?!\.{1,2}(?:/|$))[A-Za-z0-9._-]+(?:/(?!$)|$))*")

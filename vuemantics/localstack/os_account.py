@@ -20,7 +20,10 @@ def caller_name() -> str:
 
 
 def choose_account(data: Path) -> Account:
-    """Return the caller's account. For root, return the data directory's owner or, if that is root too, `nobody`."""
+    """Return the caller's account or, for root, the account of another user.
+
+    That is the owner of the data directory, or `nobody` if the directory belongs to root or does not exist.
+    """
     owner = data.stat() if data.exists() else None
     if os.getuid() != 0:
         if owner and owner.st_uid != os.getuid():
@@ -37,7 +40,7 @@ def choose_account(data: Path) -> Account:
 
 
 def with_access(account: Account, program: Path, data: Path) -> Account:
-    """Return the account, with the capability to traverse closed directories if it cannot reach `program` and `data`.
+    """Return the account. If it cannot access `program` and `data`, add the capability to traverse closed directories.
 
     The permissions of parent directories are never changed, so a checkout below a closed home directory stays closed.
     """

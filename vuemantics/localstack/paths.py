@@ -59,7 +59,7 @@ def private_folder(path: Path, *, mode: int = 0o700, owner: tuple[int, int] | No
 
 
 def state_folder(folder: Path) -> Path:
-    """Create the state directory. If root owns it, other users may enter it: PostgreSQL then runs as another user."""
+    """Create the state directory. If root creates it, others may enter it, because PostgreSQL runs as another user."""
     folder.mkdir(mode=0o711 if os.getuid() == 0 else 0o700, parents=True, exist_ok=True)
     return folder.resolve()
 

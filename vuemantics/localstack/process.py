@@ -47,7 +47,7 @@ class Account:
 
 
 def die_with_parent(death_signal: signal.Signals) -> Callable[[], None]:
-    """Return a preexec_fn that makes the child receive the signal when its parent thread ends, even by SIGKILL."""
+    """Return a preexec_fn that makes the child receive the signal when its parent thread ends, even if it is killed."""
     parent = os.getpid()
 
     def set_up() -> None:

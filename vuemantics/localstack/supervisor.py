@@ -48,7 +48,7 @@ class SupervisedProcess:
         )
 
     def supervise(self) -> str:
-        """Restart the process if it has exited and the delay before its restart is over. Call this often.
+        """Restart the process if it has exited and its restart delay is over. Call this often.
 
         Return a line to log if the process has just exited, otherwise an empty string.
         """

@@ -15,7 +15,7 @@ from django.db.migrations.exceptions import InconsistentMigrationHistory
 from vuemantics.localstack import LocalServices, StartError
 from vuemantics.localstack.supervisor import SupervisedProcess
 
-# Settings of glibc for workers, see mallopt(3). Two malloc arenas instead of one per thread: threads allocate large
+# glibc settings for workers; see mallopt(3). Two malloc arenas instead of one per thread: threads allocate large
 # pictures, and free memory in one arena cannot be used by another. Fixed thresholds, because glibc would raise them to
 # the size of the largest freed buffer, then keep the freed buffers of pictures and networks in a fragmented heap.
 MALLOC_VARIABLES = {
@@ -26,7 +26,7 @@ MALLOC_VARIABLES = {
 
 
 def embedded_servers() -> dict[str, bool]:
-    """Return which embedded servers to start: those without an external server in DATABASE_URL or REDIS_URL."""
+    """Return which embedded servers to start: those not replaced by DATABASE_URL or REDIS_URL."""
     return {"postgres": not os.environ.get("DATABASE_URL"), "redis": not os.environ.get("REDIS_URL")}
 
 

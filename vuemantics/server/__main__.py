@@ -7,5 +7,5 @@ from vuemantics.server.daphne_server import main
 
 status = main()
 logging.shutdown()
-# Exit without waiting for threads that still run a view; their grace period is over.
+# Exit without waiting for threads that are still running a view; their grace period is over.
 os._exit(status)

@@ -32,7 +32,7 @@ class ClientConnection(HTTPChannel):
         self.client_ready.set()
 
     def connectionMade(self) -> None:
-        """Register the connection, so that the server waits for it before it stops. Refuse it if there are too many."""
+        """Register the connection, so that a stopping server waits for it. Refuse it if too many are open."""
         super().connectionMade()
         self.factory.channels.add(self)
         peer = getattr(self.transport.getPeer(), "host", "")

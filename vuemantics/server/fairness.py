@@ -1,8 +1,9 @@
 """Share the server between its users by limiting how many requests each of them may have in progress.
 
 Each request runs on its own thread and holds a database connection, so one user's requests could leave none for others.
-Requests of the same kind share slots, and wait for one before they get a thread. Users are identified by their session,
-anonymous clients by their address. A slot is released as soon as the response begins, so slow clients hold no slots.
+Requests of the same kind share a number of slots, and each waits for a slot before it gets a thread. Users are
+identified by their session, anonymous clients by their address. A slot is released as soon as the response begins, so
+slow clients hold no slots.
 """
 
 import asyncio

@@ -3,7 +3,7 @@
 By default, daphne passes on only complete bodies, and Twisted parses forms in memory before Django can check the
 sender, so one POST of 1 GB would take several GB of memory. Here, a request is refused as soon as its declared length,
 or the number of bytes received, exceeds the limit. A large body is also refused unless its sender is signed in or uses
-a guest link that works. Twisted does not parse forms; only Django does.
+a working guest link. Twisted does not parse forms; only Django does.
 """
 
 import asyncio

@@ -32,7 +32,7 @@ _CLOSED_LINK = Refusal(HTTPStatus.NOT_FOUND, "This link does not work, or no lon
 
 
 class Sessions:
-    """A cache of sessions' user ids. Each is loaded again after a minute."""
+    """A cache of sessions' user ids. Each entry expires after a minute."""
 
     def __init__(self) -> None:
         self._known: dict[str, tuple[str, float]] = {}
@@ -67,7 +67,7 @@ async def sender_of(cookies: str, client: str) -> str | None:
 
 
 async def check_sender(head: RequestHead) -> Refusal | None:
-    """Return the refusal of a large body, or None if its sender is signed in or uses a guest link that works."""
+    """Return the response that refuses a large body, or None if the sender is signed in or has a working guest link."""
     client = forwarded_client(head.headers.get("x-forwarded-for", ""), head.client) or head.client
     try:
         if (token := _guest_token(head.path)) is not None:
@@ -92,7 +92,7 @@ def _is_open(token: str) -> bool:
 
 
 def _guest_token(path: str) -> str | None:
-    """Return the token of a guest link from the path of the page on which guests add files."""
+    """Return the guest link's token if this is the path of the page on which guests add files, otherwise None."""
     try:
         match = resolve(path)
     except Resolver404:

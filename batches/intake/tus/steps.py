@@ -1,4 +1,4 @@
-"""The blocking steps of a request, on disk and in the database. They never run on the event loop.
+"""The blocking steps of a request, which use the disk and the database. They never run on the event loop.
 
 A start step finds the item and, if the request has a body, locks the item's partial file. It never waits for the
 storage. If the request needs more work, the step returns None. The body is then written, and `finish` runs on a
@@ -41,8 +41,8 @@ class Transfer:
     """The state of one request while its steps run.
 
     `patch` describes the body, if there is one. The start step sets `item`, and `writer` if it locks the partial file;
-    the writer holds that lock until `close`. All functions that take a Transfer raise TusError, Refused,
-    PartialFileBusy, OSError.
+    the writer holds that lock until `close`. Any function that takes a Transfer may raise TusError, Refused,
+    PartialFileBusy or OSError.
     """
 
     patch: Patch | None = None

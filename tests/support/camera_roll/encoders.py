@@ -101,7 +101,7 @@ def still(kind: str, number: int, exif: bytes = b"", size: tuple[int, int] = SIZ
 
 
 def apple_film(number: int, shot: Shot, identifier: str = "", size: tuple[int, int] = SIZE) -> bytes:
-    """Return an iPhone's MOV. `identifier` links it to a live photo."""
+    """Return a MOV like those of an iPhone. `identifier` links it to a live photo."""
     tags = {_APPLE + "creationdate": shot.local.isoformat() + shot.zone.replace(":", "")}
     if shot.place:
         tags[_APPLE + "location.ISO6709"] = _iso6709(shot.place)

@@ -66,7 +66,7 @@ def add_odd_files(roll: Roll) -> None:
     roll.add("Scans/empty.jpg", b"", Outcome("ignored.empty"))
     originals = [path for path in roll.files if path.startswith("DCIM/Camera/IMG_2")][:5]
     for path in originals:
-        # The copies come first by name, so the "originals" are the duplicates.
+        # In order of name, the copies come first, so the "originals" are the duplicates.
         roll.add(path.replace("DCIM/Camera", "Backup"), roll.files[path], roll.expected[path])
         roll.expected[path] = Outcome("duplicate", of=path.replace("DCIM/Camera", "Backup"))
     jpeg = encoded(picture(1, (320, 240)), "JPEG")

@@ -19,7 +19,7 @@ class Outcome:
     """The expected outcome of importing a file. `result` is the item's result or error code.
 
     `of` is the path of the picture to which the file belongs. The other fields describe the picture, and are blank if
-    the file is not a picture. Places have four decimals.
+    the file is not a picture. Coordinates in `place` have up to four decimals.
     """
 
     result: str = "new"
@@ -45,7 +45,7 @@ def of_shot(
 
 
 class Roll:
-    """Files by path, and the expected outcomes by path in the import."""
+    """Files keyed by path, and the expected outcomes keyed by each file's path within the import."""
 
     def __init__(self, size: tuple[int, int] = SIZE) -> None:
         self.size = size
@@ -65,7 +65,7 @@ class Roll:
             yield number, Shot(local, _ZONES[where] if zone else None, _PLACES[where] if place else None)
 
     def write(self, folder: Path) -> None:
-        """Write all files below a folder."""
+        """Write all files to a folder and its subfolders."""
         for path, data in self.files.items():
             target = folder / path
             target.parent.mkdir(parents=True, exist_ok=True)

@@ -15,7 +15,7 @@ ALBUM = "Takeout/Google Photos/Iceland"
 LONG = "Original_1c9ca2b7-91b8-4d3c-8c8d-6cd0f0a7f3c1_P"
 MEDIUM = "IMG_20240105_101010_by_the_lake"
 
-# The names of pictures and of their JSON files, which may be in different parts of the export.
+# The names of pictures and of their JSON files.
 _NAMES = {
     "IMG_7001.jpg": "IMG_7001.jpg.json",
     "IMG_7002.jpg": "IMG_7002.jpg.supplemental-metadata.json",
@@ -31,7 +31,7 @@ _NAMES = {
 
 
 class _Export:
-    """The files of both parts. Pictures are put into one part and their JSON files into the other."""
+    """The files of both parts. Each picture is put into one part and its JSON file into the other."""
 
     def __init__(self, roll: Roll) -> None:
         self.roll = roll
@@ -60,7 +60,7 @@ def add_takeout(roll: Roll) -> None:
 
 
 def _add_pictures(export: _Export) -> None:
-    """Add pictures with date, place and caption in their JSON files. The last ones also have EXIF data."""
+    """Add pictures whose JSON files contain a date, a place and a caption. The last two also have EXIF data."""
     shots = export.roll.shots(len(_NAMES))
     for (name, json_name), (number, shot) in zip(_NAMES.items(), shots, strict=True):
         kind = {"jpg": "JPEG", "png": "PNG", "HEIC": "HEIC", "webp": "WEBP"}[name.rpartition(".")[2]]
@@ -75,7 +75,7 @@ def _add_pictures(export: _Export) -> None:
 
 
 def _add_album(export: _Export) -> None:
-    """Add an album that holds a copy of a picture, and an archived picture that exists nowhere else."""
+    """Add an album with an archived picture that exists nowhere else in the export."""
     export.add_json(0, f"{ALBUM}/metadata.json", {"title": "Iceland", "date": {}}, Outcome("sidecar"))
     [(number, shot)] = export.roll.shots(1)
     path, albums = f"{ALBUM}/IMG_7100.jpg", {"albums": ["Iceland"]}

@@ -1,4 +1,4 @@
-"""Download a model from a hub with the protocol of huggingface.co, and record exactly what was downloaded."""
+"""Download a model from a hub that uses huggingface.co's protocol, and record exactly what was downloaded."""
 
 import hashlib
 import json

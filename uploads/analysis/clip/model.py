@@ -23,8 +23,8 @@ class ClipModel:
     """A network that returns vectors. Thread-safe.
 
     The constructor runs the network once, to check it. `first` is the value of its first input, whose name differs
-    between models. `others` are values of further inputs by name; names that the network does not have are ignored.
-    Raises EnvironmentalError `clip.folder`.
+    between models. `others` are the values of its other inputs, keyed by name; names that the network does not have are
+    ignored. Raises EnvironmentalError `clip.folder`.
     """
 
     def __init__(self, folder: ClipFolder, name: str, first: npt.NDArray[Any], **others: npt.NDArray[Any]) -> None:
@@ -41,7 +41,7 @@ class ClipModel:
         self._run(first, others)
 
     def run(self, first: npt.NDArray[Any], **others: npt.NDArray[Any]) -> Floats:
-        """Return the unit vector for inputs of the same kinds as in the constructor.
+        """Return the unit vector for inputs like those passed to the constructor.
 
         Raises EnvironmentalError `clip.folder`, and TransientError `analysis.answer` if the vector's length is zero or
         not finite.

@@ -30,8 +30,8 @@ _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
 _DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _PROBLEM_LENGTH = 200
-# TCP keep-alive: after 2 s without data, probe every 2 s. Without probes, a request to a machine that lost its power or
-# its network would wait for the whole `read_seconds`, even if the machine has returned. See tcp(7).
+# TCP keep-alive: after 2 s without data, probe every 2 s. Without probes, a request to a machine that lost power or its
+# network connection would wait for the whole `read_seconds`, even if the machine is back. See tcp(7).
 _KEEP_ALIVE = [
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
     (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 2),
@@ -53,8 +53,8 @@ class RequestFailed(Exception):
 class ModelClient:
     """A pool of connections to a model server. Thread-safe.
 
-    `missing` completes "Model x is …" and says how to provide a missing model. Redirects and the environment's proxies
-    are ignored, so that pictures are sent only to the configured host.
+    `missing` completes "Model x is …" and says how to provide a missing model. Redirects and proxies set in the
+    environment are ignored, so that pictures are sent only to the configured host.
     """
 
     def __init__(self, settings: ServerSettings, missing: str) -> None:

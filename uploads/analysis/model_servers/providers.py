@@ -127,7 +127,7 @@ class ServerQueries:
         return self._embed("picture").model
 
     def _embed(self, text: str) -> QueryVector:
-        """Raises EnvironmentalError and TransientError; errors are not cached."""
+        """Return the vector of `text`. Raises EnvironmentalError and TransientError, which are not cached."""
         if self._failure is not None and time.monotonic() < self._failure[0]:
             raise self._failure[1]
         protocol = self._protocol
@@ -140,7 +140,7 @@ class ServerQueries:
         vector = unit_vector(protocol.vector(answer))
         found = QueryVector(_model_of(protocol.name, self._model, vector), vector)
         if found.model != self._latest:
-            self.embed_query.cache_clear()  # the server has another model under the same name
+            self.embed_query.cache_clear()  # the server now has another model under the same name
             self._latest = found.model
         return found
 

@@ -35,7 +35,7 @@ def read_prompt() -> str:
 
 
 def encode_frames(frames: Sequence[Image.Image]) -> list[str]:
-    """Return a picture, or up to four evenly spaced frames of a video, as JPEG in base64."""
+    """Return a picture, or up to four evenly spaced frames of a video, as base64-encoded JPEGs."""
     step = max(1.0, len(frames) / _MAX_FRAMES)
     return [_encode(frames[int(number * step)]) for number in range(min(len(frames), _MAX_FRAMES))]
 

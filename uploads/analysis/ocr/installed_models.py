@@ -22,7 +22,7 @@ SHA256 = {
 
 
 def models_folder() -> Path | None:
-    """Return the folder of the networks, or None if the package is not installed or has other networks.
+    """Return the folder of the networks, or None if the package is not installed or contains other networks.
 
     The result is cached per process.
     """

@@ -15,7 +15,10 @@ _WORD_GAP = 12
 
 @dataclass(frozen=True, slots=True)
 class TextLine:
-    """A line that was read; `score` is the recogniser's mean confidence in its characters, 0 to 1."""
+    """A line that was read; `score` is the recogniser's mean confidence in its characters, 0 to 1.
+
+    If the line was split, `score` is the lowest of its pieces.
+    """
 
     box: TextBox
     text: str

@@ -18,7 +18,7 @@ _SIDE = 1280
 # The detector takes 350 MB per megapixel, so the picture is divided into tiles, which overlap by 2 * GRID pixels.
 _TILE = 480
 _LONGEST_LINE = 1600
-# may_contain_text() needs one line that scores at least _PROBABLE. read() returns lines of at least _CERTAIN.
+# may_contain_text() needs one line that scores at least _PROBABLE. read() returns lines that score at least _CERTAIN.
 _PROBABLE = 0.6
 _CERTAIN = 0.85
 _MIN_CHARACTERS = 2
@@ -42,7 +42,7 @@ class TextReader:
         return any(self._read_line(image, box).score >= _PROBABLE for box in self._find(image, _GATE_SIDE)[:_SAMPLE])
 
     def read(self, image: Image.Image) -> str:
-        """Return the text in the picture, a line for each row of text."""
+        """Return the text in the picture, with one line for each row of text."""
         boxes = self._orient(image, self._find(image, _SIDE))
         lines = [self._read_line(image, box) for box in boxes]
         return "\n".join(in_order([line for line in lines if _is_text(line)]))
@@ -71,8 +71,7 @@ class TextReader:
     def _orient(self, image: Image.Image, boxes: list[TextBox]) -> list[TextBox]:
         """Turn all boxes if the largest lines can be read better in the opposite direction.
 
-        Lines cannot be checked one by one, because the recogniser may misread a line that is upside down with high
-        confidence.
+        Lines cannot be checked one by one, because the recogniser may misread an upside-down line with high confidence.
         """
         turned = [box.turned() for box in boxes]
         gains = [

@@ -91,7 +91,7 @@ class Command(BaseCommand):
 
 
 def _prepare(folder: Path, owner: str) -> None:
-    """Create the folder, or check that it is empty or has an export of this owner. Raises CommandError, OSError."""
+    """Create the folder, or check that it is empty or contains this owner's export. Raises CommandError, OSError."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     summary = folder / SUMMARY
     if summary.exists():

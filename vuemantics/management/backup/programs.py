@@ -12,8 +12,8 @@ from vuemantics.localstack.postgres import postgres_programs
 def find_program(name: str, server: int, *, embedded: bool) -> str:
     """Return the path of a client program that is not older than the server, whose major version is `server`.
 
-    For an external server, the program on PATH is preferred, because the embedded one may be newer than that server
-    and write dumps that it cannot read. Raises StartError.
+    For an external server, the program on PATH is preferred, because the embedded one may be newer and write dumps
+    that the server cannot read. Raises StartError.
     """
     candidates = [] if embedded else [shutil.which(name)]
     with suppress(StartError):

@@ -30,7 +30,7 @@ class Command(BaseCommand):
         parser.add_argument("directory", type=Path, metavar="DIR")
 
     def handle(self, *args: Any, directory: Path, **options: Any) -> None:
-        """Copy the files before and after the dump, so that the backup has every file to which the dump refers."""
+        """Copy the files before and after the dump, so that the backup has every file that the dump refers to."""
         try:
             folder = prepared_folder(directory)
             with running_database(), private_umask():
@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def progress(write: Callable[[str], object]) -> Callable[[int], None]:
-    """Return a function that prints the number of files passed to it, at most every few seconds."""
+    """Return a function that prints the number of files passed to it, at most once every few seconds."""
     due = time.monotonic() + REPORT_SECONDS
 
     def report(count: int) -> None:
