@@ -36,7 +36,7 @@ METADATA = json.dumps({f"tag_{number}": f"value {number} of the metadata of a ph
 
 
 def fill(owner: str, pictures: int, days: int) -> None:
-    """Create a user with this many pictures, taken in the last `days` days before LAST_MOMENT."""
+    """Create a user with this many pictures, taken in the `days` days before LAST_MOMENT."""
     user = User.objects.create(username=owner)
     previews, tints = _make_previews()
     values: dict[str, Any] = {

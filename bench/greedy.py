@@ -2,7 +2,7 @@
 
 The load consists of 100 downloads that are never read, 1,000 connections that send one byte per second, and 30 clients
 that send bulk requests without pause. The bench prints the response times of the other user's pages before and during
-the load. Its last line is one JSON object. It takes about a minute.
+the load. The last line of the output is one JSON object. The bench takes about a minute.
 """
 
 import json

@@ -27,7 +27,7 @@ SELECT batch.id, batch.total, batch.successful, batch.failed + batch.cancelled +
 
 
 class Watch:
-    """An import, its counters and its search results. Each method after start() checks them, and exits on an error."""
+    """An import, its counters and its search results. All methods except start() check them, and exit on an error."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         with transaction.atomic():  # one commit is much faster than one per row
@@ -52,7 +52,7 @@ class Watch:
         return rows.is_completed(self.batch_id)
 
     def is_reanalysis_done(self) -> bool:
-        """Return whether the re-analysis that a worker started after the change is completed."""
+        """Return whether the re-analysis that computes the missing vectors is completed."""
         self._check()
         batch = UploadBatch.objects.filter(kind=BatchKind.REANALYSIS).first()
         return batch is not None and rows.is_completed(batch.id)

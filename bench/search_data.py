@@ -1,7 +1,7 @@
 """Fill a library for bench.search with pictures whose vectors are computed like those of the embedded analyzer.
 
-Each picture shows one label of the shipped vocabulary. Other labels that the classifier might confuse with it, kinds,
-people and colours are chosen at random, and combined as in `uploads.analysis.concept_vector`.
+Each picture shows one label of the shipped vocabulary. Kinds, people, colours, and other labels that the classifier
+might confuse with this one are chosen at random, and combined as in `uploads.analysis.concept_vector`.
 """
 
 import json

@@ -1,8 +1,8 @@
 """Measure the CPU time of each stage of the pipeline for photos of 0.5 and 12 megapixels.
 
 `make bench ARGS=pipeline` runs this. A process with the memory settings of workers processes the photos and decodes
-them in its decoder process. The CPU time is the sum for both processes, and the lowest for any photo of a size, because
-other processes on the machine can only add to it. Nothing is stored.
+them in its decoder process. The CPU time is the sum for both processes. Of all photos of a size, the lowest time
+counts, because other processes on the machine can only add to it. Nothing is stored.
 """
 
 import multiprocessing
@@ -59,7 +59,7 @@ def new_process(**env: str) -> Iterator[ProcessPoolExecutor]:
 
 def cpu_time() -> float:
     """Return the CPU time of this process and its idle decoders in seconds."""
-    # The ids of the clocks of other processes; see clock_getcpuclockid(3).
+    # The ids of the decoders' CPU clocks; see clock_getcpuclockid(3).
     clocks = [~decoder._process.pid << 3 | 2 for decoder in decoders._idle]
     return time.process_time() + sum(map(time.clock_gettime, clocks))
 

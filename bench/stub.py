@@ -36,7 +36,7 @@ class ColourDescriber:
         self._red, self._blue = (vocabulary.scene_row(f"{colour} color") for colour in ("red", "blue"))
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """Return the colour only as a phrase for the embedder `local`, so that only vectors can find it."""
+        """Return the colour only as a phrase for the embedder `local`, so that searches can match it only by vector."""
         red, _green, blue = np.asarray(frames[0]).mean(axis=(0, 1))
         row = self._red if red > blue else self._blue
         return Description((Label("picture", 1.0),), "A picture.", phrase_weights=((row, 1.0),))

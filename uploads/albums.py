@@ -1,7 +1,7 @@
 """Create, fill, reorder and delete albums, and list their pictures.
 
-Each function takes the id of the user and changes only this user's albums and pictures. Pictures in the trash stay in
-their albums, but the albums do not show them until they are restored.
+Only pictures of an album's owner can be added to it. The caller must have checked access to the album. Pictures in the
+trash stay in their albums, but the albums do not show them until they are restored.
 """
 
 from collections.abc import Collection, Sequence

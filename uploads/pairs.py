@@ -53,8 +53,8 @@ def find_parts(files: Sequence[PairFile]) -> Parts:
     """Return a dictionary that maps the id of each part to the id of its picture and the part's role.
 
     `files` are candidates: files of one folder with the same `name_key`, or with the same `group_id`. The result does
-    not depend on their order. No picture in the result is itself a part. Of an edited picture and its original, the
-    edited one is shown.
+    not depend on their order. No picture in the result is itself a part. An edited picture is shown instead of its
+    original.
     """
     raws = [file for file in files if file.is_raw]
     stills = [file for file in files if file.kind == MediaKind.IMAGE and not file.is_raw]

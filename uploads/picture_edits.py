@@ -87,7 +87,7 @@ def remove_label(upload_id: int, name: str) -> None:
 
 
 def restore_label(upload_id: int, name: str) -> None:
-    """Add a removed label back."""
+    """Restore a removed label."""
     with transaction.atomic():
         for row in _lock(upload_id):
             removed = _own_value(row, LABELS) or []

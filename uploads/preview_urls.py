@@ -31,8 +31,8 @@ def _path_of_zero(view: str, *args: object) -> str:
 def preview_version(upload: Upload) -> str:
     """Return a string that changes whenever the upload is processed and cannot be guessed from its id.
 
-    With this string in its URL, browsers can cache a preview permanently: a new preview has a new URL, and another
-    account in the same browser cannot guess the URL of a cached preview.
+    If a preview's URL contains this string, browsers can cache the preview permanently: a new preview has a new URL,
+    and another account in the same browser cannot guess the URL of a cached preview.
     """
     processed = int(upload.processed_at.timestamp()) if upload.processed_at else 0
     return f"{upload.key.hex[:12]}{processed:x}"

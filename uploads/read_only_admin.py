@@ -35,10 +35,10 @@ class BoundedPaginator(Paginator):  # type: ignore[type-arg]  # generic only for
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]  # generic only for mypy, not at run time
-    """The admin for rows that only the program writes. Editing is disabled, because a form could overwrite newer
-    values.
+    """The admin for rows that only the program writes.
 
-    Deletion is disabled, because a service must delete rows and their files together.
+    Editing is disabled, because a form could overwrite newer values. Deletion is disabled, because a service must
+    delete rows and their files together.
     """
 
     # Lists never count or sort a whole table, so that they stay fast with any number of rows.

@@ -76,7 +76,7 @@ def render_hit(upload: Upload, query: str, live: Collection[int]) -> SafeString:
 
 
 def render_shared_tiles(pictures: Sequence[Upload], token: str) -> SafeString:
-    """Return the tiles of a shared album. They cannot be selected, and all their URLs start with the share link's."""
+    """Return the tiles of a shared album. They cannot be selected, and all their URLs start with the link's URL."""
     live = live_photos(pictures)
 
     def preview(upload: Upload, side: int) -> str:

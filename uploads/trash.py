@@ -20,7 +20,7 @@ EXPIRED = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def trashed_pictures(owner_id: int | None) -> QuerySet[Upload]:
-    """Return the pictures that the trash shows: not the parts of trashed pictures, and not expired pictures."""
+    """Return the pictures that the trash shows: all except expired pictures and the parts of trashed pictures."""
     shown = Q(part_of=None) | Q(part_of__trashed_at=None)
     return Upload.objects.filter(shown, owner_id=owner_id, trashed_at__gt=trash_expiry())
 
@@ -45,7 +45,7 @@ def move_to_trash(ids: Collection[int], at: datetime) -> int:
 def restore(ids: Collection[int]) -> int:
     """Take pictures and their parts out of the trash. Return how many of `ids` were in it.
 
-    A part is restored with its picture, because it is shown only there.
+    If `ids` contains a part, its picture is restored too, because a part is shown only with its picture.
     """
     mains = Upload.objects.filter(parts__in=ids).values_list("id", flat=True)
     files = Upload.objects.filter(id__in=lock_pictures({*ids, *mains}), trashed_at__isnull=False)

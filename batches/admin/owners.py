@@ -71,6 +71,6 @@ class OwnerFilter(admin.ListFilter):
 
 
 class OwnerOfBatchFilter(OwnerFilter):
-    """Filter rows that belong to a batch by the batch's owner."""
+    """Filter by the owner of the batch to which a row belongs."""
 
     path = "batch__owner"

@@ -45,7 +45,7 @@ SELECT id, %(upload)s, start, compressed, crc, method, encrypted
   FROM file WHERE status = '{ItemStatus.PENDING.value}'
 """
 # Increase `expected_items` too. Otherwise, the archive's files would count towards the files expected from the client,
-# and files that it has not sent yet would seem to have arrived.
+# and files that the client has not sent yet would seem to have arrived.
 COUNT = f"""
 UPDATE batches_uploadbatch
    SET total = total + %(added)s, failed = failed + %(failed)s, ignored = ignored + %(ignored)s,

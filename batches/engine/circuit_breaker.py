@@ -1,8 +1,8 @@
 """Stop claiming items while a dependency (a model server, the storage or the database) is down.
 
 Each process has one circuit breaker, which tracks every cause separately. An outage does not count as a failure of the
-item. The process claims nothing until the back-off is over. Each consecutive failure doubles the back-off, up to
-MAX_SECONDS.
+item being processed. The process claims nothing until the back-off is over. Each consecutive failure doubles the
+back-off, up to MAX_SECONDS.
 """
 
 import logging

@@ -48,8 +48,9 @@ DELETE FROM batches_batchitem
 RETURNING id, status, result, upload_id, error_code, finished_at
 """
 # Items of a library re-analysis do not keep a picture alive; the caller has locked them and passes their ids as
-# `ignored`. min() with BETWEEN always uses the index on upload_id. Other forms may scan the whole table: the planner
-# turns NOT EXISTS into a join, and with `upload_id = … LIMIT 1` it may ignore the index if a picture has many items.
+# `ignored`. min() with BETWEEN always uses the index on upload_id. Other forms of the condition may scan the whole
+# table: the planner turns NOT EXISTS into a join, and with `upload_id = … LIMIT 1` it may ignore the index if a picture
+# has many items.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
@@ -129,9 +130,9 @@ def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
 def _delete_pictures(ids: set[int]) -> "Counter[int]":
     """Delete those pictures that no import refers to any more; return how many items failed, by batch id.
 
-    Raises NewReference if a re-analysis of the library added an item for one of them after the items were locked. The
-    caller must then start again: this function would count that item as a reference and keep the picture, and nothing
-    would delete the picture later.
+    Raises NewReference if a re-analysis of the library added an item for one of the pictures after the existing items
+    were locked. The caller must then start again. Otherwise, this function would count the new item as a reference and
+    keep the picture, and nothing would delete the picture later.
     """
     weak = lock_weak_references(ids)
     uploads = lock_uploads(ids)

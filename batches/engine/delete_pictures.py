@@ -35,7 +35,7 @@ GONE = "item.gone"
 
 
 class NewReference(Exception):
-    """Another item started to refer to one of the pictures after the items were locked."""
+    """Another item started to refer to one of the pictures after the existing items were locked."""
 
 
 def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None) -> int:

@@ -15,8 +15,9 @@ CHUNK = 2000
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: datetime) -> int:
     """Dismiss these batches' failures with this code; return how many were dismissed.
 
-    Items that failed after `until` are not dismissed. `at` is stored as the time of the dismissal, which
-    `restore_failures` needs to undo it. Retrying a file or sending it again also undoes the dismissal. Idempotent.
+    Items that failed after `until` are not dismissed. `at` is stored as the time of the dismissal; `restore_failures`
+    needs it to undo the dismissal. Retrying a file or sending it again also undoes the dismissal. Idempotent.
+
     Items of several batches may be locked in one transaction: this cannot deadlock, because no batch rows are locked.
     """
     failed = _failed(batch_ids, code).filter(finished_at__lte=until, dismissed_at=None)

@@ -1,4 +1,4 @@
-"""Stop waiting for files that a client announced or started sending, but never finished."""
+"""Stop waiting for files that a client announced or started to send, but never sent completely."""
 
 from datetime import datetime, timedelta
 
@@ -22,9 +22,9 @@ CHUNK = 1000
 def expire_batches() -> int:
     """Seal batches that are waiting for files but have been inactive for EXPIRY_SECONDS; return how many expired.
 
-    A batch waits for files while it is unsealed or has a `receiving` item. Its receiving items become missing, but
-    their partial files are kept until they expire. If the client continues to send such a file, the upload resumes
-    where it stopped, and the batch is reopened.
+    A batch waits for files while it is unsealed or has a `receiving` item. When it expires, its receiving items become
+    missing; their partial files are kept and expire later. If the client continues to send one of these files, the
+    upload resumes where it stopped, and the batch is reopened.
     """
     since = timezone.now() - timedelta(seconds=settings.EXPIRY_SECONDS)
     receiving = Exists(BatchItem.objects.filter(batch_id=OuterRef("id"), status=ItemStatus.RECEIVING))

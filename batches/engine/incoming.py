@@ -71,7 +71,10 @@ def register_item(
 
 
 def is_resumable(item: BatchItem) -> bool:
-    """Return whether the upload stopped for a reason unrelated to the file, so its partial file was kept."""
+    """Return whether the item's upload stopped for a reason unrelated to the file.
+
+    In that case, the partial file was kept, so the upload can resume.
+    """
     if item.status == ItemStatus.MISSING:
         return item.finished_at is not None
     return item.status == ItemStatus.FAILED and item.upload_id is None and item.error_code in RESUMABLE_CODES

@@ -164,7 +164,7 @@ class Identity:
                 self._release_lock()
 
     def _release_lock(self) -> None:
-        """Unlock before closing the connection, because PostgreSQL may end the session some time later."""
+        """Unlock before closing the connection, because PostgreSQL may take some time to end the closed session."""
         if self._connection is None:
             return
         with suppress(psycopg.Error):  # a lost connection holds no lock

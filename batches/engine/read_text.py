@@ -32,7 +32,7 @@ COLUMNS = ("key", "kind", "previews", "width", "height", "labels")
 
 
 def read_text(job: Job) -> Callable[[], None]:
-    """Read the text in the picture of a job. Return a function that saves it.
+    """Read the text in a job's picture. Return a function that saves it.
 
     If the preview shows no text, nothing is read. Otherwise, the original is decoded if it is larger than the preview,
     because small text is illegible in a preview. Raises the errors of `process_upload`. Also raises JobStopped if other

@@ -57,7 +57,7 @@ SELECT id AS upload_id, filename, filename AS relative_path, size, id
  ORDER BY id FOR KEY SHARE
 """
 SELECTION = "selection"
-"""The `model` of a batch that re-analyses selected pictures. Like a library re-analysis, it keeps no pictures."""
+"""The `model` of batches that re-analyse selected pictures. Like library re-analyses, they keep no pictures."""
 
 MAX_TEXT_PICTURES = 100_000
 
@@ -144,9 +144,9 @@ def _create(pictures: str, parameters: dict[str, Any], opened: dict[str, Any], n
 
 
 def _open(**fields: Any) -> UploadBatch:
-    """Insert the new batch. Of several concurrent calls, only one succeeds.
+    """Insert the new batch. If several calls run at the same time, only one succeeds.
 
-    The others wait for its transaction to end, then raise ReanalysisRunning.
+    The others wait for the transaction of that call to end, then raise ReanalysisRunning.
     """
     now = timezone.now()
     opened = {"kind": BatchKind.REANALYSIS, "sealed_at": now, "started_at": now, **fields}

@@ -122,7 +122,7 @@ def _lock_and_charge(lost: Q, started: datetime, *, deciding: bool) -> QuerySet[
 
 
 def _verdict(item: Any, check: WorkerCheck, started: datetime) -> Verdict:
-    """Return what to do with an item that is annotated with `lease_over`."""
+    """Return what to do with `item`, which must be annotated with `lease_over`."""
     if item.worker in check.live:
         return Verdict.RELEASE if item.lease_over else Verdict.KEEP
     if item.worker in check.stopped or item.started_at is None or item.started_at <= started:

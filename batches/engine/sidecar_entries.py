@@ -22,9 +22,9 @@ def _expects_picture(item: str) -> str:
     )
 
 
-# Selects entries of the same import, entries already linked with the picture, and entries of other imports that are
-# still waiting for a picture and will not get one from their own import. The keys already depend on the owner, but they
-# are hashes and may collide, so the owner is compared too.
+# Selects entries of the same import and entries already linked with the picture. Also selects an entry of another
+# import if it is still waiting for a picture and will not get one from its own import. The keys already depend on the
+# owner, but they are hashes and may collide, so the owner is compared too.
 FIND_ENTRIES = f"""
 SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS NULL
   FROM batches_batchitem mine
@@ -41,8 +41,8 @@ SELECT entry.id, entry.kind, entry.name, entry.values::text, entry.upload_id IS 
               AND {_expects_picture("own")}))
  ORDER BY entry.id LIMIT {MAX_ENTRIES}
 """
-# An entry applies to the matching files of its own import or, if it has none, to those of the newest other import that
-# has matching files. If a matching file of its own import has not arrived yet, the entry waits for it.
+# An entry applies to the matching files of its own import or, if that import has none, to those of the newest other
+# import that has matching files. If a matching file of its own import has not arrived yet, the entry waits for it.
 CANDIDATES = f"""
   FROM batches_sidecarentry entry
   JOIN batches_batchitem sidecar ON sidecar.id = entry.item_id
@@ -119,7 +119,7 @@ def mark_linked(upload_id: int, chosen: Collection[StoredEntry]) -> None:
 def delete_sidecars(items: Collection[int]) -> None:
     """Delete the contents of these items' sidecars; the caller deletes the items in the same transaction.
 
-    The pictures keep their values.
+    The pictures keep the values from the sidecars.
     """
     if items:
         SidecarEntry.objects.filter(item_id__in=items).delete()

@@ -30,7 +30,7 @@ DEPENDENCIES = {
 
 
 class StallReason(NamedTuple):
-    """Why a batch makes no progress: `short` for lists, `message` in full, and `detail`, an error text in English."""
+    """Why a batch makes no progress. `short` is for lists, `message` is the full text, `detail` is an English error."""
 
     short: str
     message: str

@@ -57,7 +57,7 @@ class FailureCause:
 
 @dataclass(frozen=True, slots=True)
 class BatchFailures:
-    """The failures of a batch. `shown` are the largest groups.
+    """The failures of a batch. `shown` contains the largest groups.
 
     `counts` maps each error code to the number of failed files; `stored` maps it to how many of these are stored.
     """

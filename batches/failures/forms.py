@@ -68,7 +68,7 @@ def message_retried(result: CommandResult) -> str:
 
 
 def dismissal_query(code: str, at: datetime) -> str:
-    """Return the query string that makes the page shown after a dismissal offer to undo it."""
+    """Return the query string with which the next page offers to undo this dismissal."""
     return urlencode({"code": code, "at": at.isoformat()})
 
 

@@ -12,7 +12,7 @@ RECORD_INTERVAL = timedelta(seconds=5)
 
 
 def record_activity(batch: UploadBatch) -> None:
-    """Record that the uploader sent a request or bytes for the batch, at most once every RECORD_INTERVAL."""
+    """Record, at most once every RECORD_INTERVAL, that the uploader sent a request or bytes for the batch."""
     now = timezone.now()
     since = now - RECORD_INTERVAL
     if batch.uploader_seen_at is not None and batch.uploader_seen_at >= since:

@@ -73,8 +73,9 @@ def discard_partial(item: BatchItem | None, partial: PartialFile) -> bool:
     """Remove a locked partial file, and the original if a crash left one in storage without an Upload row.
 
     Only the holder of the lock may store a file under the item's key, so no other request can be using that key. If the
-    storage is unavailable, return False and keep the partial file, so that the cleanup can try again. Deleting a batch
-    removes its items' stored files separately. Raises OSError if the partial file cannot be removed.
+    storage is unavailable, return False and keep the partial file, so that the cleanup can try again. If `item` is
+    None, no original is removed here, because the deletion of its batch removes the stored files. Raises OSError if the
+    partial file cannot be removed.
     """
     if item is not None and partial.size == item.size:
         key = storage_key(item.id)

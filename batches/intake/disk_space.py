@@ -56,7 +56,7 @@ def require_space(size: int) -> None:
 
 
 def free_space() -> int:
-    """Return how many bytes can be written without leaving less than MIN_FREE_BYTES. Makes one statvfs call."""
+    """Return how many bytes can be written without leaving less than MIN_FREE_BYTES free. Makes one statvfs call."""
     disk = _read_disk()
     return 0 if disk.f_flag & os.ST_RDONLY else max(0, disk.f_bavail * disk.f_frsize - settings.MIN_FREE_BYTES)
 

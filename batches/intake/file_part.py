@@ -40,8 +40,9 @@ class PartOutcome:
 def receive_part(item: BatchItem, part: FilePart) -> PartOutcome:
     """Append a part to the item's file, and finalize the file if it is complete.
 
-    A part that does not begin where the file ends is ignored, so the client must continue at `received`. After an
-    OSError, the item still expects the rest of the file. Raises BatchClosed, PartialFileBusy, OSError.
+    A part that does not begin at the end of the bytes received so far is ignored, so the client must continue at
+    `received`. After an OSError, the item still expects the rest of the file. Raises BatchClosed, PartialFileBusy,
+    OSError.
     """
     if item.status != ItemStatus.RECEIVING:
         return PartOutcome(item.size, recorded_outcome(item))

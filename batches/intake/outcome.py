@@ -67,8 +67,8 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
 def unavailable_reason(item: BatchItem) -> tuple[str, str] | None:
     """Return a code and message if a received file was deleted or has gone missing from storage; otherwise None.
 
-    The same item does not accept the bytes again, because the storage may be about to delete the file under its key. To
-    add the file again, the user starts a new batch, whose item has another key.
+    The item does not accept the bytes again, because the storage may be about to delete the file under the item's key.
+    To add the file again, the user starts a new batch, in which the file's item has another key.
     """
     if item.status == ItemStatus.FAILED:
         code = {"file.missing": "file.missing", "item.gone": "item.deleted"}.get(item.error_code)

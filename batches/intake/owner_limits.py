@@ -109,7 +109,7 @@ def check_announced(owner_id: int, count: int) -> None:
 
 
 def count_unfinished(owner_id: int) -> int:
-    """Return how many of the owner's files are unfinished, from the counters of live batches of the LISTED_KINDS."""
+    """Compute how many of the owner's files are unfinished, from the counters of live batches of LISTED_KINDS."""
     live = UploadBatch.objects.filter(owner_id=owner_id, kind__in=LISTED_KINDS, status__in=LIVE_BATCHES)
     finished = F("successful") + F("failed") + F("cancelled")
     announced = Greatest(F("total"), Coalesce(F("expected_items"), 0))

@@ -88,7 +88,7 @@ class PartialFile:
             self._unverified = False
 
     def truncate(self, size: int) -> None:
-        """Keep only the first `size` bytes. For size 0, raises PartialFileBusy if another writer locks it first."""
+        """Truncate to `size` bytes. For size 0, raises PartialFileBusy if another writer locks the replacement file."""
         if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
             self._replace_linked()
         os.ftruncate(self._descriptor, size)

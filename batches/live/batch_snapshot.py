@@ -38,10 +38,11 @@ class FileInProgress:
 
 @dataclass(frozen=True, slots=True)
 class BatchSnapshot:
-    """The state of a batch. `in_progress` lists only the files to show; `in_progress_total` counts all.
+    """The state of a batch.
 
-    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` and
-    `story` are None unless this is an import with no work left.
+    `in_progress` lists only the files to show; `in_progress_total` is the number of all files in progress.
+    `interrupted` is the number of missing files if the upload was interrupted, otherwise 0. `ledger` and `story` are
+    None unless this is an import with no work left.
     """
 
     batch: UploadBatch
@@ -140,7 +141,7 @@ def _read_files(batch_id: int) -> list[FileInProgress]:
 
 
 def step_of(stage: str) -> int:
-    """Return the position of a stage in STAGES, from 1; 0 before the first stage. Reading text counts as describing."""
+    """Return a stage's position in STAGES, starting at 1; 0 if blank. Reading text counts as describing."""
     if not stage:
         return 0
     return STAGES.index(Stage.DESCRIBING if stage == Stage.READING else Stage(stage)) + 1

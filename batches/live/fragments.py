@@ -71,7 +71,7 @@ def render_fragment(name: str, context: dict[str, Any]) -> str:
 
 
 def _live_reanalysis_id(batch: UploadBatch) -> int | None:
-    """Return the id of the live re-analysis of a completed batch, or of its source, if there is one."""
+    """Return the id of the live re-analysis of a completed batch (or of its source, if it has one), or None."""
     if batch.status != BatchStatus.COMPLETED:
         return None
     live = UploadBatch.objects.filter(source_id=batch.source_id or batch.id, status__in=LIVE_BATCHES)

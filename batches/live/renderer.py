@@ -22,7 +22,7 @@ from uploads.outage_log import OutageLog
 logger = logging.getLogger(__name__)
 
 POLL_SECONDS = 2.0
-"""Seconds between reads of an active topic while no events arrive, because events can be lost."""
+"""Seconds between reads of an active topic if no events arrive. It is read even then, because events can be lost."""
 IDLE_POLL_SECONDS = 10.0
 """Seconds between reads of an inactive topic. A retry or a new batch can make it active again."""
 

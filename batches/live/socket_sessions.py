@@ -1,8 +1,8 @@
 """Close the sockets of a session that has ended.
 
 A session ends when the user signs out, it expires, the account is deactivated or the password changes. Every
-CHECK_SECONDS, and immediately after a `login.changed` event, two queries check the sessions of all of a process's
-sockets together.
+CHECK_SECONDS, and immediately after a `login.changed` event, two queries check the sessions of all sockets of the
+process together.
 """
 
 import asyncio

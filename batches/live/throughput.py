@@ -61,9 +61,9 @@ def _after_last_gap(ages: list[float]) -> list[float]:
 def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]) -> tuple[float, float]:
     """Return the shortest and the longest time that `files` more files may take, in seconds.
 
-    `other_queues` is the number of files left in each of the other queues that take turns with this one. The shortest
-    time assumes that each of these queues gives up its time slices once it is empty. The longest time assumes that none
-    of them becomes empty.
+    `other_queues` contains the number of files left in each of the other queues that take turns with this one. The
+    shortest time assumes that each of these queues gives up its time slices once it is empty. The longest time assumes
+    that none of them becomes empty.
     """
     queues, done, shortest = len(other_queues) + 1, 0, 0.0
     for ended, left in enumerate([*sorted(other_queues), files]):
@@ -76,7 +76,7 @@ def seconds_left(files: int, throughput: Throughput, other_queues: Sequence[int]
 
 
 def time_left_text(files: int, throughput: Throughput | None, other_queues: Sequence[int] = ()) -> str:
-    """Return how long `files` more files may take, as a text with a range of time; blank if this is unknown."""
+    """Return how long `files` more files may take, as text, usually a range; blank if this is unknown."""
     if throughput is None or files <= 0:
         return ""
     low, high = seconds_left(files, throughput, other_queues)

@@ -96,7 +96,7 @@ def _mode(path: Path) -> int:
 def _names(folder: Path) -> Iterator[str]:
     """Return the names in the folder, sorted. Raises Unreadable.
 
-    No Path is created for each name, because there may be hundreds of thousands.
+    The names are not turned into Path objects, because there may be hundreds of thousands of names.
     """
     try:
         names = os.listdir(folder)  # noqa: PTH208 (no Path for each)

@@ -137,7 +137,7 @@ class Publisher:
         return due
 
     async def _send(self, client: "redis.asyncio.Redis", event: LiveEvent, *, final: bool) -> None:
-        """Send one event, or requeue it if another process sent an equal event within EVENT_INTERVAL_SECONDS.
+        """Send one event, or requeue it if another process sent an equal event in the last EVENT_INTERVAL_SECONDS.
 
         To enforce this limit across processes, sending sets a Redis key that expires after the interval.
         """

@@ -11,8 +11,8 @@ from uploads.models.expressions import OneOf
 KEEPS_PICTURE = Q(batch__model="")
 """Selects the items that keep their picture: a picture is deleted together with the last such item.
 
-Batches for a whole library or for selected pictures keep none. Otherwise, deleting an import would not delete pictures
-that were described again.
+The items of batches for a whole library or for selected pictures do not keep their picture. Otherwise, deleting an
+import would not delete pictures that were described again.
 """
 
 
@@ -162,5 +162,5 @@ class BatchItem(models.Model):
 
     @property
     def can_retry(self) -> bool:
-        """Whether the item failed and a retry is possible and may succeed. Ignores whether the batch was cancelled."""
+        """Whether the item failed and a retry has a chance of success. Ignores whether the batch was cancelled."""
         return self.status == ItemStatus.FAILED and self.upload_id is not None and is_retryable(self.error_code)

@@ -23,7 +23,8 @@ class SidecarEntry(models.Model):
 
     `folder_key` and `name_key` select the candidates; see uploads/sidecars/folders.py. `values` is what
     SidecarValues.as_json returns. `upload` is the first picture that the entry was linked with; while it is null, the
-    entry waits for its picture. `is_due` means that pictures received before the entry have not yet been searched.
+    entry waits for its picture. `is_due` means that the pictures received before the entry have not all been
+    searched for matches yet.
     """
 
     item = models.ForeignKey(BatchItem, on_delete=models.CASCADE, related_name="sidecar_entries", db_index=False)

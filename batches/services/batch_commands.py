@@ -127,9 +127,9 @@ def _require_running(batch: UploadBatch) -> None:
 
 
 def create_album_of_batch(scope: Scope, batch_id: int) -> int:
-    """Create an album with the batch's name and its pictures; return the album's id.
+    """Create an album with the batch's name and pictures; return the album's id.
 
-    Raises NotFound, and Refused `batch.nothing_stored` if none of its pictures is in the library.
+    Raises NotFound, and Refused (`batch.nothing_stored`) if none of the batch's pictures is in the library.
     """
     batch = scope.find_batch(batch_id)
     completed = batch.items.filter(status=ItemStatus.COMPLETED, upload__trashed_at=None, upload__part_of=None)

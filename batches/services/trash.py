@@ -23,7 +23,7 @@ CHUNK = 1000
 def trash_pictures(scope: Scope, ids: Collection[int]) -> tuple[int, datetime]:
     """Move pictures and their parts to the trash.
 
-    Return how many pictures moved, and the time that identifies this command for `undo_trash`. Raises Refused
+    Return how many pictures were moved, and the time that identifies this command for `undo_trash`. Raises Refused
     (`picture.too_many`).
     """
     now = timezone.now()

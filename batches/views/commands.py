@@ -74,7 +74,7 @@ def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @require_button("batch-detail", "batch_id")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Retry all failed files of the batch that are stored, or only the file whose id is in the field `item`."""
+    """Retry the batch's failed files whose bytes are stored, or only the file whose id is in the field `item`."""
     scope, item = owner_scope(request.user), parse_id(request.POST.get("item"))
     with refusals_as_messages(request):
         count = int(services.retry_item(scope, item)) if item is not None else services.retry_failed(scope, batch_id)

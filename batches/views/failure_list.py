@@ -57,7 +57,7 @@ def retry(request: HttpRequest) -> HttpResponse:
 
 @require_button("failures")
 def dismiss(request: HttpRequest) -> HttpResponse:
-    """Dismiss the user's failures with one error code. The next page shows how many, and offers to undo this."""
+    """Dismiss the user's failures with one error code. The next page shows their number and offers to undo this."""
     code, until = code_in(request.POST), parse_time(request.POST.get("until", ""))
     if until is None:
         messages.error(request, message_no_until())

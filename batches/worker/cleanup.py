@@ -1,9 +1,10 @@
 """Delete what is no longer needed, and index new pictures.
 
-A round deletes the rows of deleted batches, unpacked archives, pictures whose time in the trash is over, and the files
-of deleted pictures. Finally, old partial files and old rows are deleted. This runs on a separate thread of every worker
-process, because recovery must not wait for it: a large deletion takes minutes, and the storage may be down. Each step
-can be interrupted at any point and can run in several processes at once.
+Each round deletes the rows of deleted batches and the files of deleted pictures; it also deletes archives that are no
+longer needed and pictures whose time in the trash is over. After the last round, old partial files and old rows are
+deleted. The cleanup runs on a separate thread of every worker process, because recovery must not wait for it: a large
+deletion takes minutes, and the storage may be down. Each step can be interrupted at any point and can run in several
+processes at once.
 """
 
 from batches.engine.delete_archives import delete_unneeded_archives

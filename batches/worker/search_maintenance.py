@@ -35,7 +35,7 @@ def maintain_search() -> None:
 
 
 def start_updates(model: str) -> list[int]:
-    """Start a re-analysis for owners of pictures that have only vectors of other models; return the ids of the batches.
+    """Start a re-analysis for each owner of pictures that have only vectors of other models; return the batch ids.
 
     No re-analysis is started while one for this model is live, or after one was cancelled. Another is started only if
     pictures were processed after the last one began: while workers are being replaced one by one, the old ones still

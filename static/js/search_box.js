@@ -1,4 +1,5 @@
-// Runs on every page with the search box. Arrow keys move between the box and its suggestions, Escape closes them.
+// Runs on every page with the search box. Arrow keys move between the box and its suggestions.
+// Escape closes the suggestions.
 
 const form = document.querySelector("form.search");
 const box = form.querySelector("input[type=search]");

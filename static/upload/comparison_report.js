@@ -6,12 +6,12 @@ const SAFE = new Set(["stored", "sidecar"]);
 const ADDABLE = new Set(["missing", "damaged", "trash"]);
 // The states of files that the user must keep, in the order in which the page lists them.
 export const KEPT_STATES = ["missing", "damaged", "trash", "archive", "unreadable"];
-// Spreadsheets evaluate such a cell as a formula; see batches/failures/csv_export.py.
+// Spreadsheets evaluate a cell that begins like this as a formula; see batches/failures/csv_export.py.
 const FORMULA_START = /^(?=[\t\r\n])|(?:^|(?<=[;\t\r\n]))(?=[" ]*[=+\-@\uff1d\uff0b\uff0d\uff20])/g;
 const BYTE_ORDER_MARK = "\ufeff";
 const PART_LENGTH = 2 ** 18;
 
-// `files` were compared, `ignored` were skipped because of their names.
+// `files` were compared; `ignored` were skipped because of their names.
 export async function buildReport(files, ignored) {
   const groups = new Map();
   const report = { groups, ignored: [...ignored], total: 0, stored: 0, readBack: 0, oldestCheck: null, addable: [] };

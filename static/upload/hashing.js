@@ -15,7 +15,7 @@ export class Hasher {
     this.timeout = timeout;
   }
 
-  // Resolves to 64 hex digits, or to null when the file cannot be read or no worker runs.
+  // Resolves to 64 hex digits, or to null when the file cannot be read or no worker can be used.
   digest(file) {
     this.#queue = this.#queue.then(() => this.#digest(file));
     return this.#queue;

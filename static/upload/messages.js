@@ -157,8 +157,8 @@ export const messages = {
 // Maps each code in batches/models/error_codes.py to [text, whether to append the server's English message].
 const errorTexts = JSON.parse(document.getElementById("error-texts").textContent);
 
-// The text for a response `code: message` in the user's language, or "" if the response has no code. If the page has no
-// text for the code, the message itself.
+// The text for a response `code: message` in the user's language, the message itself if the page has no text for the
+// code, or "" if the response has no code.
 export function errorText(response) {
   const [, code, message] = response.match(/^([a-z_.]+): ([^]*)$/) ?? [];
   if (!code) return "";

@@ -17,7 +17,8 @@ const QUEUE_CAPACITY = 1000;
 // After 30 s without a request, the server reports the upload as interrupted, but hashing or a pause may take longer.
 const KEEP_ALIVE_INTERVAL = 10000;
 
-// `selection` comes from selected_files.js, `name` may be empty, `page` holds the server's addresses and limits.
+// `selection` comes from selected_files.js, `name` may be empty, and `page` holds the server's addresses and
+// limits.
 export async function runUpload(selection, name, page) {
   const { files, copies } = await separateTwins(selection.files);
   const target = await chooseBatch(files, selection.unreadable.length, name, page);
@@ -45,8 +46,8 @@ export async function runUpload(selection, name, page) {
   }
 }
 
-// The page's batch, an unfinished one, or a new one. Unreadable `folders` count as expected files until they are
-// reported.
+// The page's batch, an unfinished one, or a new one. `folders` is the number of unreadable folders, which count as
+// expected files until they are reported.
 async function chooseBatch(files, folders, enteredName, page) {
   if (await isOtherAccount(page)) throw new Error(messages.otherAccount);
   const existing = page.batch ?? (await chooseUnfinished(files, page.urls.unfinished));

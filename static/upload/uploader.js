@@ -18,7 +18,7 @@ const MAX_FAILURES = 5;
 
 // Uploads until the queue ends. Rejects with BatchGone or UploadForbidden as soon as no more files can be uploaded.
 export async function uploadAll(queue, batch, progress) {
-  // Files postponed since the last success.
+  // The number of files postponed since the last success.
   let postponed = 0;
   const delay = () => (postponed ? backoff(Math.floor(postponed / PARALLEL_UPLOADS)) : 0);
   const uploadNext = async (slot) => {

@@ -8,7 +8,7 @@ import { formatBytes } from "./messages.js";
 const NAMES_SHOWN = 200;
 const byId = (id) => document.getElementById(id);
 
-// `unreadable` holds the paths of folders that could not be read, `list` is the CSV file as a Blob.
+// `unreadable` holds the paths of folders that could not be read; `list` is the CSV file as a Blob.
 export function showVerdict(report, unreadable, list, onAdd) {
   const isSafe = report.total > 0 && report.stored === report.total && !unreadable.length;
   const skipped = report.ignored.filter((file) => file.ignored !== "empty").length;

@@ -48,7 +48,7 @@ def chromium() -> Iterator[Browser]:
 
 @pytest.fixture(scope="package")
 def blank_page(chromium: Browser) -> Iterator[Page]:
-    """A page without content that can import the site's scripts. It needs no server and no database."""
+    """An empty page, which can import the site's scripts. It needs no server and no database."""
     page = chromium.new_page()
     page.route(f"{SCRIPTS}/**", _send_static_file)
     page.goto(f"{SCRIPTS}/")

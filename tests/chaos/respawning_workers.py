@@ -15,7 +15,7 @@ from tests.support.worker_processes import Workers
 class RespawningWorkers:
     """Worker processes, each with its own dramatiq process.
 
-    `wait_until` replaces dramatiq processes that have exited. Nothing else does, so tests must wait with it.
+    `wait_until` replaces dramatiq processes that have exited. Nothing else replaces them, so tests must use it to wait.
     """
 
     def __init__(self, start: Callable[[], Workers], processes: int) -> None:

@@ -1,4 +1,4 @@
-"""Fault drills of `make chaos`: two processes of each kind, and one file sent over ten connections at once."""
+"""Fault drills of `make chaos`: several servers, workers and reconcilers, and one file sent over ten connections."""
 
 import math
 import signal

@@ -21,7 +21,7 @@ WAIT = 0.1
 
 @pytest.fixture
 def consumer(redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A consumer with a prefetch of two messages that blocks for WAIT seconds. Its first read has found no message."""
+    """A consumer that prefetches two messages and waits at most WAIT seconds. Its first read has found no message."""
     monkeypatch.setattr(broker, "WAIT_SECONDS", WAIT)
     consumer = dramatiq.get_broker().consume(QUEUE, prefetch=2)
     assert next(consumer) is None

@@ -32,7 +32,7 @@ ANALYZE batches_batchitem, batches_sidecarentry, uploads_upload;
 
 @pytest.fixture
 def large_batch(transactional_db: None) -> int:
-    """A batch of many pictures, each with a sidecar; some are parts."""
+    """A batch of many pictures, each with a sidecar. Some of the pictures are parts of others."""
     batch_id = rows.fill(FILES)
     rows.attach_pictures(batch_id)
     with connection.cursor() as cursor:
@@ -54,7 +54,7 @@ def test_statements_use_their_indexes(large_batch: int) -> None:
     assert {"item_keys", "batches_sidecarentry_pkey"} <= indexes(FIND_PICTURES, ids=[1])
     assert "item_keys" in indexes(NEAREST_BATCH, id=1)
     assert "item_keys" in indexes(WITHOUT_ALBUM, folder=1, batch=large_batch, after=0, album="{}", page=200)
-    # Checking for maintenance, and deleting pictures with parts.
+    # Checking whether maintenance is due, and deleting pictures with parts.
     assert "sidecarentry_due" in indexes(MAINTENANCE_CHECK, locks=WORKER_LOCK_CLASS, expiry=timedelta(days=1), limit=8)
     assert "upload_parts" in indexes(LOCK_UPLOADS, ids=[1])
     assert "upload_parts" in indexes(RELEASE_PARTS, ids=[1])

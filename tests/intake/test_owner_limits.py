@@ -1,4 +1,4 @@
-"""One owner cannot fill the database with rows of imports and files that never arrive."""
+"""One owner cannot fill the database with rows for imports and files that never arrive."""
 
 import errno
 import json

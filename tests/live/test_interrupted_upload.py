@@ -1,4 +1,4 @@
-"""Pages report an upload as interrupted once its uploader stops sending requests, until it sends them again."""
+"""Pages report an upload as interrupted once its uploader stops sending requests, and until it resumes."""
 
 from datetime import timedelta
 

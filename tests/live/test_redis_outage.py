@@ -1,6 +1,6 @@
 """If Redis stops while pages are open, viewers can still disconnect, and the outage is logged once.
 
-Viewers that disconnect and failed subscriptions leave no channels behind.
+Neither viewers that disconnect nor failed subscriptions leave channels behind.
 """
 
 import asyncio

@@ -102,7 +102,7 @@ def test_terms_of_deleted_pictures_are_not_suggested(anna: User, indexed: Upload
         ("portugla", "portugal"),
         ("horse", "horse"),
         ("pixie", "pixie"),
-        ("tabrd", "tabrd"),  # one letter from a label of Ben's
+        ("tabrd", "tabrd"),  # differs in one letter from one of Ben's labels
         ('"taby"', '"taby"'),
         ("xyzzyx", "xyzzyx"),
     ],

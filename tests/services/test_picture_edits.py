@@ -49,7 +49,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 def rows() -> list[dict[str, Any]]:
-    """Return the values of all pictures that pages show."""
+    """Return, for each picture, the values that pages show."""
     return list(Upload.objects.order_by("id").values(*SHOWN))
 
 

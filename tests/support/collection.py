@@ -12,9 +12,9 @@ TESTS = Path(__file__).parents[1]
 # Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or a whole stack.
 PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
-# The tests of each of these folders start one expensive server per process.
+# All tests of such a folder run in one pytest process, because each process would start its own expensive server.
 ONE_PROCESS_FOLDERS = {"s3"}
-# The tests of each module in these folders share processes.
+# In these folders, all tests of a module run in one pytest process, so that they share the processes that they start.
 ONE_PROCESS_MODULES = {"media"}
 # These tests start first, because a long test that starts last leaves the other cores idle.
 LONGEST = [
@@ -59,7 +59,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 class ModuleScheduling(LoadScopeScheduling):
     """Run the tests of a module in one pytest-xdist process, so that cached values are computed once.
 
-    Tests in the folders that start processes are long, so each of them runs in the next free process.
+    Tests in PROCESS_FOLDERS take long, so each of them runs in the next free process, except in ONE_PROCESS_FOLDERS
+    and ONE_PROCESS_MODULES.
     """
 
     def _split_scope(self, nodeid: str) -> str:

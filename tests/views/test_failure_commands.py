@@ -66,7 +66,7 @@ def test_dismissal_can_be_undone(page: Client, anna: User) -> None:
 
     assert messages_of(response) == ["1 file is back in the list."]
     assert "a.txt" in shown(page)
-    # The page shown after the dismissal no longer offers to undo it when it is reloaded.
+    # If the page shown after the dismissal is reloaded, it no longer offers to undo the dismissal.
     assert reverse("failures-restore") not in page.get(dismissed.redirect_chain[-1][0]).content.decode()
 
 

@@ -21,7 +21,7 @@ ENV = {
 
 
 def make_sealed_batch(owner: User) -> UploadBatch:
-    """Create a sealed batch with two pending files whose owner has an e-mail address."""
+    """Create a sealed batch with two pending files, and give its owner an e-mail address."""
     User.objects.filter(id=owner.id).update(email="ada@example.org")
     batch = make_batch(owner, 2)
     lifecycle.seal_batch(batch.id)

@@ -2,7 +2,7 @@
 
 For the structure, see Devlin et al. 2018 (arXiv:1810.04805); for the pooling, https://www.sbert.net. Large matrices are
 stored as int8 with a scale per row or column, and dequantized when they are used. For the same text, the cosine between
-the vectors of the converted and the original model is at least .9987.
+the vectors of the converted and the original model is at least 0.9987.
 """
 
 import numpy as np

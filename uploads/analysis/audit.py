@@ -30,7 +30,7 @@ _PHRASE = 3
 
 
 def audit(text: str, labels: Iterable[Label] = ()) -> int:
-    """Return the score of a description. `labels` are the picture's and must be in the same language."""
+    """Return the score of a description. `labels` are the picture's labels, in the same language as the description."""
     # Models write both straight and curly apostrophes.
     plain = text.strip().casefold().replace("\N{RIGHT SINGLE QUOTATION MARK}", "'")
     words = _WORD.findall(plain)
@@ -67,7 +67,7 @@ def _repetition_penalty(words: list[str]) -> int:
 
 
 def _disagreement_penalty(words: list[str], labels: Iterable[Label]) -> int:
-    """Return a penalty if the description mentions no label that has a high score.
+    """Return a penalty if there are labels with high scores and the description mentions none of them.
 
     The penalty is small, because the description may use synonyms.
     """

@@ -20,7 +20,7 @@ EVERYDAY_NAMES = {
     "kite (bird of prey)": "bird of prey",
     # ImageNet has hardly any other flowers, so other flowers may be classified as daisies.
     "daisy": "flower",
-    # These classes also contain what has no class of its own: gamepads, and other helmets.
+    # These classes also include things that have no class of their own: gamepads and other helmets.
     "joystick": "game controller",
     "crash helmet": "helmet",
     "football helmet": "helmet",

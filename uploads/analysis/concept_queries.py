@@ -13,8 +13,8 @@ class ConceptQueries:
     """A QueryEncoder. Recent queries are cached, because every page of results encodes its query again."""
 
     model = MODEL
-    # Calibrated on queries whose matching pictures are known: about 15 % of those with a match find nothing, and about
-    # 15 % of those without one find something.
+    # Calibrated on queries whose matching pictures are known: about 15 % of queries with a match find nothing, and
+    # about 15 % of queries without a match find something.
     hit_fit = 0.44
 
     def __init__(self) -> None:

@@ -6,9 +6,9 @@ same model has embedded.
 v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum over other phrases of w e(phrase)),
 where p is the probability of the label, w the weight of the phrase, and e(x) the vector of x.
 
-With these weights, photos that almost certainly show what the query names rank highest. A detected object's weight is
-its full score, and a label's weight is its probability. Colours have small weights, because many photos share them. The
-networks were trained on photos, so for pages and drawings, everything except the medium and scenes has less weight.
+With these weights, a photo ranks highest if it almost certainly shows what the query names. A detected object's weight
+is its full score, and a label's weight is its probability. Colours have small weights, because many photos share them.
+The networks were trained on photos, so for pages and drawings, everything except the medium and scenes has less weight.
 """
 
 import numpy as np
@@ -101,7 +101,7 @@ def _media(evidence: Evidence) -> list[tuple[str, float]]:
 
 
 def _scenes(evidence: Evidence) -> list[tuple[str, float]]:
-    """Return named scenes, and less probable ones weighted by probability; these still help to rank search results."""
+    """Return the named scenes and, to help rank search results, less probable scenes weighted by probability."""
     if evidence.colours.plain:
         return []
     possible = [(scene.phrase, scene.weight * p) for scene, p in possible_scenes(evidence.look)]

@@ -1,7 +1,8 @@
 """Detect objects in a picture, with NanoDet-g and the 80 COCO classes.
 
-For the network, see https://github.com/RangiLyu/nanodet. It encodes a box as the distances to its four sides. Each
-distance is the mean of a softmax over 11 bins (Generalized Focal Loss, Li et al. 2020, arXiv:2006.04388).
+For the network, see https://github.com/RangiLyu/nanodet. It encodes a box as the distances from the centre of a
+grid cell to the four sides of the box. Each distance is the mean of a softmax over 11 bins (Generalized Focal Loss, Li
+et al. 2020, arXiv:2006.04388).
 """
 
 from dataclasses import dataclass

@@ -20,7 +20,7 @@ def open_session(path: Path, *, keep_buffers: bool = False) -> Any:
 
     Each run uses only one thread, because the runtime's own threads spin while they wait and double the CPU time.
     Instead, the workers process several pictures in parallel. `keep_buffers` keeps the memory of a run for the next
-    run, which is faster, but only suits small networks whose inputs have similar sizes.
+    run. This is faster, but suits only small networks whose inputs have similar sizes.
 
     Raises the runtime's errors.
     """

@@ -51,8 +51,8 @@ class Look:
 class ProbeWeights:
     """The arrays of probe.npz.
 
-    `mean` and `deviation`, shape (17,), standardise the statistics, and `centre`, shape (1297,), the input. The
-    matrices have a column for each of MEDIA or SCENES.
+    `mean` and `deviation`, shape (17,), standardise the statistics. `centre`, shape (1297,), is subtracted from the
+    input. The matrices have a column for each of MEDIA or SCENES.
     """
 
     mean: Floats

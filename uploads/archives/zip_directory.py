@@ -1,7 +1,7 @@
 """Read the central directory of a ZIP archive, including ZIP64, using a function that reads byte ranges.
 
 Format: https://pkware.cachefly.net/webdocs/casestudies/APPNOTE.TXT (4.3 and 4.5). Python's `zipfile` is not used,
-because it loads the whole directory into memory, and again for each file.
+because it loads the whole directory into memory, and would do so again for each file that is unpacked.
 """
 
 import struct

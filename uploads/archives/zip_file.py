@@ -24,8 +24,8 @@ def unpack(stream: Stream, entry: ZipEntry) -> Iterator[bytes]:
     """Yield the content of an entry in pieces of up to 256 KiB.
 
     Raises PermanentError `archive.encrypted`, `archive.method` if the compression method is not supported, or
-    `archive.entry_damaged` if the content does not match the directory. The latter may be raised after the last piece,
-    so callers must not trust any piece before the iterator is exhausted.
+    `archive.entry_damaged` if the content does not match the directory. The last of these may be raised after the last
+    piece, so callers must not trust any piece before the iterator is exhausted.
     """
     if entry.encrypted:
         raise PermanentError("archive.encrypted")

@@ -13,7 +13,7 @@ FILE_HEADER_BYTES = 14
 _CORE_BYTES, _INFO_BYTES, _V2_BYTES, _MASK_BYTES = 12, 40, 52, 16
 _MAX_COLOURS = 256
 _WINDOWS_BYTES = frozenset({_INFO_BYTES, _V2_BYTES, 56, 108, 124})
-_OS2_BYTES = frozenset({*range(16, 68, 4), 42, 46}) - _WINDOWS_BYTES  # fields may be left out at the end
+_OS2_BYTES = frozenset({*range(16, 68, 4), 42, 46}) - _WINDOWS_BYTES  # the last fields may be omitted
 INFO_BYTES = frozenset({_CORE_BYTES}) | _WINDOWS_BYTES | _OS2_BYTES
 """The valid sizes of the second header, which follows the file header."""
 

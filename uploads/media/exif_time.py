@@ -1,8 +1,8 @@
 """Read the time and the time zone of a photo from EXIF data.
 
-CIPA DC-008 (Exif 2.32) stores the local time, its fraction and its zone in separate tags, and the time of the GPS fix
-in UTC. Editors and phones also write ISO 8601 dates, other separators, AM and PM, leap seconds and short zones such
-as "+2:00".
+According to CIPA DC-008 (Exif 2.32), separate tags contain the local time, its fraction and its zone, and the time of
+the GPS fix is in UTC. Editors and phones also write ISO 8601 dates, other separators, AM and PM, leap seconds and short
+zones such as "+2:00".
 """
 
 import re

@@ -31,7 +31,7 @@ def check_container(file: BinaryIO, kind: str) -> int:
 
 
 def colour_codes(file: BinaryIO) -> tuple[int, int] | None:
-    """Return the first codes of primaries and transfer characteristics in a HEIF file, or None."""
+    """Return the first pair of codes (primaries, transfer characteristics) in a HEIF file, or None if there is none."""
     properties = _find_in_metadata(file, b"iprp", b"ipco")
     for name, start, end in list_boxes(file, *properties) if properties else ():
         if name == b"colr":

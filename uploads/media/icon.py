@@ -39,14 +39,14 @@ def read_icon(file: BinaryIO) -> ImageHeader:
 
 
 def _find_largest(file: BinaryIO) -> int:
-    """Return the start of the largest picture; if several are equally large, the one with most bits per pixel."""
+    """Return the start of the largest picture; if several are equally large, the one with the most bits per pixel."""
     file.seek(0)
     _reserved, kind, count = struct.unpack("<3H", file.read(_DIRECTORY_BYTES))
     entries = [_ENTRY.unpack(file.read(_ENTRY.size)) for _ in range(count)]
 
     def rank(entry: tuple[int, ...]) -> tuple[int, int]:
         width, height, colours, _reserved, _planes, bits, *_ = entry
-        # Old icons state the number of colours instead. In both sizes and colours, 0 means 256.
+        # Old icons state the number of colours instead of the bits per pixel. For sizes and colours, 0 means 256.
         is_known = kind == _ICON and bits  # cursors have a position there
         return (width or 256) * (height or 256), bits if is_known else ((colours - 1) % 256).bit_length()
 

@@ -1,4 +1,4 @@
-"""Read the structure of a JPEG without decoding it, and reject any that would take too long (ITU-T T.81, annex B)."""
+"""Read the structure of a JPEG without decoding it. Reject JPEGs that would take too long (ITU-T T.81, annex B)."""
 
 import re
 import struct

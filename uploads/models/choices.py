@@ -33,7 +33,7 @@ class TakenSource(models.TextChoices):
 
 
 class PartRole(models.TextChoices):
-    """How a part is related to its picture, such as the video of a live photo."""
+    """How a part is related to its picture, for example as the video of a live photo."""
 
     LIVE = "live", _("Video of the live photo")
     RAW = "raw", _("RAW file")

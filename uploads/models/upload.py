@@ -30,9 +30,9 @@ class Upload(models.Model):
     the upload again replaces all results in one transaction. `verified_at` is when the original was last read and
     compared with `sha256`; if they differed, the upload has a `damage` (DamagedFile).
 
-    `description_model` is the model that wrote the description, or empty. Processing never replaces a description with
-    `description_edited`. `audit_score` rates the description, and `regenerations` counts how often a poor one was
-    regenerated; see uploads/analysis/audit.py.
+    `description_model` is the model that wrote the description, or empty. If `description_edited` is true, processing
+    never replaces the description. `audit_score` rates the description, and `regenerations` counts how often a poor one
+    was regenerated; see uploads/analysis/audit.py.
 
     `sidecars` holds the values of the picture's sidecars by kind, and, under “file”, the time and place from the file
     itself; see uploads/sidecars/merge.py for how the columns are derived from them. `group_id` is the identifier that
@@ -42,8 +42,8 @@ class Upload(models.Model):
     `text_found` is the text in the picture, up to MAX_TEXT characters. `text_model` is the model that read it; empty if
     the text has not been read yet.
 
-    `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Only pictures without it are listed,
-    found and counted.
+    `trashed_at` is set while the picture is in the trash; see uploads/trash.py. Pictures in the trash are not listed,
+    found or counted.
 
     `tint` is the picture's average colour (“#8a7f6b”), which pages show until the preview has loaded; blank if unknown.
     `timeline_at` determines the position in the timeline; see TimelineTime.

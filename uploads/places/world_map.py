@@ -1,4 +1,4 @@
-"""Place coordinates on the map of the picture page, static/img/world.svg.
+"""Convert coordinates to points on the map of the picture page, static/img/world.svg.
 
 The map is a Mercator projection, like most maps on the web. Its unit is a tenth of a degree of longitude, x grows to
 the east and y to the south, and (0, 0) is where the equator meets the prime meridian.

@@ -97,8 +97,9 @@ def _nearest(
     A picture whose cosine is below `least` cannot be a hit by appearance alone. `quotes` are conditions for quoted
     text. `checked` means that `pictures` requires or excludes words, which the table of vectors does not contain.
 
-    Rare quotes are searched first. Otherwise, the nearest vectors are read first, and their pictures are checked. The
-    vectors of all `pictures` are compared only if too few remain and others could be hits by appearance.
+    If the quoted text is rare, it is searched for first. Otherwise, the nearest vectors are read first, and their
+    pictures are checked. The vectors of all `pictures` are compared only if too few remain and others could be hits by
+    appearance.
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES)

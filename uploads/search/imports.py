@@ -1,6 +1,6 @@
 """The search filter `import:`, and the names of imports for suggestions.
 
-The app `batches` stores the imports and knows which pictures they contained; it registers functions that return them.
+The app `batches` stores the imports and knows which pictures they contained; it registers functions that return both.
 """
 
 from collections.abc import Callable

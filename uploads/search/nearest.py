@@ -17,9 +17,10 @@ Vector = tuple[float, ...]
 
 
 class OwnerVectors:
-    """One model's vectors of an owner's pictures that match a query's filters, compared with `vector`.
+    """The vectors that one model computed for those pictures of an owner that match a query's filters.
 
-    `vector` has unit length. Cosines are keyed by the id of the upload, best first. Use this in a search_transaction().
+    They are compared with `vector`, which has unit length. Cosines are keyed by the id of the upload, best first. Use
+    this in a search_transaction().
     """
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:

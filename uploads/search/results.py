@@ -61,8 +61,8 @@ def search(
 ) -> Results:
     """Return a page of the owner's pictures that match `query`, best first. `query` must contain words.
 
-    `encoders` are those of all models that can search the owner's pictures. Without any, or while their servers fail,
-    only words are searched. If `by_date`, the same hits are sorted by date, the latest first. `kept` are
+    `encoders` are the encoders of all models that can search the owner's pictures. If there are none, or while their
+    servers fail, only words are searched. If `by_date`, the same hits are sorted by date, the latest first. `kept` are
     the parameters to keep in links to other pages.
     """
     order = _order(owner_id, query, encoders, by_date=by_date)

@@ -14,9 +14,10 @@ _ICLOUD_PART = re.compile(r"(.+?) part \d+ of \d+( ?\(\d+\))?(\.zip)?")
 
 
 def joined_folder(path: str, relative: str = "") -> str:
-    """Return the folder that contained a file before the export, or the folder `relative` to it, such as “../a”.
+    """Return the folder that contained a file before the export was split.
 
-    The parts of an export from Google or iCloud are joined, so equal results mean the same folder.
+    If `relative` is a path such as “../a”, return the folder at this path, relative to that folder. The parts of an
+    export from Google or iCloud are joined, so equal results mean the same folder.
     """
     parts: list[str] = []
     for part in [*fold(path).split("/")[:-1], *fold(relative).split("/")]:

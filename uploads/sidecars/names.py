@@ -129,7 +129,10 @@ def takeout_rank(target: str, picture: str) -> int | None:
 
 
 def xmp_rank(target: str, picture: str) -> int | None:
-    """Return how well an XMP file's target matches, for names such as “IMG_1.CR2.xmp”, “IMG_1.xmp” and darktable's."""
+    """Return how well an XMP file's target matches a picture's name; see takeout_rank().
+
+    Targets are names such as “IMG_1.CR2” and “IMG_1”, and darktable's “IMG_1_01.CR2”.
+    """
     wanted, found = split_name(target), split_name(picture)
     if wanted.name == found.name:
         return 0
@@ -140,7 +143,7 @@ def xmp_rank(target: str, picture: str) -> int | None:
 
 
 def aae_rank(target: str, picture: str) -> int | None:
-    """Return how well an AAE file's target, such as “IMG_1” or “IMG_O1”, matches."""
+    """Return how well an AAE file's target, such as “IMG_1” or “IMG_O1”, matches a picture's name."""
     wanted, found = split_name(target), split_name(picture)
     own = found.name.removesuffix(found.extension)
     if wanted.name == own:

@@ -22,7 +22,7 @@ from uploads.sidecars.values import (
 _TIMESTAMP = re.compile(r"(?!0+$)-?\d{1,10}", re.ASCII)
 _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
-# The folders "Photos from 2019" also have a metadata file, but are not albums.
+# Folders such as "Photos from 2019" also have a metadata file, but are not albums.
 _YEAR_FOLDER = re.compile(
     r"(photos (from|de)|fotos (von|de|del|van)|foto (dal|da|del|di)|foto.s (uit|van)|foton från|bilder fra"
     r"|billeder fra|kuvat vuodelta|zdjęcia z|fotky z( roku)?|fotografie z( roku)?|фото за|фотографии за) ?\d{4}( .\.)?"

@@ -39,8 +39,8 @@ def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:
 def is_near_duplicate(distance: int, cosine: float | None, *, pages: bool) -> bool:
     """Return whether two pictures are near duplicates.
 
-    `distance` is the number of bits in which their hashes differ. `cosine` is that of their features, or None if one of
-    them has none. `pages` is true if one of them shows a page of text.
+    `distance` is the number of bits in which their hashes differ. `cosine` is the cosine of their features, or None if
+    one of them has no features. `pages` is true if one of them shows a page of text.
     """
     rules = (_PAGES_RULE,) if pages else _RULES
     if cosine is None:

@@ -14,7 +14,7 @@ from django.core.files.storage import FileSystemStorage
 from uploads.storage.backend import Readable
 
 HARD_LINKS_UNSUPPORTED = frozenset({EPERM, EOPNOTSUPP, EMLINK})
-"""Errors when a hard link is not possible, as on exFAT and some network file systems; the file is then copied."""
+"""Errors that mean that a hard link is not possible, as on exFAT and some network disks; the file is then copied."""
 
 
 class DiskStorage(FileSystemStorage):

@@ -122,7 +122,7 @@ def delete_uploads(ids: Collection[int]) -> int:
 
 
 def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
-    """Schedule the removal of any files stored under these keys, except keys that belong to an upload."""
+    """Schedule the removal of any files stored under these keys. Keys that belong to an upload are ignored."""
     return len(fetch_rows(SCHEDULE, {"keys": list(keys), "delay": delay})) if keys else 0
 
 

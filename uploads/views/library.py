@@ -14,9 +14,9 @@ from uploads.views.htmx_request import HtmxRequest
 @require_safe
 @vary_on_headers("HX-Request")
 def upload_list(request: HtmxRequest) -> HttpResponse:
-    """Show a page of the user's timeline. The script loads further pages and adds them to the document.
+    """Show a page of the user's timeline. A script loads further pages and adds them to the document.
 
-    The script's requests carry the HX-Request header. Their responses contain only the timeline, scale and pager.
+    The script's requests have the header HX-Request. Their responses contain only the timeline, scale and pager.
     """
     owner_id = request.user.pk or 0
     page = read_page(owner_id, request.GET)

@@ -68,7 +68,7 @@ def _check_server(provider: str, role: str) -> list[CheckMessage]:
 
 
 def check_description_language(**_: Any) -> list[CheckMessage]:
-    """Require that the language of descriptions is the code of a known language."""
+    """Require that the language configured for descriptions is a known language code."""
     try:
         get_language_info(settings.DESCRIPTION_LANGUAGE)
     except KeyError:
@@ -92,7 +92,7 @@ def check_prompt(**_: Any) -> list[CheckMessage]:
 
 
 def check_model_time_limits(**_: Any) -> list[CheckMessage]:
-    """Require the time limit of a stage to exceed that of a model; otherwise, slow responses would restart workers."""
+    """Require a stage's time limit to cover slow responses of a model; otherwise, they would restart workers."""
     server = settings.OLLAMA
     needed = ceil(settings.WORKER_THREADS / server.concurrency) * REQUESTS_PER_STAGE * server.read_seconds
     stages = [

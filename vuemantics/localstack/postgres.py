@@ -37,7 +37,7 @@ SETTINGS = {
     # Parallel plans need /dev/shm, which is small in containers, and help little with only a few cores.
     "max_parallel_workers_per_gather": "0",
     "max_parallel_maintenance_workers": "0",
-    # Most reads hit the operating system's cache, where handing them to an I/O process only adds overhead.
+    # Most reads find the data in the operating system's cache, so handing them to an I/O process only adds overhead.
     "io_method": "sync",
 }
 # Commits still reach the operating system immediately, so no commit is lost if the server is killed.

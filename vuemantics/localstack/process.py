@@ -87,7 +87,7 @@ def clean_environment() -> dict[str, str]:
 
 
 def stop_server(process: subprocess.Popen[bytes], *signals: signal.Signals, timeout: float = 10.0) -> None:
-    """Send the signals in order, waiting `timeout` seconds after each, until the process is gone; then kill it."""
+    """Send the signals in order and wait up to `timeout` seconds after each; kill the process if it still runs."""
     for number in (*signals, signal.SIGKILL):
         if process.poll() is not None:
             return

@@ -1,7 +1,7 @@
 """The embedded Redis. It keeps data only in memory.
 
-The wheel's version is old and gets no security fixes, so a newer `redis-server` on PATH is preferred. Both listen only
-on a private Unix socket.
+The wheel's version is old and gets no security fixes, so a newer `redis-server` on PATH is preferred. Either one
+listens only on a private Unix socket.
 """
 
 import importlib.util

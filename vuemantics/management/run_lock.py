@@ -1,4 +1,4 @@
-"""Allow one `manage.py run` per state directory."""
+"""Allow only one `manage.py run` at a time per state directory."""
 
 import fcntl
 import os

@@ -33,7 +33,7 @@ def embedded_servers() -> dict[str, bool]:
 def prepare_stack(services: LocalServices) -> None:
     """Start the embedded servers, verify all connections, migrate, and create the first account if none exists.
 
-    All connections are closed again. Raises StartError.
+    No connection is left open. Raises StartError.
     """
     services.start(**embedded_servers())
     try:

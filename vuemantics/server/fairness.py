@@ -1,6 +1,6 @@
 """Share the server between its users by limiting how many requests each of them may have in progress.
 
-Each request runs on its own thread and holds a database connection, so one user's requests could leave none for others.
+Each request occupies a thread and a database connection, so one user's requests could leave none for other users.
 Requests of the same kind share a number of slots, and each waits for a slot before it gets a thread. Users are
 identified by their session, anonymous clients by their address. A slot is released as soon as the response begins, so
 slow clients hold no slots.

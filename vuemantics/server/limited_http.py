@@ -74,7 +74,7 @@ class LimitedChannel(ClientConnection):
         super().connectionLost(reason)
 
     def dataReceived(self, data: bytes) -> None:
-        """Read a part of a request. Its deadline begins with its first byte."""
+        """Read a part of a request. The deadline begins with the request's first byte."""
         if not self._handlingRequest and not self.refused:
             self.deadline.start_head()
         super().dataReceived(data)

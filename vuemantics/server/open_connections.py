@@ -10,7 +10,7 @@ MAX_REFUSED = 100
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit of open files as far as allowed, up to MAX_DESCRIPTORS, and return it.
+    """Raise the soft limit on open files as far as allowed, up to MAX_DESCRIPTORS, and return it.
 
     The default on Linux is only 1024, for programs that call select(2). This server does not call it.
     """

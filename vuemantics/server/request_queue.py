@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 
 
 class TooBusy(Exception):
-    """The client's queue is full, or it has waited too long."""
+    """The client's queue is full, or its request has waited too long."""
 
 
 class RequestQueue:
@@ -70,7 +70,7 @@ class RequestQueue:
         self._running[client] += 1
 
     def _start_waiting(self) -> None:
-        """Start waiting requests while slots are free. After each start, that client moves to the end of the line."""
+        """Start waiting requests while slots are free. A client whose request starts moves to the end of the line."""
         for client in list(self._queues):
             if not self._free:
                 return

@@ -65,7 +65,7 @@ def refuse_expired(item: BatchItem, facts: PartialFacts | None) -> None:
 
 
 def restart_if_expired(item: BatchItem) -> None:
-    """If the client registers a file whose upload has expired, empty its partial file. Raises PartialFileBusy."""
+    """If the upload has expired, empty its partial file, so that the client can start again. Raises PartialFileBusy."""
     facts = partial_facts(item.id)
     if facts is not None and expires_at(item, facts) < time.time():
         with locked_partial(item.id) as locked:

@@ -11,7 +11,7 @@ from uploads.media.sniff import HEAD_BYTES
 class BodyWriter:
     """Appends the pieces of one body to a partial file that the caller has locked; `close` releases the lock.
 
-    If the client disconnects, the bytes received so far are kept, unless the request has a checksum, because an
+    If the client disconnects, the bytes received so far are kept. With a checksum, they are dropped instead, because an
     incomplete body cannot be verified. If a body exceeds the announced length or fails its checksum, the partial file
     is rolled back to its size before the request. Even if the process is killed, unverified bytes never become part of
     the file. The constructor raises TusError 409 for a wrong offset, and 413 if the declared length of the body would

@@ -25,7 +25,7 @@ class Preprocessing:
     """Turns pictures into the model's input, as specified by `preprocess_cfg.json`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        """Raises KeyError, TypeError and ValueError for an invalid configuration."""
+        """Read the configuration. Raises KeyError, TypeError and ValueError if it is invalid."""
         size = config["size"]
         height, width = size if isinstance(size, list) else (size, size)
         self._size = int(width), int(height)

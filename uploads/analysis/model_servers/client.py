@@ -1,7 +1,7 @@
 """Send requests to a model server, and tell server failures apart from failures of a single request.
 
 Workers wait while a server is unavailable. If a request fails although the server is reachable, a small harmless
-request of the same kind is sent. If that fails too, the server is at fault; otherwise, this picture is.
+request of the same kind is sent. If that fails too, the server is at fault; otherwise, the picture is.
 """
 
 import json

@@ -18,7 +18,7 @@ _lock = threading.Lock()
 class Networks:
     """Both networks. Thread-safe; the constructor raises the errors of find_model().
 
-    `characters` are those that the recogniser can output, in order. The first is the blank; see text_lines.decode().
+    `characters` lists what the recogniser can output, in order. The first is the blank; see text_lines.decode().
     """
 
     def __init__(self) -> None:

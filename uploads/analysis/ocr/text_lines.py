@@ -17,7 +17,7 @@ _WORD_GAP = 12
 class TextLine:
     """A line that was read; `score` is the recogniser's mean confidence in its characters, 0 to 1.
 
-    If the line was split, `score` is the lowest of its pieces.
+    If the line was split, `score` is the lowest score of its pieces.
     """
 
     box: TextBox

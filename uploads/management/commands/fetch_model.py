@@ -33,7 +33,7 @@ class Command(BaseCommand):
         parser.add_argument("--hub", metavar="URL", help="another hub with the same protocol")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        """Run the command. An interrupted download continues when it is run again."""
+        """Run the command. An interrupted download continues when the command is run again."""
         if missing := [name for name in PACKAGES if find_spec(name) is None]:
             raise CommandError(f"{' and '.join(missing)} not found. {INSTALL}")
         # Import these modules only here, because they need optional packages.

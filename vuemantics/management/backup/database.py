@@ -36,7 +36,7 @@ def restore_database(path: Path) -> None:
 
 @contextmanager
 def running_database() -> Iterator[None]:
-    """During the `with` block, run the embedded PostgreSQL if it is in use but not running. Raises StartError."""
+    """During the `with` block, run the embedded PostgreSQL if it is needed but not running. Raises StartError."""
     services = LocalServices(settings.VAR)
     services.start(postgres=embedded_servers()["postgres"], redis=False)
     try:
