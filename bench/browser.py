@@ -40,7 +40,7 @@ def main() -> None:
             context = browser.new_context(base_url=site)
             context.add_cookies([{"name": name, "value": value, "url": site}])
             page = context.new_page()
-            # If the warm-up files had the same size, the page would hash all measured files to check for duplicates.
+            # The warm-up files have another size; otherwise, the page would hash all measured files to find duplicates.
             upload_folder(page, make_files(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
             before = cpu_seconds(pid)
             seconds = upload_folder(page, make_files(Path(folder) / "roll", count, KILOBYTES))

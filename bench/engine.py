@@ -2,7 +2,7 @@
 
 Run it with `make bench ARGS=engine` or `python -m bench.engine 1000 10000 100000`. The last line of the output is one
 JSON object. For the largest size, it contains the CPU time per file in ms (workers, PostgreSQL and Redis), the files
-per second, and the CPU time per file divided by that for the smallest size. It also contains the results of
+per second, and the ratio of this CPU time to that for the smallest size. It also contains the results of
 bench.newcomer and bench.recovery, and the CPU use of an idle stack.
 """
 
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def idle_percent(*pids: int) -> float:
-    """Return the CPU use of these idle processes and their children, in percent of one core."""
+    """Return the CPU use of the idle processes `pids` and their children, in percent of one core."""
     time.sleep(BOOT_SECONDS)
     before = cpu_seconds(*pids)
     time.sleep(IDLE_SECONDS)

@@ -1,8 +1,8 @@
 """Compare the time to read a one-minute video with the time to decode the same key frames without any checks.
 
-`make bench ARGS=pipeline` runs this. "Ours" reads the video in the decoder process, which checks it and reduces the key
-frames, and then makes the previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key frame
-at each of them to RGB. The two run alternately, each in its own process.
+`make bench ARGS=pipeline` runs this. "Ours" includes reading the video in the decoder process, checking it, reducing
+the key frames, and making the previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key
+frame at each of them to RGB. The two run alternately, each in its own process.
 """
 
 import time

@@ -1,8 +1,8 @@
 """Compare the time to read a picture of each format with the time that a plain library call takes to decode it.
 
-`make bench ARGS=pipeline` runs this. "Ours" reads the picture in the decoder process, which checks it and converts its
-colours, and then makes the two previews. "Bare" only decodes all pixels with the format's library. The two run
-alternately.
+`make bench ARGS=pipeline` runs this. "Ours" includes reading the picture in the decoder process, checking it,
+converting its colours, and making the two previews. "Bare" only decodes all pixels with the format's library. The two
+run alternately.
 """
 
 import io
@@ -70,7 +70,7 @@ def _ours(pool: DecoderPool, path: Path) -> None:
 
 
 def _bare(name: str, path: Path) -> float:
-    """Return the seconds it takes to decode all pixels; for a raw photo, those of its embedded preview."""
+    """Return the seconds it takes to decode all pixels of the picture or, for a raw photo, of its embedded preview."""
     return _timed(lambda: _DECODERS[name](path))
 
 

@@ -1,9 +1,9 @@
 """Measure how fast the library loads with 100, 100,000 and 1,000,000 pictures, and with 100,000 in a single month.
 
-Run it with `make bench ARGS=gallery`, or `python -m bench.gallery 0.01` with a hundredth of the pictures. The rows are
+Run it with `make bench ARGS=gallery`, or `python -m bench.gallery 0.01` for a hundredth of the pictures. The rows are
 generated, and all pictures share a few stored previews. The bench prints the median times to the first and to the last
-byte, for the newest page and for one in the middle. Then Chromium scrolls through the single month. The last line of
-the output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
+byte, for the newest page and for one in the middle. Then Chromium scrolls in the library with the single month. The
+last line of the output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
 """
 
 import http.client

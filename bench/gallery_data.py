@@ -36,7 +36,7 @@ METADATA = json.dumps({f"tag_{number}": f"value {number} of the metadata of a ph
 
 
 def fill(owner: str, pictures: int, days: int) -> None:
-    """Create a user with this many pictures, taken in the `days` days before LAST_MOMENT."""
+    """Create the user `owner` with `pictures` pictures, taken in the `days` days before LAST_MOMENT."""
     user = User.objects.create(username=owner)
     previews, tints = _make_previews()
     values: dict[str, Any] = {
@@ -56,7 +56,7 @@ def fill(owner: str, pictures: int, days: int) -> None:
 
 
 def finish() -> None:
-    """Run VACUUM ANALYZE on the tables now, because autovacuum would do so only later."""
+    """Run VACUUM ANALYZE on the tables, because autovacuum might run too late."""
     with connection.cursor() as cursor:
         for table in ("uploads_upload", "uploads_timelineday"):
             cursor.execute(f"VACUUM ANALYZE {table}")

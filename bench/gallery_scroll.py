@@ -28,7 +28,7 @@ requestAnimationFrame(function frame(now) {
 
 @dataclass(frozen=True, slots=True)
 class Scrolling:
-    """Figures while scrolling: longest main-thread task, 95th percentile of frame times, and layout shift (`cls`).
+    """Measurements of scrolling: longest main-thread task, 95th percentile of frame times, and layout shift (`cls`).
 
     `dom_nodes` is the largest number of elements in the document. `pictures` is the number of pictures that were
     scrolled past.

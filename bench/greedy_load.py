@@ -59,8 +59,8 @@ class Load:
                 connection.setblocking(False)
                 path = f"/media/{self.upload}/original"
                 await self._loop.sock_sendall(connection, self._head("GET", path, "Connection: close"))
-                # Never read, so that the receive buffer stays full; get the connection state from the socket
-                # instead.
+                # Never read, so that the receive buffer stays full. The state of the socket shows when the server
+                # has closed the connection.
                 while True:
                     await asyncio.sleep(1)
                     connection.send(b"")
@@ -72,7 +72,7 @@ class Load:
     async def dribble(self, number: int) -> None:
         """Send an endless request at one byte per second.
 
-        Half of the clients send an endless head, the others a body.
+        Half of the clients send an endless head, the others an endless body.
         """
         while True:
             with suppress(OSError), self._socket(number) as connection:

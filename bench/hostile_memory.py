@@ -2,10 +2,10 @@
 
 Run it with `make bench ARGS=hostile_memory`. It prints a table of all generated pictures, videos and archives: the
 outcome of each, the peak resident memory in MB of its decoder (for archives, of a process that reads the directory),
-and the seconds, including the start of that process. Then a real worker process handles 1,000 of the files, between
-rounds of photos. The last line of the output is one JSON object: how many outcomes were unexpected, the worker's
-resident memory after the first and after the last round of photos in MB, their ratio, and how many worker processes
-ended and how many files were refused or completed.
+and the seconds, including the start of that process. Then a real worker process handles photos, 1,000 copies of
+the hostile files, and photos again. The last line of the output is one JSON object: the number of unexpected outcomes,
+the worker's resident memory in MB before the hostile files and at the end, the ratio of these two, and the numbers of
+worker processes that ended and of hostile files that were refused or completed.
 """
 
 import json
@@ -74,7 +74,7 @@ def print_table(pictures: list[Path], archives: list[Path]) -> int:
 
 
 def expected_outcomes() -> Outcomes:
-    """Return the possible outcomes of each file, separated by “|”, or "" if any outcome is possible."""
+    """Return the permitted outcomes of each file, separated by “|” and keyed by its name. "" permits any outcome."""
     found = {name: code for cases in (hostile_files.CASES, hostile_stills.CASES) for name, (code, _) in cases.items()}
     found |= {f"film: {name}": code for name, (_, code) in hostile_films.CASES.items()}
     archives = {name: code for name, (code, _) in hostile_archives.CASES.items()}

@@ -47,7 +47,7 @@ def _render(size: tuple[int, int]) -> Image.Image:
 
 
 def _variation(base: Image.Image, number: int) -> Image.Image:
-    """Return `base` shifted with wrap-around, and with a random patch seeded with `number`."""
+    """Return `base` shifted with wrap-around, with a random patch in one corner. `number` is the seed."""
     pixels = np.roll(np.asarray(base), (number * 37 % base.height, number * 101 % base.width), axis=(0, 1)).copy()
     patch = np.random.default_rng(number).integers(0, 256, (_STAMP // 8, _STAMP // 8, 3), np.uint8)
     pixels[:_STAMP, :_STAMP] = patch.repeat(8, axis=0).repeat(8, axis=1)[: base.height, : base.width]

@@ -32,8 +32,8 @@ PROCESSES = 2
 PHOTOS = 1500
 ROUNDS = 4
 READ_SECONDS = 5
-# Long enough for the longest back-off while the server is away. The lengths differ, because the server may return at
-# any point of a back-off.
+# Each fault lasts a random time in this range: long enough for the longest back-off, and random so that the server
+# returns at different points of a back-off.
 FAULT_SECONDS = (18, 28)
 LIMIT_SECONDS = 60
 NORMAL = Behaviour(seconds=0.3, text="A small round hill below a wide sky.")
@@ -137,7 +137,7 @@ def send_nonsense(group: Workers, server: Server, batch_id: int) -> int:
 
 
 def check_failures(batch_id: int, expected: set[tuple[str, str]]) -> None:
-    """Exit unless the failed files have exactly these codes and messages, and no crash is counted."""
+    """Exit unless the codes and messages of the failed files are those in `expected`, and no crash is counted."""
     from batches.models import BatchItem  # noqa: PLC0415
 
     items = BatchItem.objects.filter(batch_id=batch_id)

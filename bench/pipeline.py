@@ -3,9 +3,9 @@
 Run it with `make bench ARGS=pipeline`. The loop runs the same pipeline and writes the same previews in the same number
 of processes, but without the database, queue and messages. It is measured twice: once decoding in its own processes
 (`ratio_to_bare_loop`), and once in decoder processes, as workers do (`ratio_to_isolated_loop`), because that isolation
-has a cost of its own. The last line of the output is one JSON object with the workers' throughput relative to these
-loops, the CPU time of all processes per file in ms, both with the local analyzer and with an analyzer that only waits
-55 ms, and the peak memory of a worker process with the local analyzer in MB, without its decoders (`rss_mb`).
+has a cost of its own. The last line of the output is one JSON object: the workers' throughput relative to these
+loops; the CPU time of all processes per file in ms, with the local analyzer and with an analyzer that only waits 55 ms;
+and the peak memory in MB of a worker process with the local analyzer, without its decoders (`rss_mb`).
 
 The CPU time for photos of 0.5 and 12 megapixels comes from bench/stages.py, `preview_ratio_to_vips` from bench/vips.py,
 `ratio_video` from bench/films.py, and the ratios of other formats, such as `ratio_heic`, from bench/formats.py.

@@ -4,7 +4,7 @@ Run it with `make bench ARGS=provider_change`, or `python -m bench.provider_chan
 tiny pictures with vectors from `local`. When half of them are completed, the workers are restarted with `clip`, as
 after a change of VUEMANTICS_EMBEDDER. They finish the import, then compute the missing vectors in a re-analysis. Four
 times a second, all counters are compared with the items, and a search by appearance must find every processed picture
-that shows red. In the end, each file must have its original and a vector of the new model, and no old vectors may
+that shows red. At the end, each file must have its original and a vector of the new model, and no old vectors may
 remain. If a check fails, the bench exits with an error.
 
 The last line of the output is one JSON object: the seconds of the import and of the re-analysis, the number of old
@@ -52,7 +52,7 @@ def main() -> None:
 
 
 def draw_files(folder: Path, files: int) -> list[Path]:
-    """Write two small pictures, and return `files` paths of them: every RED_EVERY-th is red, the others are blue."""
+    """Write a red and a blue picture. Return a list of `files` paths, in which every RED_EVERY-th is the red one."""
     marked, other = folder / "marked.jpg", folder / "other.jpg"  # names are searched too, so they contain no colour
     Image.new("RGB", (96, 64), "red").save(marked)
     Image.new("RGB", (96, 64), "blue").save(other)

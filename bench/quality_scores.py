@@ -31,7 +31,7 @@ class Outcome:
 
     @property
     def average_precision(self) -> float:
-        """The mean precision at the ranks of the relevant pictures. One that is not ranked counts as 0."""
+        """The mean precision at the ranks of the relevant pictures. A relevant picture without a rank counts as 0."""
         ranks = [rank for rank, name in enumerate(self.ranking, 1) if name in self.judged.relevant]
         return sum(found / rank for found, rank in enumerate(ranks, 1)) / max(1, len(self.judged.relevant))
 

@@ -1,8 +1,9 @@
 """Measure how long it takes to read the text in pictures, and how much memory it takes.
 
 Run it with `make bench ARGS=reading`. The last line of the output is one JSON object: the CPU time in ms for a photo
-without text and for a page of 56 dense lines, 2048 or 1024 pixels high, the shares of the pages' words that were read,
-and the peak memory in MB of a worker process that has imported the photos and 12 scans, and read four of them.
+without text and for a page of 56 dense lines that is 2048 or 1024 pixels high, the shares of the pages' words that
+were read, and the peak memory in MB of a worker process that has imported the sample photos and 12 scans, and has read
+the text of four scans.
 """
 
 import json

@@ -18,7 +18,7 @@ from uploads.storage import store_original
 
 
 def fill(files: int, owner: str = "bench") -> int:
-    """Create a paused, sealed batch with this many pending items, run `vacuum`, and return the batch's id."""
+    """Create a paused, sealed batch with `files` pending items, run `vacuum`, and return the batch's id."""
     batch_id = add(files, owner)
     vacuum()
     return batch_id
@@ -40,7 +40,7 @@ def add(files: int, owner: str) -> int:
 
 
 def _copy_item(item: BatchItem, copies: int) -> None:
-    """Insert copies of a row with different names, fingerprints and positions. Each copy takes 10 µs."""
+    """Insert `copies` copies of `item` with different names, fingerprints and positions. Each takes 10 µs."""
     changed = {"id", "filename", "fingerprint", "queue_position"}
     kept = ", ".join(str(field.column) for field in BatchItem._meta.concrete_fields if field.name not in changed)
     with connection.cursor() as cursor:
@@ -96,13 +96,13 @@ def _copy_upload(upload: Upload, copies: int) -> None:
 
 
 def start(batch_ids: list[int]) -> None:
-    """Set these batches to `processing` and wake the workers."""
+    """Set the batches to `processing` and wake the workers."""
     UploadBatch.objects.filter(id__in=batch_ids).update(status=BatchStatus.PROCESSING, started_at=timezone.now())
     send_wake_ups(total_threads())
 
 
 def pause(batch_ids: list[int]) -> None:
-    """Pause these batches. Those that are no longer processing stay unchanged."""
+    """Pause the batches that are processing; leave the others unchanged."""
     UploadBatch.objects.filter(id__in=batch_ids, status=BatchStatus.PROCESSING).update(status=BatchStatus.PAUSED)
 
 
@@ -134,7 +134,7 @@ def is_completed(batch_id: int) -> bool:
 
 
 def store(files: list[Path], owner: str = "bench") -> int:
-    """Copy these files into storage, create a paused, sealed batch with them, and return its id."""
+    """Copy `files` into storage, create a paused, sealed batch with them, and return its id."""
     user, _ = User.objects.get_or_create(username=owner)
     batch = UploadBatch.objects.create(
         owner=user, name="files", status=BatchStatus.PAUSED, total=len(files), sealed_at=timezone.now()

@@ -2,9 +2,10 @@
 
 Run it with `make bench ARGS=search`, or `python -m bench.search 100000` for a quick run. The vectors are generated from
 the shipped vocabulary (bench/search_data.py). Recall is measured for the ten nearest vectors, compared with an exact
-scan; if several vectors are equally near, any of them counts. The last line of the output is one JSON object with the
-worst owner's figures: `p95_ms` and `recall_at_10` for words alone, `p95_filtered_ms` and `recall_filtered` with
-filters, and `p95_8_clients_ms` with 8 clients at once. Times are for a whole page of results.
+scan; if several vectors are equally near, any of them counts. The last line of the output is one JSON object.
+`p95_ms` and `recall_at_10` are for words alone, `p95_filtered_ms` and `recall_filtered` for words with filters; each of
+these four is the worst value among the owners. `p95_8_clients_ms` is for 8 clients that search at once. Times are for a
+whole page of results.
 """
 
 import json
@@ -61,7 +62,7 @@ def set_up() -> None:
 
 
 def summarize(found: "list[Figures]", crowded: float, build_seconds: float, megabytes: float) -> dict[str, float]:
-    """Return the worst owner's figures for the JSON object."""
+    """Return the figures for the JSON object. Of each measurement in `found`, use the worst among the owners."""
     plain, filtered = ([one for one in found if one.filtered == wanted] for wanted in (False, True))
     return {
         "p95_ms": round(max(one.p95 for one in plain), 1),

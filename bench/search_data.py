@@ -47,7 +47,7 @@ class Blocks:
 
 
 def fill_library(pictures: int, seed: int = 1) -> dict[str, int]:
-    """Insert this many pictures and their embeddings; return the ids of the owners in SHARES."""
+    """Insert `pictures` pictures and their embeddings. Return the ids of the owners, keyed as in SHARES."""
     random, vocabulary = np.random.default_rng(seed), load_vocabulary()
     owners = {name: User.objects.create(username=name).pk for name in (*SHARES, "other")}
     weights = [*SHARES.values(), 1 - sum(SHARES.values())]

@@ -26,7 +26,7 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 @contextmanager
 def stack() -> Iterator[LocalServices]:
-    """Start PostgreSQL and Redis in a temporary folder, set up Django and migrate; stop them after the `with` block."""
+    """Run PostgreSQL and Redis in a temporary folder during the `with` block, with Django set up and migrated."""
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-bench-"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # if root starts PostgreSQL, it runs as another user, who must be able to enter this folder
@@ -71,7 +71,7 @@ class Workers:
         return [pid for pid in found if b"decoder_process" not in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
     def wait_for(self, done: Callable[[], bool], seconds: float) -> float:
-        """Like the function `wait_for`, but restart processes that exit while waiting."""
+        """Like the function `wait_for`, but restart processes that exit in the meantime."""
 
         def supervised() -> bool:
             for process in self.processes:

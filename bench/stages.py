@@ -50,7 +50,7 @@ def measure_stages(folder: Path) -> dict[str, float]:
 
 @contextmanager
 def new_process(**env: str) -> Iterator[ProcessPoolExecutor]:
-    """Run a process with these additional environment variables."""
+    """Run a process with the additional environment variables `env`."""
     # A forked process would ignore the variables, because malloc reads them when a program starts.
     spawn = multiprocessing.get_context("spawn")
     with patch.dict(os.environ, env), ProcessPoolExecutor(1, spawn) as process:

@@ -58,7 +58,7 @@ def finished_at(batch_id: int) -> list[float]:
 
 
 def half_done(files: int, owner: str) -> int:
-    """Create a batch that is processing and has half of its `files` files completed; return its id."""
+    """Create a batch of `files` files that is processing and half completed; return its id."""
     batch_id = rows.fill(files, owner)
     half, now = files // 2, timezone.now()
     rows.attach_pictures(batch_id)

@@ -24,7 +24,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """The port, session cookie and batch to upload to. `with_upload` means that a POST may contain the file."""
+    """Where to upload: port, session cookie and batch. `with_upload` means that a POST may contain the file."""
 
     port: int
     cookie: str = ""
@@ -68,7 +68,7 @@ class Connection:
         return _checked(await self.request("POST", "/tus/", *lines, body=body))
 
     async def patch(self, location: str, offset: int, body: bytes) -> None:
-        """Send `body` at this offset. Raises Refused."""
+        """Send `body` at `offset`. Raises Refused."""
         _checked(await self.request("PATCH", location, OFFSETS, f"Upload-Offset: {offset}", body=body))
 
     async def send(self, name: str, data: bytes) -> None:

@@ -54,7 +54,7 @@ def no_static_files() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_sign_in() -> Iterator[None]:
-    """Sign in test clients with one statement. Tests of the sign-in itself use its page."""
+    """Sign in test clients with one SQL statement. Tests of the sign-in itself use the sign-in page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClientMixin, "force_login", insert_session)
         yield
@@ -171,7 +171,7 @@ def shared_site(shared_site_of_process: Site, all_services: Services, transactio
 
 @pytest.fixture
 def start_worker(worker_env: dict[str, str], tmp_path: Path) -> Iterator[StartWorker]:
-    """Start real workers, any number of times: `start_worker(processes=1, threads=2, ready=True, env={…})`."""
+    """A function that starts real workers: `start_worker(processes=1, threads=2, ready=True, env={…})`."""
     started: list[Workers] = []
 
     def start(

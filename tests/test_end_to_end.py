@@ -21,7 +21,7 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 def send(owner: User, files: list[Path]) -> UploadBatch:
-    """Create a sealed batch of these files."""
+    """Create a sealed batch of `files`."""
     batch = lifecycle.open_batch(owner.id, "Whole way")
     for path in files:
         receive_path(batch, path, path.name)

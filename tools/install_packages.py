@@ -66,7 +66,7 @@ def _install(requirements: str, options: Sequence[str], *, show_errors: bool = T
 
 
 def split(requirements: str) -> tuple[str, dict[str, str]]:
-    """Split the requirements. Return the mandatory ones as one text, and the OPTIONAL ones by name."""
+    """Split the requirements. Return the mandatory ones as one text, and the OPTIONAL ones keyed by name."""
     blocks = re.split(r"^(?=[A-Za-z0-9])", requirements, flags=re.MULTILINE)
     optional = {name: block for block in blocks for name in required(block) if name in OPTIONAL}
     return "".join(block for block in blocks if block not in optional.values()), optional
@@ -77,7 +77,7 @@ def required(requirements: str) -> list[str]:
 
 
 def progress(lines: Sequence[str], installed: int, total: int, seconds: float) -> str:
-    """Return the progress line for pip's output so far and this number of installed packages."""
+    """Return the progress line. `lines` is pip's output so far; `installed` packages are already installed."""
     fetched = sum(1 for line in lines if FETCHED.match(line))
     if any(line.startswith("Installing collected packages") for line in lines):
         return f"  {min(installed, total)} of {total} packages installed ({seconds:.0f} s)"

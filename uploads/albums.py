@@ -76,7 +76,7 @@ def remove_pictures(album: Album, ids: Collection[int]) -> int:
 
 
 def move_to_front(album: Album, ids: Sequence[int]) -> None:
-    """Move these pictures to the beginning of the album. The first picture is its cover."""
+    """Move the pictures in `ids` to the front of the album, in their current order. The first picture is the cover."""
     with transaction.atomic():
         Album.objects.select_for_update(no_key=True).get(id=album.pk)
         first = album.entries.aggregate(first=Min("position", default=0))["first"]

@@ -114,7 +114,10 @@ def _bursts(stills: Iterable[PairFile]) -> Parts:
 
 
 def _is_live(still: PairFile, film: PairFile) -> bool:
-    """Return whether a video belongs to a still picture, by Apple's identifier or else by name, length and time."""
+    """Return whether `film` is the video of the live photo `still`.
+
+    If both have a `group_id`, only these are compared; otherwise the names, the times and the length of the video.
+    """
     if still.group_id and film.group_id:
         return still.group_id == film.group_id
     is_short = film.duration is None or film.duration <= MAX_LIVE_SECONDS

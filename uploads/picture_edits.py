@@ -33,9 +33,10 @@ class EditResult:
 
 
 def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None) -> EditResult:
-    """Change one value of these pictures and of their parts. If `change` is None, restore the original value.
+    """Change the value named `key` of the pictures in `ids` and of their parts.
 
-    The change is recorded for `owner_id`, who may undo it. The caller must have checked who owns the pictures.
+    If `change` is None, restore the original value. The change is recorded for `owner_id`, who may undo it. The caller
+    must have checked who owns the pictures.
     """
     changes: list[tuple[int, Any, Any]] = []
     skipped = 0

@@ -99,9 +99,9 @@ class PictureRow:
 
 
 def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
-    """Lock the pictures with these ids, their parts, and the pictures they are parts of, in order of id.
+    """Lock the pictures in `ids`, their parts, and the pictures that they are parts of, in order of id.
 
-    Return the rows that exist. The caller must have locked the items involved, but no batch.
+    Return the rows that exist, keyed by id. The caller must have locked the items involved, but no batch.
     """
     rows = (PictureRow(*row) for row in fetch_rows(LOCK_PICTURES, {"ids": sorted(ids)}))
     return {row.id: row for row in rows}

@@ -28,7 +28,8 @@ _SHOWN = ("id", "owner_id", "key", "kind", "previews", "processed_at", "filename
 class Neighbours:
     """The pictures just before and after a picture in a list, in the order of the list.
 
-    `position` is the place of that picture, from 1, and `total` is the length of the list. Both are None if unknown.
+    `position` is the place of that picture, counted from 1, and `total` is the length of the list. Both are None if
+    they are unknown.
     """
 
     before: list[Upload] = field(default_factory=list)
@@ -98,7 +99,7 @@ def in_similar(first: Upload, upload: Upload) -> Neighbours:
 
 
 def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
-    """Return the neighbours of a picture in a list of ids, without those that the library no longer shows."""
+    """Return the neighbours of a picture in the list `ids`. Pictures that the library no longer shows are left out."""
     if upload_id not in ids:
         return Neighbours()
     place = ids.index(upload_id)

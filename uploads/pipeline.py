@@ -24,8 +24,8 @@ class Result:
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. tint: see average_colour.
     description_model: the name and version of the model that wrote the description. audit_score: 0 to 100, see
     uploads.analysis.audit. regenerations: how often the description was written again, 0 or 1. vector: unit length,
-    comparable only with vectors of the same `embedding_model`. code: see uploads.analysis.picture_code. features: those
-    of the describer, unit length.
+    comparable only with vectors of the same `embedding_model`. code: see uploads.analysis.picture_code. features: the
+    describer's features of the picture, unit length.
     """
 
     kind: str
@@ -65,12 +65,12 @@ def process_file(
     """Process the file at `path`.
 
     `on_stage` is called before each stage, with "checking", "previewing", "describing", "auditing" and "embedding" in
-    that order. If a poor description is regenerated, "describing" follows "auditing" again. If `on_stage` raises an
+    that order. If a poor description is regenerated, "describing" is repeated after "auditing". If `on_stage` raises an
     exception, processing stops and the exception propagates. For `max_pixels`, see uploads.media.image.
 
     `cpu_slot` returns a context manager for the work that keeps a core busy, so that the caller can limit how many
     files do such work at the same time. It is called one to four times per file. Entering the context manager may
-    block, or raise an exception, which also propagates. Providers that wait for a server run outside of it.
+    block, or raise an exception, which also propagates. Providers that wait for a server run outside the context.
 
     `read` decodes the picture; workers pass a function that does so in another process. `edited` is a description that
     a user wrote; it replaces the describer's.

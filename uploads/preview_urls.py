@@ -44,7 +44,7 @@ def preview_url(upload: Upload, side: int) -> str:
 
 
 class Sources(NamedTuple):
-    """The attributes of a tile's <img>; "" if there is no preview. `srcset` is also "" if the size is unknown."""
+    """The attributes of a tile's <img>; "" if there is no preview. `srcset` is also "" without a width or height."""
 
     src: str
     srcset: str

@@ -17,7 +17,7 @@ from uploads.models import Album, ShareLink, open_share_links
 
 _UNLOCKED = "unlocked_share_links"
 MAX_UNLOCKED = 50
-"""The number of links that a session remembers as unlocked."""
+"""The maximum number of links that a session remembers as unlocked."""
 
 
 def create_link(album: Album, expires_at: datetime, password: str, *, allows_originals: bool) -> ShareLink:

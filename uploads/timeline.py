@@ -86,7 +86,7 @@ def place_of(upload: Upload) -> Cursor:
 
 
 def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
-    """Return the page that begins at the cursor `from` or ends before the cursor `before`, two parameters of `query`.
+    """Return the page that begins at the cursor `from` or ends before the cursor `before`; both are keys of `query`.
 
     Without a valid cursor, or if the page would be empty, return the first page.
     """
@@ -106,7 +106,7 @@ def read_page(owner_id: int, query: Mapping[str, str]) -> TimelinePage:
 
 
 def _page_length(found: list[Upload]) -> int:
-    """Return how many of `found` to show on the page. If more pictures follow, `found` has one too many."""
+    """Return how many of `found` to show on the page. If more pictures follow, `found` has PAGE_PICTURES + 1."""
     if len(found) <= PAGE_PICTURES:
         return len(found)
     ends = (end for end in range(PAGE_PICTURES, FEWEST_PICTURES - 1, -1) if _day(found[end]) != _day(found[end - 1]))

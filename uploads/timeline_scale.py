@@ -20,8 +20,8 @@ _LAST_MONTH = date(9999, 12, 1)
 class Period:
     """A month, a year, or the pictures without a date (`first_day` is None).
 
-    `cursor` is the place in the timeline where the period begins. `months` is empty unless the page begins in this
-    year.
+    `cursor` is the place in the timeline where the period begins. `months` is empty unless the period is the
+    year in which the page begins.
     """
 
     first_day: date | None
@@ -69,9 +69,10 @@ def _make_year(rows: list[tuple[date, int]], shown: date) -> Period:
 
 
 def _end_of(month: date) -> Cursor:
-    """Return the cursor at the end of this month, where the month begins in the timeline (newest first).
+    """Return the cursor at the end of `month`.
 
-    Its id 0 excludes pictures from the first instant of the next month.
+    The timeline lists the newest pictures first, so this is where the month begins in it. The id of 0 excludes pictures
+    from the first instant of the next month.
     """
     if month == _LAST_MONTH:
         return Cursor(datetime.max.replace(tzinfo=UTC), 0)

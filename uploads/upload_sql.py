@@ -85,7 +85,7 @@ def insert_upload(upload: Upload) -> None:
 
 
 def save_result(picture: PictureRow, result: "Result", previews: dict[str, str], sidecars: Sidecars) -> None:
-    """Replace all results of a locked picture; call it inside the transaction that finishes its item.
+    """Replace all results of a locked picture; call this inside the transaction that finishes its item.
 
     `sidecars` are the values of all the picture's sidecars; they take precedence over those of the result. `previews`
     maps each longest side to the storage name of a preview that is already written. If the result has no vector, the
@@ -123,7 +123,7 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
 
 
 def save_text(upload_id: int, model: str, text: str) -> None:
-    """Save the text that `model` found in a picture; call it inside the transaction that finishes its item."""
+    """Save the text that `model` found in a picture; call this inside the transaction that finishes its item."""
     fetch_row(SAVE_TEXT, {"upload": upload_id, "model": model, "text": storable(text)[:MAX_TEXT]})
 
 

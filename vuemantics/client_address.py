@@ -25,7 +25,7 @@ def forwarded_client(forwarded_for: str, peer: str) -> str | None:
 
 
 def client_network(address: str) -> str | None:
-    """Return an IPv4 address unchanged, the first address of an IPv6 address's /64 network, or None if invalid.
+    """Return `address` if it is IPv4, the first address of its /64 network if IPv6, or None if it is invalid.
 
     An IPv6 client usually has a whole /64 network and can use any of its 2^64 addresses (RFC 6177).
     """

@@ -15,7 +15,7 @@ MAIL_PORTS = {"smtp": 25, "smtp+tls": 587, "smtps": 465}
 
 
 def pooled_database(url: str, threads: int) -> dict[str, Any]:
-    """Return the entry of DATABASES for a worker process with this many threads.
+    """Return the entry of DATABASES for a worker process with `threads` threads.
 
     The web process sets its own pool size (asgi.py). `options` in the URL take precedence over SESSION_OPTIONS.
     """

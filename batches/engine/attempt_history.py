@@ -18,17 +18,17 @@ SELECT id, %(end)s, started_at, coalesce(finished_at, clock_timestamp()), worker
 
 
 def record_failures(items: Collection[int]) -> None:
-    """Record the failed attempts of these items before they are retried. The caller must have locked the item rows."""
+    """Record the failed attempts of `items` before they are retried. The caller must have locked the item rows."""
     _record(items, AttemptEnd.FAILED)
 
 
 def record_losses(items: Collection[int]) -> None:
-    """Record that a missing or hung worker lost these items. The caller must have locked the item rows."""
+    """Record that a missing or hung worker lost `items`. The caller must have locked the item rows."""
     _record(items, AttemptEnd.LOST)
 
 
 def delete_history(items: Collection[int]) -> None:
-    """Delete the recorded attempts of these items. The caller deletes the items in the same transaction."""
+    """Delete the recorded attempts of `items`. The caller deletes the items in the same transaction."""
     Attempt.objects.filter(item_id__in=items).delete()
 
 

@@ -16,8 +16,8 @@ from uploads.text import storable
 logger = logging.getLogger(__name__)
 
 FIRST_SECONDS = 1.0
-# Work should resume within 10 s of a dependency's recovery. After the back-off, it may take up to 2.4 s until the
-# reconciler sends wake-ups, and up to 1 s more until an idle dramatiq consumer receives one.
+# Work should resume within 10 s of a dependency's recovery. After the back-off, up to 2.4 s may pass before the
+# reconciler sends wake-ups, and up to 1 s more before an idle dramatiq consumer receives one.
 MAX_SECONDS = 6.0
 
 
@@ -51,7 +51,7 @@ class CircuitBreaker:
             self._outages[cause] = _Outage(time.monotonic() + seconds, seconds, message, outage.log)
 
     def record_success(self, only: str = "") -> None:
-        """End the outages whose back-off is over. If `only` is set, leave outages with other causes alone.
+        """End the outages whose back-off is over. If `only` is set, end only the outage with that cause.
 
         Call this after a file has succeeded. Also call it when no file is pending or in flight, because then no file
         could succeed and end the outage.
@@ -65,7 +65,7 @@ class CircuitBreaker:
                     self._end(cause)
 
     def reset(self, cause: str) -> None:
-        """End the outage with this cause immediately, because the dependency is known to work again."""
+        """End the outage with the given `cause`, even during its back-off: the dependency is known to work again."""
         if not self._outages:
             return
         with self._lock:

@@ -72,8 +72,9 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
     """Claim the first pending item of a batch. Return None if no item can be claimed or the batch is not processing.
 
-    With `quarantined`, claim only an item on which a worker crashed or may have crashed; otherwise, claim only other
-    items. While a quarantined item is being processed, the caller must ensure that this process runs no other job.
+    With `quarantined`, claim only a quarantined item, that is, one on which a worker crashed or may have crashed;
+    otherwise, claim only an item that is not quarantined. While a quarantined item is being processed, the caller must
+    ensure that this process runs no other job.
     """
     limit = settings.BATCH_PARALLEL
     parameters = {

@@ -41,5 +41,5 @@ def _delete(upload_id: int) -> int:
 
 
 def forget_entries(archives: list[int]) -> None:
-    """Delete the entries of these archives. The caller deletes the archives in the same transaction."""
+    """Delete the entries of `archives` (upload ids). The caller deletes the archives in the same transaction."""
     ArchiveEntry.objects.filter(archive_id__in=archives).delete()

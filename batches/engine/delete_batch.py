@@ -128,7 +128,7 @@ def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
 
 
 def _delete_pictures(ids: set[int]) -> "Counter[int]":
-    """Delete those pictures that no import refers to any more; return how many items failed, by batch id.
+    """Delete the pictures in `ids` that no import refers to any more; return how many items failed, by batch id.
 
     Raises NewReference if a re-analysis of the library added an item for one of the pictures after the existing items
     were locked. The caller must then start again. Otherwise, this function would count the new item as a reference and

@@ -43,7 +43,7 @@ def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None
 
     The files are deleted afterwards. Unknown ids are ignored. If `trashed_before` is given, pictures that were not
     moved to the trash before that time are ignored too, because they may just have been restored. Raises Refused
-    (`picture.busy`) if new items began to refer to these pictures during every attempt.
+    (`picture.busy`) if new items began to refer to the pictures during every attempt.
     """
     for _try in range(TRIES):
         try:
@@ -84,7 +84,7 @@ def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int,
 
 
 def weak_references(ids: Collection[int]) -> QuerySet[BatchItem]:
-    """Return the items that refer to these pictures but do not keep them."""
+    """Return the items that refer to the pictures in `ids` but do not keep these pictures."""
     return BatchItem.objects.filter(~KEEPS_PICTURE, upload_id__in=ids)
 
 

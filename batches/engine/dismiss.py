@@ -13,7 +13,7 @@ CHUNK = 2000
 
 
 def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: datetime) -> int:
-    """Dismiss these batches' failures with this code; return how many were dismissed.
+    """Dismiss the failures with `code` in the batches `batch_ids`; return how many were dismissed.
 
     Items that failed after `until` are not dismissed. `at` is stored as the time of the dismissal; `restore_failures`
     needs it to undo the dismissal. Retrying a file or sending it again also undoes the dismissal. Idempotent.
@@ -25,7 +25,7 @@ def dismiss_failures(batch_ids: Sequence[int], code: str, until: datetime, at: d
 
 
 def restore_failures(batch_ids: Sequence[int], code: str, at: datetime) -> int:
-    """Restore these batches' failures with this code that were dismissed at `at`; return how many were restored."""
+    """Restore the failures with `code` in `batch_ids` that were dismissed at `at`; return how many were restored."""
     return _update_in_chunks(_failed(batch_ids, code).filter(dismissed_at=at), None)
 
 

@@ -50,7 +50,7 @@ def finish_without_missing(batch_id: int) -> bool:
 
 
 def _abandon_receiving(batch_id: int, registered_before: datetime) -> int:
-    """Mark receiving items that were registered before this time as missing, in chunks; return how many changed."""
+    """Mark the receiving items created before `registered_before` as missing, in chunks; return how many changed."""
     abandoned = last = 0
     while ids := _abandon_chunk(batch_id, registered_before, last):
         abandoned += len(ids)

@@ -6,9 +6,9 @@ from batches.models.states import COUNTERS, RESULT_COUNTERS, ItemStatus
 
 
 def finish_statement(target: ItemStatus, condition: str, *assignments: str) -> str:
-    """Return a statement that moves item %(item)s to `target` if it meets the condition, and counts it in its batch.
+    """Return a statement that moves item %(item)s to `target` if it meets `condition`, and counts it in its batch.
 
-    The condition must allow only states from which states.py declares an edge to `target`. If the item does not meet
+    `condition` must allow only states from which states.py declares an edge to `target`. If the item does not meet
     it, the statement returns no row; otherwise, it returns the batch's id and whether this was the last live item of a
     sealed batch. The statement's other parameters are %(code)s, %(message)s, those of `assignments` and `condition`,
     and, if the target is `completed`, %(result)s.

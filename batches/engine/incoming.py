@@ -112,7 +112,7 @@ def reopen_item(item: BatchItem) -> bool:
 def queue_item(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None = None) -> bool:
     """Queue an item whose bytes are stored (receiving → pending). Return False if the item is no longer receiving.
 
-    A job that has unpacked the bytes from an archive passes its `claim` (processing → pending); the same goes for
+    A job that has unpacked the bytes from an archive passes its `claim` (processing → pending); the same applies to
     `complete_duplicate` and `reject_item`. `new` means that the caller's open transaction inserted the upload. Raises
     BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """

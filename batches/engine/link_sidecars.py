@@ -113,7 +113,7 @@ def _link_page(item_id: int) -> bool:
 
 
 def _targets(rows: list[tuple[int, int, int, int | None, str]]) -> list[tuple[int, int, str]]:
-    """Return the items, pictures and names to link, from the rows of FIND_PICTURES."""
+    """Return (item id, picture id, filename) for each picture to link. `rows` are the rows of FIND_PICTURES."""
     targets: dict[tuple[int, int, str], None] = {}
     for _entry, found in groupby(rows, key=lambda row: row[0]):
         candidates = list(found)

@@ -35,8 +35,8 @@ def read_text(job: Job) -> Callable[[], None]:
     """Read the text in a job's picture. Return a function that saves it.
 
     If the preview shows no text, nothing is read. Otherwise, the original is decoded if it is larger than the preview,
-    because small text is illegible in a preview. Raises the errors of `process_upload`. Also raises JobStopped if other
-    files are waiting: this thread should process them first and read the picture later.
+    because small text is illegible in a preview. Raises the same errors as `process_upload`. Also raises JobStopped if
+    other files are waiting: this thread should process them first and read the picture later.
     """
     upload = Upload.objects.only(*COLUMNS).filter(id=job.claim.upload_id or 0).first()
     if upload is None or not upload.previews:

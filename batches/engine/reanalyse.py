@@ -97,7 +97,7 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
 
 
 def read_library_text(owner_id: int, model: str) -> int | None:
-    """Create a batch that reads the text in the owner's pictures that have not been read yet. Return its id.
+    """Create a batch that reads the text in the owner's unread pictures; see `unread_pictures`. Return its id.
 
     It covers only the oldest MAX_TEXT_PICTURES of them, because their ids are held in memory; later calls cover the
     rest. Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
@@ -119,9 +119,9 @@ def unread_pictures() -> QuerySet[Upload]:
 
 
 def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | None:
-    """Create a re-analysis of these pictures.
+    """Create a re-analysis of the pictures in `ids`.
 
-    Those that are not in the owner's library are skipped. See reanalyse_library().
+    Pictures that are not in the owner's library are skipped. See reanalyse_library().
     """
     opened = {"owner_id": owner_id, "name": _("Selected pictures"), "model": SELECTION}
     return _create(OF_SELECTION, {"owner": owner_id, "ids": list(ids)}, opened, notified=[])

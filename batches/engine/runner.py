@@ -94,7 +94,7 @@ def _process_with_retry(job: Job) -> None:
 
 
 def _last_reason(error: Exception) -> tuple[str, str]:
-    """Return the error code and message for an item whose last attempt raised this error."""
+    """Return the error code and message for an item whose last attempt raised `error`."""
     if isinstance(error, TransientError):
         return error.code, error.message
     return "item.internal", default_message("item.internal")

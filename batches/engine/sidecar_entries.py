@@ -15,7 +15,7 @@ MAX_ENTRIES = 500
 
 
 def _expects_picture(item: str) -> str:
-    """Return an SQL condition: the item with this table alias has a picture or may still get one."""
+    """Return the SQL condition that the item with the table alias `item` has a picture or may still get one."""
     return (
         f"{item}.result NOT IN ('{ItemResult.SIDECAR.value}', '{ItemResult.ARCHIVE.value}') AND {item}.status NOT IN"
         f" ('{ItemStatus.FAILED.value}', '{ItemStatus.CANCELLED.value}', '{ItemStatus.IGNORED.value}')"
@@ -111,13 +111,13 @@ def with_entries(sidecars: Mapping[str, Any], chosen: Collection[StoredEntry]) -
 
 
 def mark_linked(upload_id: int, chosen: Collection[StoredEntry]) -> None:
-    """Record this picture as the first one linked with each chosen entry that was still waiting for a picture."""
+    """Record `upload_id` as the first picture linked with each chosen entry that was still waiting for a picture."""
     if waiting := [entry.id for entry in chosen if entry.is_waiting]:
         fetch_rows(MARK_LINKED, {"ids": waiting, "upload": upload_id})
 
 
 def delete_sidecars(items: Collection[int]) -> None:
-    """Delete the contents of these items' sidecars; the caller deletes the items in the same transaction.
+    """Delete the files and entries of the sidecars `items`; the caller deletes the items in the same transaction.
 
     The pictures keep the values from the sidecars.
     """
@@ -127,7 +127,7 @@ def delete_sidecars(items: Collection[int]) -> None:
 
 
 def forget_pictures(uploads: Collection[int]) -> None:
-    """Make the entries of these pictures wait for a picture again.
+    """Make the entries that were linked with the pictures `uploads` wait for a picture again.
 
     The caller has locked the pictures and deletes them in the same transaction.
     """

@@ -66,7 +66,7 @@ SELECT (SELECT count(*) FROM live),
 
 
 def stall_reasons(batches: Iterable[UploadBatch] | QuerySet[UploadBatch]) -> dict[int, StallReason]:
-    """Return why these batches make no progress, by batch id. Leave out batches that make progress or have no work.
+    """Return why `batches` make no progress, by batch id. Leave out batches that make progress or have no work.
 
     Runs one small query for any number of batches, or none if no processing batch has items left.
     """
@@ -101,6 +101,6 @@ def frozen_workers() -> StallReason:
 
 
 def _is_inactive(batch: UploadBatch, last_activity: datetime | None, now: datetime) -> bool:
-    """Return whether neither this batch nor any worker was active in the last RESTART_TIME."""
+    """Return True if neither `batch` nor any worker was active in the last RESTART_TIME."""
     times = [time for time in (batch.last_served, batch.started_at, last_activity) if time is not None]
     return not times or now - max(times) > RESTART_TIME

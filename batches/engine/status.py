@@ -119,7 +119,7 @@ class EngineStatus:
 def read_status() -> EngineStatus:
     """Read the status with five queries and one Redis command.
 
-    Raises OperationalError if the database is down, but no Redis errors.
+    Raises OperationalError if the database is down, but does not raise Redis errors.
     """
     now = timezone.now()
     heartbeats = last_heartbeats()

@@ -1,7 +1,7 @@
 """Change states with conditional UPDATEs along the edges that states.py declares.
 
-`sources` narrows the declared source states. An undeclared edge raises ValueError. Only these functions and the
-engine's raw SQL write states.
+`sources` restricts a change to some of the declared source states. An undeclared edge raises ValueError. Only these
+functions and the engine's raw SQL write states.
 """
 
 from typing import Any

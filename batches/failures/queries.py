@@ -75,7 +75,7 @@ def read_groups(scope: Scope) -> list[ErrorCodeGroup]:
 
 
 def count_by_code(scope: Scope) -> QuerySet[BatchItem, Any]:
-    """Return, for each error code, the number of failures, how many are stored, and the time of the newest one.
+    """Return, for each error code, the number of failures, how many files are stored, and when the newest failed.
 
     Only the GROUPS_SHOWN most common codes are included. `stored` excludes cancelled batches, because their files
     cannot be retried.

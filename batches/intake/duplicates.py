@@ -25,9 +25,10 @@ MAX_TRIES = 5
 
 
 def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_type: str) -> IntakeOutcome:
-    """Store the bytes once per owner.
+    """Store the file unless its owner already has an intact copy of the same bytes, then queue or complete the item.
 
-    Try again if another request committed the same bytes first or the owner's existing copy was deleted.
+    Try up to MAX_TRIES times, because another request may commit the same bytes first, or the owner's existing copy may
+    be deleted in the meantime.
     """
     upload = Upload(
         owner_id=owner_id,
@@ -69,8 +70,9 @@ def _try_store_or_reuse(
     """Store the file if `stores` is true, then write the Upload and the item in one transaction.
 
     Locks are taken in the usual order: the item, an existing Upload, the batch. A new Upload is inserted before these
-    locks are taken. This cannot cause a deadlock: its row is invisible to others until the commit, and while the insert
-    waits for a concurrent insert of the same bytes, this transaction holds no locks that the other one could need.
+    locks are taken. This cannot cause a deadlock: the new row is invisible to others until the commit, and while the
+    insert waits for a concurrent insert of the same bytes, this transaction holds no locks that the other one could
+    need.
     """
     if existing is not None and existing.key != new.key:
         delete_files(new.key, {})  # an earlier attempt may have stored this file and then crashed

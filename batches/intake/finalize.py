@@ -36,9 +36,10 @@ UNSUPPORTED = "file.unsupported"
 def finalize_item(item: BatchItem, owner_id: int, partial: PartialFile) -> IntakeOutcome:
     """Finalize a complete partial file that the caller has locked, then remove it. Safe to repeat.
 
-    Before raising BatchClosed or NotReceiving, it removes the partial file, unless the item still expects bytes. After
-    an OSError or a database error, the partial file is kept, so the call can be repeated. There is one exception: if
-    `PartialFile.sync` fails, the partial file is removed and the client must send the bytes again.
+    The partial file is also removed before BatchClosed is raised, and before NotReceiving is raised unless the item
+    still expects bytes. After an OSError or a database error, the partial file is kept, so the call can be repeated.
+    There is one exception: if `PartialFile.sync` fails, the partial file is removed and the client must send the bytes
+    again.
     """
     partial.sync()
     head = partial.head(HEAD_BYTES)

@@ -10,7 +10,7 @@ from batches.models.guest_link import open_guest_links
 
 
 def reserve(link_id: int, sizes: Sequence[int]) -> None:
-    """Count files before they are received, so that concurrent requests cannot exceed the limits together.
+    """Count files before they are received, so that concurrent requests cannot together exceed the limits.
 
     Raises Refused (`guest.limit`).
     """

@@ -1,6 +1,6 @@
 """Decide which files are deliberately left out. The upload page, `manage.py ingest` and archives use the same rules.
 
-The page receives both patterns and applies them in the same way (static/upload/ignored_files.js).
+The page receives JUNK_FILE and JUNK_FOLDER and applies them in the same way (static/upload/ignored_files.js).
 """
 
 import re

@@ -79,7 +79,10 @@ def unreadable_path(path: Path, relative_path: str) -> LocalFile:
 
 
 def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFiles:
-    """Look up many files in two queries. Also remove partial files that a crash left behind for finished items."""
+    """Look up which of `files` the batch has finished, and which sizes of the others match the owner's uploads.
+
+    This takes two queries. Also remove partial files that a crash left behind for finished items.
+    """
     finished = (
         BatchItem.objects.filter(batch=batch, fingerprint__in=[local.file.fingerprint for local in files])
         .exclude(status__in=[ItemStatus.MISSING, ItemStatus.RECEIVING])
@@ -135,8 +138,8 @@ def _copy_and_finalize(
         if duplicate is not None and (outcome := _finalize_duplicate(item, duplicate)):
             partial.delete()
             return outcome
-        # An earlier run may have copied part of this file, because a file with the same path, size and time gets the
-        # same item.
+        # An earlier run may have copied part of this file to the same partial file, because files with the same path,
+        # size and modification time get the same item.
         stream.seek(partial.size)
         require_space(item.size - partial.size)
         copy_stream(stream, partial, item.filename, item.size)

@@ -38,7 +38,7 @@ class ManifestEntry:
 
 
 def find_unfinished(scope: Scope, fingerprints: Collection[str], limit: int = 3) -> list[UnfinishedBatch]:
-    """Return the user's unfinished imports that contain any of these files, best match first.
+    """Return up to `limit` of the user's unfinished imports with files that match `fingerprints`, best match first.
 
     A batch is unfinished if it is not sealed, lacks announced files, or has a failed file that may be sent again. Only
     the user's 50 newest unfinished batches are searched.

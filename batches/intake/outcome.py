@@ -46,7 +46,7 @@ def reject_received(item: BatchItem, sha256: str, code: str, message: str) -> In
 def recorded_outcome(item: BatchItem) -> IntakeOutcome:
     """Return the outcome of an item that is no longer `receiving`.
 
-    Raises BatchClosed if the item is cancelled, PartialFileBusy if it is `receiving` again.
+    Raises BatchClosed if the item is cancelled, or PartialFileBusy if it is `receiving` again.
     """
     if item.status == ItemStatus.CANCELLED:
         raise BatchClosed

@@ -46,7 +46,7 @@ class PartialAction(Enum):
 
 
 def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
-    """Choose the action from the item (with its batch) and its partial file's size and last change. No I/O."""
+    """Decide what to do with a partial file from its `facts` and its `item`, whose batch must be loaded. No I/O."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
         return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:
@@ -57,7 +57,7 @@ def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> Pa
 
 
 class PartialCleaner:
-    """Scans the folder, up to MAX_FILES files per round. Not thread-safe."""
+    """Scans the folder of partial files, up to MAX_FILES files per round. Not thread-safe."""
 
     def __init__(self) -> None:
         self._next_run = 0.0

@@ -77,7 +77,7 @@ class PartialFile:
         self.mark_verified()
 
     def mark_unverified(self) -> None:
-        """Treat bytes written from now on as unverified until `mark_verified`. Survives a crash. Raises OSError."""
+        """Treat bytes written from now on as unverified until `mark_verified`, even after a crash. Raises OSError."""
         self._unverified = True
         mark_unverified(self.item_id, self.size)
 
@@ -88,7 +88,11 @@ class PartialFile:
             self._unverified = False
 
     def truncate(self, size: int) -> None:
-        """Truncate to `size` bytes. For size 0, raises PartialFileBusy if another writer locks the replacement file."""
+        """Truncate the file to `size` bytes.
+
+        If `size` is 0 and the file is hard-linked into storage, replace it with an empty file instead. Raises
+        PartialFileBusy if another writer locks the new file first.
+        """
         if size == 0 and os.fstat(self._descriptor).st_nlink > 1:
             self._replace_linked()
         os.ftruncate(self._descriptor, size)

@@ -1,6 +1,6 @@
 """The paths, sizes and modification times of partial files, which can be read without locking the files.
 
-While the server receives a body with a checksum, its bytes are not yet verified. During that time a second small file,
+While the server receives a body with a checksum, its bytes are not yet verified. During that time, another small file,
 the **marker**, holds the number of verified bytes. If the process is killed, the marker remains. The next process that
 opens the partial file truncates it to that number of bytes, so unverified bytes never become part of the file.
 """

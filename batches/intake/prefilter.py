@@ -30,7 +30,7 @@ def reject_by_content(item: BatchItem, partial: PartialFile) -> IntakeOutcome | 
     """Reject a file if its first HEAD_BYTES show that it is not supported, and remove its locked partial file.
 
     Return None if the file is not rejected: it is supported, or another request has finished the item. In the second
-    case the next request reports the outcome.
+    case, the next request reports the outcome.
     """
     message = rejection_reason(item.filename, item.size, partial.head(HEAD_BYTES))
     if message is None or not reject_item(item.id, UNSUPPORTED, message):

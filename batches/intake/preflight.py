@@ -46,7 +46,7 @@ class SampledFile:
 
 
 def library_sizes(scope: Scope, sizes: Collection[int]) -> list[int]:
-    """Return which of these sizes (in bytes) match at least one of the scope's uploads. Uses an index-only scan."""
+    """Return those of `sizes` (in bytes) that match at least one of the scope's uploads. Uses an index-only scan."""
     uploads = scope.filter(Upload.objects.filter(size__in=sizes))
     return list(uploads.order_by("size").values_list("size", flat=True).distinct())
 

@@ -12,7 +12,7 @@ UNREADABLE = "sidecar.unreadable"
 
 
 def finalize_sidecar(item: BatchItem, owner_id: int, partial: PartialFile, kind: SidecarKind) -> IntakeOutcome:
-    """Complete the item of a complete, locked partial file as a sidecar, or reject it.
+    """Parse the item's locked partial file and complete the item as a sidecar, or reject it if parsing fails.
 
     The file fits in memory, because `sidecar_kind` recognises only small files. Raises NotReceiving, BatchClosed.
     """

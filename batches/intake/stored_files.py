@@ -61,7 +61,7 @@ def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
 
 
 def _uploads(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
-    """Return the state of uploads, except those that will be deleted together with an import."""
+    """Return the states of uploads by digest and size, except uploads that will be deleted together with an import."""
     items = BatchItem.objects.filter(KEEPS_PICTURE, upload_id=OuterRef("pk"))
     deleting, keeping = (items.filter(batch__deleting_since__isnull=kept) for kept in (False, True))
     uploads = Upload.objects.filter(~Exists(deleting) | Exists(keeping), sha256__in=digests)
@@ -75,7 +75,10 @@ def _uploads(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFil
 
 
 def _other_items(scope: Scope, digests: set[str]) -> dict[tuple[str, int], StoredFile]:
-    """Return the sidecars and archives of imports, which have no upload. A sidecar takes precedence."""
+    """Return the states of sidecars and archives, which have no upload, by digest and size.
+
+    A sidecar takes precedence over an archive.
+    """
     items = scope.items().filter(result__in=_KEPT_OR_NOT, sha256__gt="", sha256__in=digests).order_by("result")
     rows = items.values_list("sha256", "size", "result")
     return {(sha256, size): StoredFile(_KEPT_OR_NOT[ItemResult(result)]) for sha256, size, result in rows}

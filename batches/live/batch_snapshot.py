@@ -16,7 +16,7 @@ STAGES = tuple(stage for stage in Stage if stage != Stage.READING)
 """The stages of an import."""
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
-"""The maximum number of files shown with previews. Lower than FILES_SHOWN: previews make WebSocket frames larger."""
+"""The maximum number of files shown if any has a preview. It is low, because previews make WebSocket frames larger."""
 PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 
 
@@ -24,7 +24,7 @@ PREVIEW_FIELDS = ("upload__previews", "upload__key", "upload__processed_at")
 class FileInProgress:
     """A file that a worker is processing. `step` is the number of its stage, starting at 1, or 0 if it has no stage.
 
-    `preview` is the URL of its preview, or blank if no earlier import has created one.
+    `preview` is the URL of its preview, or blank if there is none yet.
     """
 
     id: int

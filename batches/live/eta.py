@@ -28,7 +28,7 @@ class Eta:
     """The estimate for one batch. A text is blank if its value is unknown.
 
     `shared` means that batches of other owners are being processed too. `after_imports` means that the batch
-    re-analyses pictures or reads text, and waits until its owner's imports are done.
+    re-analyses pictures or reads text, and waits for its owner's imports or, if it reads text, re-analyses.
     """
 
     time_left: str = ""
@@ -62,7 +62,7 @@ def _read_throughput(batch: UploadBatch) -> Throughput | None:
 
 
 def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, bool]]:
-    """Return `finished_at` and `unprocessed` of the batch's most recently finished files.
+    """Return (`finished_at`, `unprocessed`) for each of the batch's most recently finished files.
 
     `unprocessed` is true for a file that completed or failed without being processed.
     """
@@ -78,7 +78,7 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 
 
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
-    """Return the number of files in each queue that takes turns with this batch; also `shared` and `after_imports`.
+    """Return the lengths of the queues that take turns with `batch`, then Eta's `shared` and `after_imports`.
 
     The scheduler goes round robin over owners, then over each owner's batches. So each other owner counts as one queue,
     and so does each other batch of the same owner and kind.

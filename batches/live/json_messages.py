@@ -31,7 +31,7 @@ def file_message(batch_id: int, file: FileInProgress) -> str:
 
 
 def ended_messages(item_ids: Collection[int]) -> dict[str, str]:
-    """Return a `file_progress` message for each of these items that is no longer in progress, keyed by fragment name.
+    """Return a `file_progress` message for each item in `item_ids` that is no longer in progress, by fragment name.
 
     An item that was put back into the queue is reported as pending.
     """

@@ -50,7 +50,7 @@ def read_ledger(batch: UploadBatch, failures: BatchFailures) -> Ledger | None:
 
 
 def count_ignored(batch_id: int) -> QuerySet[BatchItem, tuple[str, int]]:
-    """Return the error codes of files that were left out, each with its number of files. Reads only an index."""
+    """Return (error code, number of files) for each reason why files were left out. Reads only an index."""
     ignored = BatchItem.objects.filter(batch_id=batch_id, status=ItemStatus.IGNORED)
     return ignored.order_by("error_code").values_list("error_code").annotate(files=Count("*"))
 

@@ -69,5 +69,5 @@ def read_owner_summary(owner_id: int) -> OwnerSummary:
 
 
 def owner_summary(request: HttpRequest) -> dict[str, object]:
-    """Context processor that adds `owner_summary`; the database is queried only if a template uses it."""
+    """Add `owner_summary` to the context of templates. The database is queried only if a template uses it."""
     return {"owner_summary": SimpleLazyObject(lambda: read_owner_summary(request.user.pk or 0))}

@@ -88,8 +88,9 @@ class Renderer:
     async def _update(self) -> float:
         """Read the topic, offer the fragments to all viewers, and return the seconds until the next read.
 
-        After a change, return 0, so that the next read starts after FRAME_SECONDS without waiting for an event. Live
-        events are rate-limited too, and waiting for the next one would add their interval to FRAME_SECONDS.
+        If the fragments have changed, return 0 unless the topic has low priority: the next read then starts after
+        FRAME_SECONDS without waiting for an event. Live events are rate-limited too, and waiting for the next one would
+        add their interval to FRAME_SECONDS.
         """
         previous = self._fragments
         try:

@@ -33,9 +33,9 @@ class Throughput:
 
 
 def measure_throughput(finished: Sequence[datetime], now: datetime) -> Throughput | None:
-    """Return the throughput of files that finished at these times, or None if there are too few files.
+    """Return the throughput of files that finished at the times in `finished`, or None if there is not enough data.
 
-    Files that finished before a long gap, such as a pause, are ignored.
+    Files that finished more than WINDOW ago, or before a long gap such as a pause, are ignored.
     """
     ages = sorted((now - when).total_seconds() for when in finished if now - when <= WINDOW)
     ages = _after_last_gap(ages)
@@ -109,7 +109,7 @@ def throughput_text(throughput: Throughput | None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as text, rounded to minutes or, from two days on, to hours."""
+    """Return a duration as text, rounded down to minutes or, from two days on, to hours."""
     minutes = int(seconds // MINUTE)
     if minutes < 1:
         return _("less than a minute")

@@ -43,7 +43,7 @@ class Viewer:
             self._changed.set()
 
     def close(self, code: int) -> None:
-        """Close the viewer with this code. A viewer that is already closed keeps its first code."""
+        """Close the viewer with `code`. A viewer that is already closed keeps its first code."""
         if self.close_code is None:
             self.close_code = code
         self._changed.set()

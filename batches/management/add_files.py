@@ -66,8 +66,8 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
 
     Files that the batch has already finished are not read again. Files are looked up in pages, to limit memory use. A
     progress line is written every few seconds. Raises BatchClosed, PartialFileBusy, and OSError from the storage.
-    Raises Refused if a limit is reached or the server's disk fails. Raises KeyboardInterrupt between two files or, on a
-    second Ctrl-C, immediately. In each case, the files added so far stay in the batch.
+    Raises Refused if a limit is reached or the server's disk fails. After Ctrl-C, raises KeyboardInterrupt before
+    the next file; after a second Ctrl-C, immediately. In each case, the files added so far stay in the batch.
     """
     tally = Tally()
     reported = time.monotonic()
@@ -166,7 +166,7 @@ def interruptible_between_files() -> Iterator[Callable[[], None]]:
 def unfinished_batch(scope: services.Scope, name: str, first: Sequence[FoundFile]) -> UploadBatch | None:
     """Return the newest batch that was left behind by an interrupted run with the same files, or None.
 
-    Such a batch is covered by the scope, has this name, is active and not sealed, and is empty or contains one of the
+    Such a batch is covered by the scope, is named `name`, is live and not sealed, and is empty or contains one of the
     `first` files. Several files are checked, because a file whose path, size or modification time has changed counts
     as a different file.
     """

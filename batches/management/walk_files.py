@@ -22,7 +22,7 @@ class FoundFile:
 
 
 class Unreadable(Exception):
-    """A path cannot be read. The text says why."""
+    """A path cannot be read. The exception's message says why."""
 
 
 @dataclass

@@ -67,7 +67,7 @@ def notify_owner_changed(owner_id: int) -> None:
 
 
 def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> None:
-    """After the commit, notify batch pages and owner pages that these batches were created or changed state.
+    """After the commit, notify batch pages and owner pages that the batches `batch_ids` were created or changed state.
 
     This takes a database query, so call it for rare changes to a batch, not for every item.
     """
@@ -137,7 +137,7 @@ class Publisher:
         return due
 
     async def _send(self, client: "redis.asyncio.Redis", event: LiveEvent, *, final: bool) -> None:
-        """Send one event, or requeue it if another process sent an equal event in the last EVENT_INTERVAL_SECONDS.
+        """Send one event, or requeue it if it is not final and an equal one was sent within EVENT_INTERVAL_SECONDS.
 
         To enforce this limit across processes, sending sets a Redis key that expires after the interval.
         """

@@ -9,11 +9,11 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus
 from uploads.models.expressions import OneOf
 
 ENDED_ITEMS = F("successful") + F("failed") + F("cancelled") + F("missing")
-"""The number of items that are not live, from a batch's counters."""
+"""The number of items that are neither live nor ignored, computed from a batch's counters."""
 ENDED_ITEMS_SQL = "successful + failed + cancelled + missing"
 """The same expression for raw SQL."""
 KNOWN_RESULTS = F("duplicates") + F("sidecars") + F("archives")
-"""The number of completed items that are not new, from a batch's counters."""
+"""The number of completed items that are not new, computed from a batch's counters."""
 
 
 class UploadBatch(models.Model):
@@ -25,9 +25,9 @@ class UploadBatch(models.Model):
     completes when it is sealed and none of its items is live.
 
     A re-analysis of a batch has that batch as its `source`. A batch for the pictures of a whole library has a `model`
-    instead: the name of the model that computes their vectors or reads their text; for selected pictures, `model`
-    is "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still be live. `objects`
-    excludes batches that are being deleted; `all_objects` includes them.
+    instead: the name of the model that computes the pictures' vectors or reads their text. The `model` of a batch for
+    selected pictures is "selection". If `cancelling` is true, the batch is cancelled, but some of its items may still
+    be live. `objects` excludes batches that are being deleted; `all_objects` includes them.
 
     Files that were sent through a `guest_link` add pictures to the library, but do not affect existing ones: their
     items have no `folder_key`, and they do not restore pictures from the trash.

@@ -58,16 +58,16 @@ class Scope:
         return self.filter(UploadBatch.objects.all(), permissions)
 
     def items(self, permissions: tuple[str, ...] = CHANGE_BATCHES) -> QuerySet[BatchItem]:
-        """Return the items that the scope covers, with their batches, except those that are being deleted."""
+        """Return the items that the scope covers, with their batches, except items of batches being deleted."""
         items = in_visible_batches(BatchItem.objects.select_related("batch"))
         return self.filter(items, permissions, owner="batch__owner")
 
     def find_batch(self, batch_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> UploadBatch:
-        """Return a batch that the scope covers. Raises NotFound."""
+        """Return the batch `batch_id`. Raises NotFound if it does not exist or is outside the scope."""
         return _found(self.batches(permissions).filter(id=batch_id))
 
     def find_item(self, item_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> BatchItem:
-        """Return an item that the scope covers, with its batch. Raises NotFound."""
+        """Return the item `item_id`, with its batch. Raises NotFound if it does not exist or is outside the scope."""
         return _found(self.items(permissions).filter(id=item_id))
 
 

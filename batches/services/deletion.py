@@ -35,7 +35,7 @@ class DeletionExtent:
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
     """Delete the pictures that the scope covers, regardless of their batches; return how many were deleted.
 
-    Raises Refused: `picture.too_many` if there are more than MAX_PICTURES ids, `picture.busy` if the pictures are
+    Raises Refused: `picture.too_many` if there are more than MAX_PICTURES ids, or `picture.busy` if the pictures are
     currently being added again.
     """
     existing = list(select_pictures(scope, ids, DELETE_PICTURES).values_list("id", flat=True))

@@ -59,7 +59,7 @@ def dismiss_code(scope: Scope, code: str, until: datetime) -> CommandResult:
 
 
 def restore_code(scope: Scope, code: str, at: datetime) -> CommandResult:
-    """Undo the dismissal of this error code that was made at the time `at`. Raises NotFound."""
+    """Restore the failures with this error code that were dismissed at the time `at`. Raises NotFound."""
     batch_ids = _batches_of(dismissed_failures(_checked(scope), code, at, CHANGE_BATCHES))
     files = sum(dismiss.restore_failures(chunk, code, at) for chunk in _chunks(batch_ids))
     return CommandResult(files, tuple(batch_ids) if files else ())

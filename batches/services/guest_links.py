@@ -45,7 +45,7 @@ class ReceivedFiles:
 
 
 def create_guest_link(scope: Scope, name: str, expires_at: datetime, max_files: int, max_bytes: int) -> GuestLink:
-    """Create a link that lets guests add files to the user's library, up to these limits."""
+    """Create a link with which guests can add up to `max_files` files and `max_bytes` bytes to the user's library."""
     limits = {"max_files": max_files, "max_bytes": max_bytes}
     return GuestLink.objects.create(owner_id=scope.user_id, name=name, expires_at=expires_at, **limits)
 

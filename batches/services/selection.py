@@ -12,7 +12,7 @@ from uploads.models import Upload
 
 
 def select_pictures(scope: Scope, ids: Collection[int], permissions: tuple[str, ...]) -> QuerySet[Upload]:
-    """Return the pictures with these ids that the scope covers for an operation that requires these permissions.
+    """Return the pictures in `ids` that the scope covers for an operation that requires `permissions`.
 
     Raises Refused (`picture.too_many`) if there are more than MAX_PICTURES ids.
     """

@@ -32,7 +32,7 @@ def trash_pictures(scope: Scope, ids: Collection[int]) -> tuple[int, datetime]:
 
 
 def undo_trash(scope: Scope, trashed_at: datetime) -> int:
-    """Restore the pictures that one command moved to the trash, with their parts; return the number of pictures."""
+    """Restore the pictures that were trashed at `trashed_at`, with their parts; return the number of pictures."""
     # Select pictures, and parts that were trashed separately; other parts are restored with their pictures.
     shown = Q(part_of=None) | ~Q(part_of__trashed_at=trashed_at)
     moved = scope.filter(Upload.objects.filter(shown, trashed_at=trashed_at), DELETE_PICTURES)
@@ -47,7 +47,7 @@ def restore_pictures(scope: Scope, ids: Collection[int]) -> int:
 
 
 def delete_trashed(scope: Scope, ids: Collection[int]) -> int:
-    """Permanently delete the given pictures that are in the trash; return the number of files. Raises Refused."""
+    """Permanently delete those pictures in `ids` that are in the trash; return the number of files. Raises Refused."""
     return delete_pictures(_covered(scope, ids), timezone.now())
 
 

@@ -106,7 +106,7 @@ def reanalyse_library(request: HttpRequest) -> HttpResponse:
 
 @require_button("upload-list")
 def reanalyse_pictures(request: HttpRequest) -> HttpResponse:
-    """Describe the pictures named by `picture` parameters again and redirect to the re-analysis batch."""
+    """Describe pictures again and redirect to the re-analysis batch. The `picture` parameters contain their ids."""
     with refusals_as_messages(request):
         batch_id = services.reanalyse_pictures(owner_scope(request.user), chosen_pictures(request))
         _announce_reanalysis(request)

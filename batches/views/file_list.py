@@ -105,7 +105,7 @@ def _count(batch: UploadBatch, states: tuple[ItemStatus, ...]) -> int:
 
 
 def filtered_items(batch_id: int, choice: FileFilter) -> QuerySet[BatchItem]:
-    """Return the batch's files that match the filters, with their uploads. `show` must not be ALL."""
+    """Return the batch's files that match the filters, with their uploads. `choice.show` must not be ALL."""
     items = BatchItem.objects.filter(batch_id=batch_id).select_related("upload").defer("upload__metadata")
     states = STATUS_FILTERS.get(choice.show, (ItemStatus.COMPLETED,))
     items = items.filter(status__in=states) if len(states) > 1 else items.filter(status=states[0])

@@ -108,7 +108,7 @@ def _receive(request: HttpRequest, link: GuestLink) -> HttpResponse:
 
 
 def _receive_part(request: HttpRequest, link: GuestLink, guest: str, file: Any) -> HttpResponse:
-    """Receive a part of a file. The file's name, `size` and `key` identify it; different files have different keys.
+    """Receive a part of a file. The name, `size` and `key` identify the file; different files have different keys.
 
     In the response, `received` is the offset at which the next part must begin. Once the file is `done`, `message` says
     why the file was not accepted; it is blank for an accepted file.

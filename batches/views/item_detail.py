@@ -43,7 +43,7 @@ def item_detail(request: PageRequest, batch_id: int, item_id: int) -> HttpRespon
 
 
 def _picture_of_sidecar(item: BatchItem) -> Upload | None:
-    """Return the first picture linked with a sidecar; None if there is none yet or the file is not a sidecar."""
+    """Return the first picture linked to a sidecar; None if there is none yet or the file is not a sidecar."""
     if item.result != ItemResult.SIDECAR:
         return None
     linked = item.sidecar_entries.filter(upload__owner=item.batch.owner_id).select_related("upload")

@@ -58,7 +58,10 @@ def batch_list(request: PageRequest) -> HttpResponse:
 
 
 def _covers(batches: Sequence[UploadBatch]) -> dict[int, Upload]:
-    """Return the first picture of each batch, by batch id. Batches without a picture in the library are left out."""
+    """Return the first picture of each batch, by batch id.
+
+    Batches whose first picture is not in the library are left out.
+    """
     items = BatchItem.objects.filter(batch=OuterRef("id"), status=ItemStatus.COMPLETED, upload__isnull=False)
     first = Subquery(items.order_by("id").values("upload_id")[:1])
     rows = UploadBatch.objects.filter(id__in=[batch.id for batch in batches]).values_list("id", first)

@@ -1,8 +1,8 @@
 """Views that tell the upload script which files a batch or the library already has.
 
-All requests are POSTs with JSON, because they contain lists. Only `announce`, `ignore` and `register_unsent` change
-items; each request about a batch records that its uploader is active. The responses cover only the user's own batches
-and uploads, and do not depend on what other users have.
+All requests are POSTs, because most of them contain lists as JSON. Only `announce`, `ignore` and `register_unsent`
+change items; each request about a batch records that its uploader is active. The responses cover only the user's own
+batches and uploads, and do not depend on what other users have.
 """
 
 from collections.abc import Iterator
@@ -43,7 +43,7 @@ from batches.views.json_requests import text as text_of
 @require_POST
 @json_errors
 def unfinished(request: SignedInRequest) -> JsonResponse:
-    """Find unfinished batches that contain files in `fingerprints` → {batches: [{id, name, url, received, expected}]}.
+    """Find unfinished batches with any of the `fingerprints` → {batches: [{id, name, url, received, expected}]}.
 
     `received` and `expected` are numbers of files.
     """

@@ -38,7 +38,7 @@ def trash_list(request: HttpRequest) -> HttpResponse:
 
 @require_button("upload-list")
 def trash_pictures(request: HttpRequest) -> HttpResponse:
-    """Move the pictures named by `picture` parameters to the trash."""
+    """Move pictures to the trash. The `picture` parameters contain their ids."""
     ids = chosen_pictures(request)
     if not ids:
         messages.warning(request, _("No pictures selected. Select some first."))
@@ -63,7 +63,7 @@ def undo_trash(request: HttpRequest) -> HttpResponse:
 
 @require_button("trash")
 def restore(request: HttpRequest) -> HttpResponse:
-    """Restore the pictures named by `picture` parameters."""
+    """Restore pictures. The `picture` parameters contain their ids."""
     with refusals_as_messages(request):
         count = services.restore_pictures(owner_scope(request.user), chosen_pictures(request))
         text = ngettext("%(count)s picture restored.", "%(count)s pictures restored.", count)
@@ -73,7 +73,10 @@ def restore(request: HttpRequest) -> HttpResponse:
 
 @require_button("trash")
 def delete(request: HttpRequest) -> HttpResponse:
-    """Ask for confirmation, then permanently delete the pictures named by `picture` parameters from the trash."""
+    """Ask for confirmation, then permanently delete pictures in the trash.
+
+    The `picture` parameters contain their ids.
+    """
     ids = chosen_pictures(request)
     own = trashed_pictures(request.user.pk).filter(id__in=ids)
     pictures = list(defer_details(own).order_by("-id")[: services.MAX_PICTURES])

@@ -1,4 +1,7 @@
-"""Send an owner one e-mail when a batch is completed. A batch that is reopened later keeps its `notified_at`."""
+"""Send an owner one e-mail when a batch is completed.
+
+A batch that is reopened later keeps its `notified_at`, so no second e-mail is sent about it.
+"""
 
 from collections.abc import Callable
 from datetime import timedelta

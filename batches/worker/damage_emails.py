@@ -20,7 +20,7 @@ NAMES_SHOWN = 10
 
 
 def due_damage_emails() -> list[DueEmail]:
-    """Return one e-mail for each of up to CHUNK owners."""
+    """Return one e-mail for each of up to CHUNK owners of damaged files that have not been reported yet."""
     groups = _unreported().values_list("owner").annotate(Count("pk"), Max("found_at")).order_by("owner")[:CHUNK]
     found = {owner_id: (count, until) for owner_id, count, until in groups}
     return [_email(owner, *found[owner.pk]) for owner in User.objects.filter(id__in=found).order_by("id")]

@@ -29,7 +29,7 @@ MIN_PAUSE, MAX_PAUSE = 10.0, 600.0
 class DueEmail:
     """An e-mail to send.
 
-    `about` identifies the e-mail in the log. `build` returns recipient, subject and text. `claim` returns None if
+    `about` identifies the e-mail in the log. `build` returns the recipient, subject and text. `claim` returns None if
     another process has claimed the e-mail or it is no longer due, otherwise a function that releases the claim.
     """
 

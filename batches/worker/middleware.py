@@ -109,7 +109,7 @@ def send_emails() -> None:
 def recycle(hung: list[Job]) -> None:
     """End this process, because a hung job cannot be stopped.
 
-    The claims of all other jobs are released first, so that only hung jobs count as crashes.
+    The claims of all other jobs are released first, so that a crash is counted only for the hung jobs.
     """
     for job in hung:
         logger.error("File %d is stuck in stage %s, so this worker process exits.", job.claim.item_id, job.stage)

@@ -39,7 +39,7 @@ def prune_rows() -> int:
 
 
 def _delete_chunk(rows: QuerySet[Any]) -> int:
-    """Delete up to CHUNK of these rows and return how many were deleted.
+    """Delete up to CHUNK of `rows` and return how many were deleted.
 
     The rows are locked first, so that concurrent processes delete different rows and a session that is being extended
     at that moment is kept.

@@ -19,7 +19,8 @@ TEXT_READING_SECONDS = 30.0
 def start_reading() -> list[int]:
     """Start a batch for each owner with unread pictures and no running batch; return the ids of the new batches.
 
-    A paused import does not prevent this, but a paused text batch does, because each owner may have only one.
+    A paused import does not prevent this, but a paused text batch does, because it is live and each owner may have only
+    one live text batch.
     """
     unread = unread_pictures().filter(owner_id=OuterRef("pk"))
     batches = UploadBatch.objects.filter(owner_id=OuterRef("pk"))

@@ -15,7 +15,7 @@ async function fetchPage() {
   }
 }
 
-// While a batch in the list is active, copies the cells that have changed. Selected check boxes and text that the user
+// While a batch in the list is active, updates the cells that have changed. Selected check boxes and text that the user
 // is typing stay as they are.
 const progressBars = (page) => [...page.querySelectorAll("#result_list progress[data-batch]")];
 

@@ -65,8 +65,8 @@ function updateDocumentTitle() {
   document.title = `${percent.format(Math.floor((100 * value) / max) / 100)} · ${batchName} · vuemantics`;
 }
 
-// A live update must not replace the form for renaming the batch, nor the link while it loads the form. After the form
-// is closed, the focus moves to that link.
+// A live update must not replace the form for renaming the batch, nor the link to the form while the form is loading.
+// After the form is closed, the focus moves to that link.
 let isSocketFrame = false;
 let formReplaced = false;
 

@@ -23,7 +23,7 @@ function choose(box, isChosen) {
   else chosen.delete(box.value);
 }
 
-// Apply the state of `box` to all boxes from the last changed one to `box`.
+// Applies the state of `box` to all boxes from the last changed one to `box`.
 function chooseRange(box) {
   const all = boxes();
   const [start, end] = [last, box].map((one) => all.indexOf(one)).sort((a, b) => a - b);

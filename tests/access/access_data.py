@@ -81,7 +81,7 @@ def make_access_data() -> AccessData:
 
 
 def rows_of_anna() -> list[str]:
-    """Return all of Anna's rows as text. It takes a single query, because tests call it after each request."""
+    """Return all of Anna's rows as text. Use a single query, because tests call this after each request."""
     owned = "WHERE owner_id = (SELECT id FROM auth_user WHERE username = 'anna')"
     conditions = {
         User: "WHERE username = 'anna'",

@@ -1,6 +1,6 @@
 """No URL of the site gives other users, superusers or visitors access to a user's rows.
 
-Each test requests all endpoints in one loop, so that the rows are created only once. A failure names each
+Each test requests all endpoints in one loop, so that it creates the rows only once. A failing test names each
 endpoint that gave access.
 """
 

@@ -18,14 +18,14 @@ def anna(db: None, settings: Settings) -> User:
 
 
 def sign_in(password: str, peer: str, forwarded: str | None = None) -> int:
-    """Submit the sign-in form from an address, or through a proxy at that address; return the response status."""
+    """Submit the sign-in form from the address `peer`, with an X-Forwarded-For header if given; return the status."""
     headers = {} if forwarded is None else {"X-Forwarded-For": forwarded}
     form = {"username": "anna", "password": password}
     return Client(REMOTE_ADDR=peer, headers=headers).post(reverse("login"), form).status_code
 
 
 def fail(peer: str, *forwarded: str | None) -> None:
-    """Submit one wrong password from each forwarded address. These tests set the limit to two attempts."""
+    """Submit one wrong password for each X-Forwarded-For header. These tests set the limit to two attempts."""
     for header in forwarded:
         sign_in("wrong", peer, header)
 

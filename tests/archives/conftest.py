@@ -22,12 +22,12 @@ Send = Callable[..., UploadBatch]
 
 
 def picture(number: int) -> bytes:
-    """Return a small JPEG that differs for each number."""
+    """Return a small JPEG, a different one for each `number`."""
     return encoded(textured(32, 24, number), "JPEG")
 
 
 def run_jobs(batch: UploadBatch, processed: bool = True) -> None:
-    """Run jobs until nothing is pending. Pictures are not analysed, only marked as processed."""
+    """Run jobs until nothing is pending. Pictures are not analysed. Mark them as processed if `processed` is true."""
     while claimed := claim.claim_item(batch.id, WORKER):
         if claimed.upload_kind == "image" and not claimed.already_processed and processed:
             Upload.objects.filter(id=claimed.upload_id or 0).update(processed_at=timezone.now())
@@ -43,7 +43,7 @@ def processor(settings: Settings) -> None:
 
 @pytest.fixture
 def send(owner: User) -> Send:
-    """A function that adds files (a dict of paths to contents) to the given batch or a new one, and seals it."""
+    """A function that adds files to a batch, by default a new one, and seals it. `files` maps paths to contents."""
 
     def send(files: dict[str, bytes], batch: UploadBatch | None = None) -> UploadBatch:
         batch = batch or lifecycle.open_batch(owner.id, "Takeout")

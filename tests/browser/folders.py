@@ -72,7 +72,7 @@ def has_body(request: Request) -> bool:
 
 
 class SentRequests:
-    """Count a page's requests that create uploads, and those that send file data."""
+    """Counts a page's requests that create uploads, and those that send file data."""
 
     def __init__(self, page: Page) -> None:
         self.bodies = 0

@@ -48,7 +48,7 @@ def signed_in(browser: Browser, site: str, user: User | None, **options: object)
 
 
 def sign_in(context: BrowserContext, site: str, user: User) -> None:
-    """Sign in, or replace the session of another user."""
+    """Sign in as `user`, replacing the session of any other user in `context`."""
     client = Client()
     client.force_login(user)
     cookie = {"name": "sessionid", "value": client.cookies["sessionid"].value, "url": site}

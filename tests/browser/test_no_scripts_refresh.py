@@ -19,7 +19,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def page(open_page: OpenPage, batch: UploadBatch) -> Page:
-    """The batch's page before its first refresh."""
+    """The batch's page, opened without JavaScript."""
     return open_page(f"/batches/{batch.id}/", java_script_enabled=False)
 
 

@@ -66,7 +66,7 @@ def add_one_day(owner: User) -> None:
 
 
 def scroll_to(page: Page, number: int) -> None:
-    """Scroll towards the picture with this number until the document contains it.
+    """Scroll towards picture `number` until the document contains it.
 
     Do not scroll while pictures are being loaded: browsers count the scrolled distance as a layout shift if the
     document changes in the same frame.

@@ -37,7 +37,10 @@ def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, t
 
 
 def digests(page: Page, worker: Callable[[Route], None], timeout: int, times: int | None = None) -> list[str | None]:
-    """Hash two files of zeros. `worker` answers the first `times` (or all) requests for the worker's script."""
+    """Hash two files of zeros and return their digests.
+
+    `worker` handles the first `times` requests for the worker's script, or all of them if `times` is None.
+    """
     page.route(HASH_WORKER, worker, times=times)
     try:
         found: list[str | None] = page.evaluate(DIGESTS, timeout)

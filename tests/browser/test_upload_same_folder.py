@@ -33,7 +33,7 @@ def roll(tmp_path: Path) -> Path:
 
 
 def upload_some_and_close(page: Page, roll: Path, bodies: int = RECEIVED) -> int:
-    """Upload `bodies` of the folder's files, then close the tab. Return `bodies`."""
+    """Upload only `bodies` files of the folder, then close the tab. Return `bodies`."""
     left = bodies
 
     def abort_after_limit(route: Route) -> None:

@@ -78,7 +78,7 @@ class Drill:
         return again
 
     def count(self, status: ItemStatus) -> int:
-        """Return how many files of the import have this status."""
+        """Return how many files of the import have the given status."""
         return self.batch.items.filter(status=status).count()
 
     def page(self) -> str:

@@ -36,7 +36,7 @@ def assert_exact(batches: Sequence[UploadBatch]) -> None:
 
 
 def assert_sent_photos_completed(batch: UploadBatch, photos: Sequence[Path]) -> None:
-    """Check that the batch consists of exactly these photos, and that each is completed and stored."""
+    """Check that the batch consists of exactly the files in `photos`, and that each is completed and stored."""
     batch.refresh_from_db()
     assert (batch.total, batch.successful) == (len(photos), len(photos))
     assert set(batch.items.values_list("filename", flat=True)) == {path.name for path in photos}

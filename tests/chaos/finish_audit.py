@@ -23,7 +23,7 @@ def remove() -> None:
 
 
 def record(item_id: int, worker_id: int) -> None:
-    """Record that this worker finished this item. The record is lost if the surrounding transaction rolls back."""
+    """Record that the worker finished the item. The record is lost if the surrounding transaction rolls back."""
     _run(f"INSERT INTO {TABLE} (item, worker) VALUES (%s, %s)", item_id, worker_id)
 
 
@@ -37,19 +37,19 @@ def newest_worker() -> int:
 
 
 def finished_after(worker_id: int) -> bool:
-    """Return whether a worker newer than this one has finished an item."""
+    """Return whether a worker newer than `worker_id` has finished an item."""
     return bool(_number(f"SELECT count(*) FROM {TABLE} WHERE worker > %s", worker_id))
 
 
 def twice() -> list[int]:
-    """Return the items that have been finished more than once."""
+    """Return the ids of the items that have been finished more than once."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT item FROM {TABLE} GROUP BY item HAVING count(*) > 1 ORDER BY item")
         return [row[0] for row in cursor.fetchall()]
 
 
 def lost(batch_id: int) -> list[int]:
-    """Return the batch's items that are completed but have no recorded finish, or vice versa.
+    """Return the ids of the batch's items that are completed but have no recorded finish, or vice versa.
 
     A duplicate that completed when its bytes arrived was never claimed, so it must have no recorded finish.
     """
@@ -89,7 +89,7 @@ def open_gate() -> None:
 
 
 def gate_is_closed(worker_id: int) -> bool:
-    """Return whether the jobs of this worker are blocked."""
+    """Return whether the jobs of the worker `worker_id` are blocked."""
     locks = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = %s AND objid::bigint >= %s"
     ours = "database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     return bool(_number(f"{locks} AND {ours}", GATE, worker_id))

@@ -27,7 +27,7 @@ class RespawningWorkers:
         """Replace each dramatiq process that has exited. It exits when its worker process dies."""
         for index, worker in enumerate(self.running):
             if worker.main.poll() is not None:
-                worker.kill_all()  # the worker process of a killed dramatiq would otherwise keep running
+                worker.kill_all()  # the worker process of a killed dramatiq process would otherwise keep running
                 self.former.append(worker)
                 self.running[index] = self._start()
 

@@ -56,7 +56,7 @@ def originals_deleted(drill: Drill) -> None:
 
 
 def wait_for_stall(drill: Drill, code: str) -> None:
-    """Wait until this cause stalls every worker, and check that the page shows it."""
+    """Wait until every worker is stalled with `code`, and check that the page shows it."""
 
     def all_wait() -> bool:
         workers = read_status().workers

@@ -25,7 +25,7 @@ CONNECTIONS = 10
 
 @contextmanager
 def reconcilers(drill: Drill, count: int) -> Iterator[None]:
-    """Run `manage.py reconcile` in this many processes while the block runs. Fail if one of them ends earlier."""
+    """Run `manage.py reconcile` in `count` processes while the block runs. Fail if one of them ends earlier."""
     command = [sys.executable, "manage.py", "reconcile"]
     env = drill.env | {"VUEMANTICS_RECONCILE_SECONDS": "0.2"}
     running = [
@@ -44,7 +44,7 @@ def reconcilers(drill: Drill, count: int) -> Iterator[None]:
 
 
 def send_at_once(drill: Drill, names: list[str], data: bytes) -> None:
-    """Send the same bytes under each of these names, over separate connections that all start at the same time."""
+    """Send `data` under each name in `names`, over separate connections that all start at the same time."""
     drill.uploader.limit = 0
     with ThreadPoolExecutor(len(names)) as pool:
         sending = [pool.submit(drill.uploader.send, name, data) for name in names]

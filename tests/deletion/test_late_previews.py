@@ -1,4 +1,7 @@
-"""Previews are written outside transactions, but concurrent changes leave no orphaned previews and keep valid ones."""
+"""Previews are written outside transactions.
+
+Even so, concurrent changes neither leave orphaned previews nor remove valid ones.
+"""
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,7 +54,7 @@ def claimed(batch: UploadBatch) -> Claim:
 
 @pytest.fixture
 def before_write(batch: UploadBatch, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """A function that sets what runs before each preview is written."""
+    """A function that sets the function to call before each preview is written."""
     backend: dict[str, Any] = settings.STORAGES["default"] | {
         "BACKEND": "tests.deletion.intercepted_disk.InterceptedDisk"
     }

@@ -35,7 +35,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 def add_copy(batch: UploadBatch, name: str, folder: Path) -> str:
-    """Receive the picture under another name, as the upload form does. Return the resulting state."""
+    """Receive the picture under `name`, as the upload form does. Return the resulting state."""
     path = folder / name
     path.write_bytes(JPEG)
     try:
@@ -158,7 +158,7 @@ def test_chunks_of_two_library_reanalyses_do_not_wait_for_each_other(owner: User
 
 
 def process_batch(batch: UploadBatch) -> None:
-    """Process items in a thread, as a worker does, and update the picture's row."""
+    """Process the batch's items, as a worker does, and update each picture's row. Close the thread's connection."""
     try:
         while claimed := claim.claim_item(batch.id, 4711):
             picture = Upload.objects.filter(id=claimed.upload_id or 0)

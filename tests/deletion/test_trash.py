@@ -54,7 +54,7 @@ def trash_days_ago(days: float, *uploads: Upload) -> None:
 
 
 def post(page: Client, name: str, *uploads: Upload, **fields: str) -> str:
-    """Press a button with these pictures selected; return the next page."""
+    """Press the button with the URL called `name` while `uploads` are selected; return the next page."""
     answer = page.post(reverse(name), {"picture": [upload.id for upload in uploads], **fields}, follow=True)
     assert answer.status_code == 200
     return compact(answer.content.decode())

@@ -45,7 +45,7 @@ def claimed(batch: UploadBatch) -> Claim:
 
 @pytest.fixture
 def no_free_slot() -> Iterator[ExitStack]:
-    """Occupy every CPU slot until the stack is closed."""
+    """Occupy every CPU slot until the yielded ExitStack is closed."""
     cpu_slots.saturated()  # clears the state that earlier tests may have left
     with ExitStack() as busy:
         while slots.acquire(blocking=False):

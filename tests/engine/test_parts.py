@@ -21,7 +21,7 @@ NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 
 def import_files(owner: User, *files: File, batch_name: str = "Phone") -> dict[str, Upload]:
-    """Import files one by one; each is a path and its processing result. Return the uploads, keyed by file name."""
+    """Import files one by one, each given as (path, processing result). Return the uploads, keyed by file name."""
     batch = lifecycle.open_batch(owner.id, batch_name)
     for path, values in files:
         queue_picture(batch, path)

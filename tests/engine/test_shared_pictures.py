@@ -21,7 +21,7 @@ FILES = 30
 
 
 def batch_of(owner: User, uploads: list[int]) -> UploadBatch:
-    """Create a sealed batch with one item for each of these pictures."""
+    """Create a sealed batch with one item for each picture id in `uploads`."""
     batch = lifecycle.open_batch(owner.id, "Again")
     for number, upload in enumerate(uploads):
         file = incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(batch.id, number), 1000)

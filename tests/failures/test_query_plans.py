@@ -26,13 +26,13 @@ FILES = 4_000
 
 
 def scopes(owner: User) -> tuple[Scope, Scope]:
-    """Return two scopes: only this owner's batches, and the batches of all owners."""
+    """Return two scopes: one with only the owner's batches, and one with the batches of all owners."""
     return owner_scope(owner), operator_scope(make_staff("reader", "view_batchitem"))
 
 
 @pytest.fixture(scope="module")
 def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
-    """Fill the tables for all tests of this module, committed and vacuumed; return the batch's id."""
+    """Fill, commit and vacuum the tables for all tests of this module; return the batch's id."""
     with django_db_blocker.unblock():
         batch_id = add_few_failures()
     yield batch_id

@@ -36,7 +36,7 @@ def hashed(path: str = "Iceland/a.jpg", sha256: str = SHA256, size: int = len(PI
 
 
 def store_picture(owner: User, *, processed: bool = True) -> Upload:
-    """Store PICTURE in an earlier batch of this owner."""
+    """Store PICTURE in another batch of `owner`."""
     batch = lifecycle.open_batch(owner.id, "Earlier")
     receive_file(batch, FileName("first.jpg", len(PICTURE)), io.BytesIO(PICTURE))
     upload = Upload.objects.get(owner=owner)

@@ -15,7 +15,7 @@ from batches.intake.tus.app import tus_application
 
 @dataclass(frozen=True)
 class Answer:
-    """A response, or status 0 if the application sent no response."""
+    """A response. Its status is 0 if the application sent no response."""
 
     status: int
     headers: dict[str, str]
@@ -60,7 +60,9 @@ class TusClient:
     def patch(
         self, location: str, offset: int, *pieces: bytes, declared: bool = True, checksum: str = "", end: str = ""
     ) -> Answer:
-        """PATCH the pieces. If `end` is "cut" or "silence", disconnect or stop sending before the end of the body.
+        """PATCH the pieces.
+
+        Before the end of the body, disconnect if `end` is "cut", or stop sending if it is "silence".
 
         `declared` adds a Content-Length. `checksum` is the header Upload-Checksum, or only the name of an algorithm, to
         which the correct digest is added.

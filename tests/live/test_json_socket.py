@@ -27,7 +27,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 async def connect(user: User, batch: UploadBatch | None) -> JsonClient:
-    """Connect as this user, to the socket of one batch or of all the user's batches."""
+    """Connect as `user` to the socket of `batch`, or of all the user's batches if `batch` is None."""
     client = JsonClient(batch.id if batch else None, await sync_to_async(cookie_of)(user))
     assert await client.open()
     return client

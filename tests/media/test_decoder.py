@@ -29,7 +29,7 @@ def latest_pid(started: list[Decoder]) -> int:
 
 
 def error_after(pool: DecoderPool, started: list[Decoder], path: Path, signals: list[signal.Signals]) -> CodedError:
-    """Kill each decoder that tries to read `path`, using the next signal each time; return the reader's error."""
+    """For each signal in `signals`, kill the decoder that tries to read `path`; return the reader's error."""
     with ThreadPoolExecutor() as executor:
         reading = executor.submit(read, pool, path)
         for sent in signals:

@@ -24,7 +24,7 @@ def open_descriptors() -> set[Path]:
 
 
 def run_instead(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Start this Python program instead of a decoder; its third argument is the number of the socket."""
+    """Make new decoders run the Python code `program` instead. Its third argument is the number of the socket."""
     path = folder / "program"
     path.write_text(f"#!{sys.executable} -IS\n{program}")
     path.chmod(0o700)

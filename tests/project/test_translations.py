@@ -57,7 +57,7 @@ def test_compiled_catalogue_matches_its_source(domain: str) -> None:
 
 
 def translated(compiled: object, entry: Entry) -> list[str]:
-    """Return an entry's translations from the compiled catalogue: singular and plural if it has a plural form."""
+    """Return an entry's translations from the compiled catalogue, both singular and plural if it has a plural."""
     catalogue = compiled._catalog  # type: ignore[attr-defined]  # gettext() would return untranslated texts, too
     key = f"{entry.msgctxt}\4{entry.msgid}" if entry.msgctxt else entry.msgid
     return [catalogue.get((key, form)) for form in (0, 1)] if entry.msgid_plural else [catalogue.get(key)]

@@ -48,7 +48,7 @@ def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Itera
 
 
 def add_to_import(owner: User, name: str, *pictures: Upload) -> UploadBatch:
-    """Create an import that contains these pictures."""
+    """Create an import that contains `pictures`."""
     batch = make_batch(owner, len(pictures), name)
     for item, picture in zip(batch.items.all(), pictures, strict=True):
         batch.items.filter(id=item.id).update(upload=picture)

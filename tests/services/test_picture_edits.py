@@ -54,14 +54,14 @@ def rows() -> list[dict[str, Any]]:
 
 
 def process_again(batch: UploadBatch, **result: Any) -> None:
-    """Re-analyse an import and complete all its items with these values."""
+    """Re-analyse an import, and complete all items of the re-analysis with the values in `result`."""
     lifecycle.seal_batch(batch.id)
     reanalysis = services.reanalyse_batch(owner_scope(batch.owner), batch.id)
     finish_all(UploadBatch.objects.get(id=reanalysis), labels=(CAT, DOG), **result)
 
 
 def edit(owner: User, key: str, change: Change | None, *pictures: Upload) -> services.EditResult:
-    """Change one value of these pictures, or of all pictures if none are given."""
+    """Change the value `key` of `pictures`, or of all pictures if none are given."""
     ids = {upload.id for upload in pictures or Upload.objects.all()}
     return services.edit_pictures(owner_scope(owner), ids, key, change)
 

@@ -92,7 +92,7 @@ def assert_counters_match(batch: UploadBatch) -> None:
 
 
 def assert_all_counters_match(owner: User) -> None:
-    """Check all batches of an owner, including those being deleted, with two queries."""
+    """Check the counters of all batches of `owner`, including those being deleted, with two queries."""
     rows = BatchItem.objects.filter(batch__owner=owner).values_list("batch", "status", "result").annotate(Count("id"))
     of_batch: dict[int, list[tuple[str, str, int]]] = defaultdict(list)
     for batch_id, status, result, count in rows.order_by():

@@ -13,7 +13,7 @@ _PALETTE = ((0, 0, 255), (0, 255, 0), (255, 0, 0), (255, 255, 255))  # each in t
 
 
 def quarter_indices(width: int = 240, height: int = 160) -> NDArray[np.uint8]:
-    """Return the pixels of QUARTERS, at this size, as indices into a palette of four colours."""
+    """Return the pixels of QUARTERS, resized to `width` by `height`, as indices into a palette of four colours."""
     indices = np.arange(4, dtype=np.uint8).reshape(2, 2)
     return indices.repeat(height // 2, axis=0).repeat(width // 2, axis=1)
 
@@ -27,7 +27,7 @@ def bitmap(
     palette: tuple[tuple[int, int, int], ...] = _PALETTE,
     mask: bytes | None = None,
 ) -> tuple[bytes, bytes]:
-    """Return the header with the palette, and the pixels followed by the icon's `mask`, if any.
+    """Return two parts: the header with the palette, and the pixels followed by the icon's `mask`, if any.
 
     Pixels of 24 or 32 bits get the colours of the palette; the fourth byte is 0.
     """
@@ -52,17 +52,17 @@ def bitmap(
 
 
 def padded(rows: NDArray[np.uint8]) -> bytes:
-    """Return rows of bytes, each padded to a multiple of 4 bytes."""
+    """Return the bytes of `rows`, with each row padded to a multiple of 4 bytes."""
     return np.pad(rows, ((0, 0), (0, -rows.shape[1] % 4))).tobytes()
 
 
 def bmp(head: bytes, pixels: bytes) -> bytes:
-    """Return a BMP with this header and these pixels."""
+    """Return a BMP that consists of a file header, `head` and `pixels`."""
     return struct.pack("<2sLHHL", b"BM", 14 + len(head + pixels), 0, 0, 14 + len(head)) + head + pixels
 
 
 def icon(*pictures: tuple[int, int, bytes], kind: int = 1) -> bytes:
-    """Return an icon (a cursor if `kind` is 2) of `pictures`, each given by side length, bits per pixel and data."""
+    """Return an icon, or a cursor if `kind` is 2. Each of `pictures` is (side length, bits per pixel, data)."""
     directory, data = struct.pack("<3H", 0, kind, len(pictures)), b""
     for side, bits, content in pictures:
         start = 6 + 16 * len(pictures) + len(data)

@@ -77,7 +77,7 @@ class Bucket:
 
 
 def use_new_bucket(server: MotoServer, settings: Settings, partial_root: Path) -> Bucket:
-    """Create a bucket and make this process store its files in it; other processes need its `environment()`."""
+    """Create a bucket and configure this process to store files in it. Other processes need its `environment()`."""
     bucket = Bucket(server)
     settings.S3 = bucket.settings
     settings.STORAGES = settings.STORAGES | {"default": bucket.settings.storage()}

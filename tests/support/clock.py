@@ -1,4 +1,4 @@
-"""A clock that tests advance."""
+"""A clock that tests can advance."""
 
 
 class Clock:

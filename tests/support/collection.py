@@ -59,8 +59,8 @@ def pytest_itemcollected(item: pytest.Item) -> None:
 class ModuleScheduling(LoadScopeScheduling):
     """Run the tests of a module in one pytest-xdist process, so that cached values are computed once.
 
-    Tests in PROCESS_FOLDERS take long, so each of them runs in the next free process, except in ONE_PROCESS_FOLDERS
-    and ONE_PROCESS_MODULES.
+    Tests in PROCESS_FOLDERS take a long time, so each of them runs in the next free process, except in
+    ONE_PROCESS_FOLDERS and ONE_PROCESS_MODULES.
     """
 
     def _split_scope(self, nodeid: str) -> str:

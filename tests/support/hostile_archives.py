@@ -10,7 +10,7 @@ from tests.support.archives import zipped
 
 
 def patched(data: bytes, signature: bytes, offset: int, value: bytes) -> bytes:
-    """Return `data` with `value` at `offset` after the last occurrence of a signature."""
+    """Return `data` with `value` written `offset` bytes after the start of the last `signature`."""
     at = data.rindex(signature) + offset
     return data[:at] + value + data[at + len(value) :]
 
@@ -61,4 +61,7 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "ZIP with a link": ("archive: archive.link", linked),
     "ZIP in a ZIP": ("archive: archive.nested", lambda: zipped({"b.zip": PHOTO})),
 }
-"""For each archive: the expected error code, or “archive:” and its files' outcome; and the function that creates it."""
+"""Each value is (expected outcome, function that creates the archive).
+
+The outcome is the error code of the archive, or “archive: ” followed by the error code of the files in it.
+"""

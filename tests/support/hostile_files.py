@@ -13,7 +13,7 @@ _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
 def scan_bomb(width: int, height: int, scans: int) -> bytes:
-    """Return a progressive grey JPEG with this many scans, most of which refine nothing."""
+    """Return a progressive grey JPEG with `scans` scans, most of which refine nothing."""
     buffer = io.BytesIO()
     Image.new("L", (16, 16), 90).save(buffer, "JPEG", progressive=True, quality=50)
     data = buffer.getvalue()
@@ -39,13 +39,13 @@ def _dc_scan(blocks: int) -> bytes:
 
 
 def segment_bomb(count: int) -> bytes:
-    """Return a JPEG with this many empty application segments."""
+    """Return a JPEG with `count` empty application segments."""
     data = encoded(Image.new("RGB", (16, 16)), "JPEG")
     return data[:2] + b"\xff\xe5\x00\x02" * count + data[2:]
 
 
 def fill_bomb(count: int) -> bytes:
-    """Return a JPEG with this many fill bytes before its first segment."""
+    """Return a JPEG with `count` fill bytes before its first segment."""
     data = encoded(Image.new("RGB", (16, 16)), "JPEG")
     return data[:2] + b"\xff" * count + data[2:]
 
@@ -91,7 +91,7 @@ def junk_gif(size: int) -> bytes:
 
 
 def extension_gif(count: int) -> bytes:
-    """Return a GIF with this many empty extensions before its frame."""
+    """Return a GIF with `count` empty extensions before its frame."""
     data = comment_gif(8)
     start = data.index(b"!\xfe")
     return data[:start] + b"!\x01\0" * count + data[start:]

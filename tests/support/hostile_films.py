@@ -27,7 +27,7 @@ _EBML = element(b"\x1a\x45\xdf\xa3", element(b"\x42\x82", b"matroska"))
 
 
 def patched(kind: bytes, offset: int, value: int) -> bytes:
-    """Return an MP4 whose first box of this kind has the 32-bit number `value` at `offset` in its content."""
+    """Return an MP4 whose first `kind` box has the 32-bit number `value` at `offset` in its content."""
     data = bytearray(film(frames=3))
     start = data.index(kind) + 4 + offset
     data[start : start + 4] = struct.pack(">I", value)
@@ -45,7 +45,7 @@ def external_data(port: int) -> bytes:
 
 
 def _resized(data: bytes, start: int, old: int, new: bytes, parents: tuple[bytes, ...]) -> bytes:
-    """Replace `old` bytes at `start` with `new`, and correct the sizes of the boxes around them."""
+    """Replace `old` bytes at `start` with `new`, and correct the sizes of the enclosing boxes `parents`."""
     changed = bytearray(data[:start] + new + data[start + old :])
     for parent in parents:
         place = data.rindex(parent, 0, start) - 4
@@ -62,19 +62,19 @@ def reference_movie(port: int) -> bytes:
 
 
 def many_traks(count: int) -> bytes:
-    """Return an MP4 with this many empty tracks."""
+    """Return an MP4 with `count` empty tracks."""
     return FTYP + box(b"moov", box(b"trak") * count)
 
 
 def many_tracks(count: int) -> bytes:
-    """Return a Matroska file with this many video tracks."""
+    """Return a Matroska file with `count` video tracks."""
     track = element(b"\xd7", b"\1") + element(b"\x83", b"\1") + element(b"\x86", b"V_VP8")
     tracks = element(b"\x16\x54\xae\x6b", element(b"\xae", track) * count)
     return _EBML + element(b"\x18\x53\x80\x67", tracks)
 
 
 def nested_boxes(depth: int) -> bytes:
-    """Return an MP4 with boxes nested to this depth."""
+    """Return an MP4 with boxes nested `depth` levels deep."""
     inner = b""
     for _ in range(depth):
         inner = box(b"udta", inner)
@@ -82,18 +82,18 @@ def nested_boxes(depth: int) -> bytes:
 
 
 def noise_packets(count: int) -> bytes:
-    """Return a transport stream of random packets."""
+    """Return a transport stream of `count` random packets."""
     noise = random.Random(1)
     return b"".join(b"\x47" + noise.randbytes(187) for _ in range(count))
 
 
 def voids(count: int) -> bytes:
-    """Return a Matroska file of empty elements."""
+    """Return a Matroska file of `count` empty elements."""
     return _EBML + element(b"\x18\x53\x80\x67", element(b"\xec", b"") * count)
 
 
 def large_frames(side: int) -> bytes:
-    """Return a MOV with one PNG frame that claims this many pixels on each side."""
+    """Return a MOV with one PNG frame that claims `side` pixels on each side."""
     data = film("mov", codec="png", frames=1, pictures=(Image.new("RGB", (16, 16)),), pixel_format="rgb24")
     return data.replace(struct.pack(">HH", 16, 16), struct.pack(">HH", side, side)).replace(
         struct.pack(">II", 16, 16), struct.pack(">II", side, side)
@@ -118,4 +118,4 @@ CASES: dict[str, tuple[Callable[[], bytes], str]] = {
     "65,535 pixels wide": (lambda: large_frames(65_535), "video.corrupt"),
     "9,000 pixels wide": (lambda: large_frames(9_000), "image.bomb"),
 }
-"""The function that generates each video, and the expected error code; "" if reading the video may also succeed."""
+"""Each value is (function that generates the video, expected error code or "" if reading may also succeed)."""

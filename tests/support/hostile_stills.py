@@ -15,7 +15,10 @@ SMALL = textured(64, 48)
 
 
 def tiff(entries: list[tuple[int, int, int, bytes]], *, following: int = 0, body: bytes = b"") -> bytes:
-    """Return a TIFF with one directory of `entries` (tag, type, count, 4 bytes) and the offset of the next one."""
+    """Return a TIFF with one directory.
+
+    Each of `entries` is (tag, type, count, 4 bytes). `following` is the offset of the next directory (0: none).
+    """
     directory = b"".join(struct.pack("<HHL", tag, kind, count) + value for tag, kind, count, value in sorted(entries))
     head = b"II*\0" + struct.pack("<LH", 8, len(entries) & 0xFFFF)
     return head + directory + struct.pack("<L", following) + body
@@ -36,7 +39,7 @@ def deflated_tiff(width: int, height: int) -> bytes:
 
 
 def many_directories(count: int) -> bytes:
-    """Return a TIFF with this many directories, each with one entry."""
+    """Return a TIFF whose first directory is followed by `count` directories of one entry each."""
     one = struct.pack("<H", 1) + struct.pack("<HHLL", 254, 4, 1, 0)
     first = tiff(tiff_page(8, 8), following=300).ljust(300, b"\0")
     chain = [one + struct.pack("<L", 300 + (number + 1) * 18) for number in range(count)]
@@ -59,7 +62,7 @@ def resized_heif(data: bytes, width: int, height: int) -> bytes:
 
 
 def bmp(width: int, height: int, *, compression: int = 0, body: bytes = b"") -> bytes:
-    """Return a BMP of 8 bits that claims this size."""
+    """Return an 8-bit BMP that claims this size."""
     palette = bytes(1024)
     head = struct.pack("<LllHHLLllLL", 40, width, height, 1, 8, compression, len(body), 0, 0, 256, 0)
     return b"BM" + struct.pack("<LHHL", 54 + 1024 + len(body), 0, 0, 54 + 1024) + head + palette + body

@@ -19,7 +19,7 @@ from uploads.analysis.model_servers.server_settings import ServerSettings
 MODELS = {"qwen2.5vl", "bge-m3"}
 DIMENSIONS = 16
 SMALL = 64
-"""The longest side, in pixels, of a picture that counts as small for `only_pictures`."""
+"""A picture counts as small for `only_pictures` if no side is longer than this, in pixels."""
 
 
 @dataclass
@@ -38,7 +38,7 @@ class Behaviour:
     key: str = ""
     dimensions: int = DIMENSIONS
     only_pictures: bool = False
-    """Whether the server fails only requests with a picture larger than SMALL, and responds normally to all others."""
+    """Whether the server responds normally to small pictures and the text “picture”, and fails only other requests."""
 
 
 class ModelServer(ThreadingHTTPServer):

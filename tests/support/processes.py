@@ -5,7 +5,7 @@ from pathlib import Path
 
 
 def alive(pid: int) -> bool:
-    """Return whether the process is running. A zombie is not."""
+    """Return whether the process is running. A zombie counts as ended."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
     except (FileNotFoundError, ProcessLookupError):  # the process may end before or during the read
@@ -13,7 +13,7 @@ def alive(pid: int) -> bool:
 
 
 def children(pid: int) -> list[int]:
-    """Return the pids of the process's living children."""
+    """Return the pids of the process's children."""
     try:
         return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
     except (FileNotFoundError, ProcessLookupError):

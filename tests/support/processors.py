@@ -70,7 +70,7 @@ def hanging(job: Job) -> None:
 
 
 def needing_a_core(job: Job) -> None:
-    """Take a CPU slot briefly. The item BUSY_ITEM takes one before all others, and keeps it while BUSY_WHILE exists."""
+    """Take a CPU slot briefly. The item BUSY_ITEM takes one first, and keeps it while the file BUSY_WHILE exists."""
     cpu_slots.MAX_WAIT_SECONDS = 0.5
     job.enter(Stage.CHECKING)
     busy_while = Path(os.environ["BUSY_WHILE"])

@@ -17,7 +17,7 @@ def dng(
 ) -> bytes:
     """Return a DNG whose sensor data shows `image`, with `preview` as the embedded JPEG.
 
-    Like a camera, it stores both as seen by the sensor; `orientation` rotates them.
+    As in files from a camera, both are stored as the sensor sees them, and `orientation` says how to rotate them.
     """
     data = bytearray(b"II*\0\0\0\0\0")
     raw_at, raw = _append(data, _mosaic(image).tobytes())

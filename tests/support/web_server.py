@@ -89,7 +89,7 @@ class WebServer:
         return seen
 
     def reset_peak_memory(self) -> int:
-        """Reset the peak (see clear_refs in proc(5)) and return the memory now in use, in bytes."""
+        """Reset the peak memory (see clear_refs in proc(5)) and return the memory in use now, in bytes."""
         Path(f"/proc/{self.process.pid}/clear_refs").write_text("5")
         return self.peak_memory()
 

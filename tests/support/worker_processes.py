@@ -55,9 +55,9 @@ class Workers:
         return children(self.main.pid)
 
     def kill_one(self) -> int:
-        """Kill one worker process with SIGKILL, as the kernel does when memory runs out.
+        """Kill one worker process with SIGKILL, as the kernel does when memory runs out, and return its pid.
 
-        Its dramatiq process then exits, too. Return the pid of the killed process.
+        The dramatiq process then exits, too.
         """
         pid = self.pids()[0]
         os.kill(pid, signal.SIGKILL)

@@ -95,7 +95,7 @@ def test_repeated_backup_has_new_and_replaced_files_and_no_deleted_ones(
 def test_damaged_and_missing_files_of_a_backup_are_named(backup: Path, tmp_path: Path) -> None:
     damaged, missing, *_ = stored_names(backup / "media")
     content = (backup / "media" / damaged).read_bytes()
-    (backup / "media" / damaged).unlink()  # the file is a hard link to the original
+    (backup / "media" / damaged).unlink()  # it is a hard link to the original, which must not change
     (backup / "media" / damaged).write_bytes(content[::-1])
     (backup / "media" / missing).unlink()
 

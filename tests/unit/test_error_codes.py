@@ -1,4 +1,4 @@
-"""Every error code has exactly one message, in one of the two modules `error_codes.py`."""
+"""Every error code has exactly one message, in one of the two modules named `error_codes.py`."""
 
 import ast
 import re

@@ -1,4 +1,4 @@
-"""A body over the limit gets an error page, which the server sends before Django creates a request object."""
+"""A request whose body is too large is refused with an error page or one line of text, before Django receives it."""
 
 import pytest
 

@@ -37,7 +37,7 @@ def with_two_association_boxes(data: bytes) -> bytes:
     second = first + 3 + data[first + 2]
     end = content - 8 + int.from_bytes(data[content - 8 : content - 4], "big")
     boxes = b""
-    for entry in (data[second:end], data[first:second]):  # the boxes may have any order
+    for entry in (data[second:end], data[first:second]):  # the boxes may be in any order
         boxes += box(b"ipma", data[content : content + 4] + b"\0\0\0\1" + entry)
     result[content - 8 : end] = boxes
     return bytes(result)

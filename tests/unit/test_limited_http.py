@@ -24,7 +24,7 @@ STRANGER = Refusal(HTTPStatus.UNAUTHORIZED, "auth.required: Sign in.")
 
 
 class Transport(StringTransport):
-    """The client's end of a connection."""
+    """The transport of one connection, which keeps what the server sends."""
 
     aborted = False
 
@@ -34,13 +34,13 @@ class Transport(StringTransport):
         return sent
 
     def loseWriteConnection(self) -> None:
-        """Close only the server's side."""
+        """Do nothing. A real transport would close only the server's side."""
 
     def abortConnection(self) -> None:
         self.aborted = True
 
     def unregisterProducer(self) -> None:
-        """Unregister the producer. As in a real transport, there need not be one."""
+        """Unregister the producer. As in a real transport, it is not an error if there is none."""
         self.producer = None
 
     def reads(self) -> bool:

@@ -1,4 +1,4 @@
-"""The measured statistics of simple drawings, such as saturation and edges, match known values."""
+"""Statistics such as saturation and edges have the expected values for simple drawings."""
 
 import math
 

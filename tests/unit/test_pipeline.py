@@ -14,7 +14,7 @@ from uploads.analysis.base import Description, Label, PictureVector
 from uploads.analysis.registry import get_embedder
 from uploads.errors import EnvironmentalError, PermanentError, TransientError
 
-# Indexing and reading text happen outside the pipeline.
+# Pictures are indexed, and the text in them is read, outside the pipeline.
 PIPELINE_STAGES = [stage for stage in Stage.values if stage not in (Stage.INDEXING, Stage.READING)]
 
 

@@ -22,7 +22,7 @@ def seen(chunk: bytes) -> bytes:
 
 
 def found(*chunks: bytes) -> PngStructure:
-    """Return the structure if `chunks` follow the header."""
+    """Return the structure of a PNG in which `chunks` follow the header."""
     return read_structure(io.BytesIO(PICTURE[:33] + b"".join(chunks) + PICTURE[33:]))[0]
 
 

@@ -18,14 +18,14 @@ BUCKET = {
 
 
 def load_settings(monkeypatch: pytest.MonkeyPatch, **variables: str) -> dict[str, Any]:
-    """Execute settings.py with these environment variables and return the settings."""
+    """Execute settings.py with `variables` in the environment and return the settings."""
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     return runpy.run_path(str(ROOT / "vuemantics" / "settings.py"))
 
 
 def allowed_sources(loaded: dict[str, Any], source: str) -> set[str]:
-    """Return the names of the content security policy's directives that allow this source."""
+    """Return the names of those directives of the content security policy that allow `source`."""
     directives = loaded["CONTENT_SECURITY_POLICY"]["DIRECTIVES"]
     return {name for name, sources in directives.items() if source in sources}
 

@@ -110,7 +110,7 @@ def test_own_takeout_file_is_better_than_a_shared_one(better: str, worse: str, p
     assert ranks[0] < ranks[1]
 
 
-# Google truncates a sidecar's name to 46 UTF-16 units, then appends the counter, such as "(1)".
+# Google truncates a sidecar's name to 46 UTF-16 code units, then appends the counter, such as "(1)".
 @given(
     stem=st.text("abcXYZ 0123456789_-.äé", min_size=1, max_size=47).filter(lambda stem: stem.strip(" .") == stem),
     extension=st.sampled_from(["jpg", "HEIC", "png", "mp4"]),

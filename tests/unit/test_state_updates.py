@@ -30,20 +30,20 @@ CLAIMED = "claim = %(token)s"
 
 @cache
 def nodes() -> list[tuple[str, ast.AST]]:
-    """Return every node of the apps' syntax trees, each with the path of its module."""
+    """Return (path of the module, node) for every node of the apps' syntax trees."""
     modules = [path for app in ("batches", "uploads", "vuemantics") for path in (ROOT / app).rglob("*.py")]
     trees = [(path.relative_to(ROOT).as_posix(), ast.parse(path.read_text())) for path in modules]
     return [(path, node) for path, tree in trees for node in ast.walk(tree)]
 
 
 def calls(*names: str) -> list[tuple[str, ast.Call]]:
-    """Return all calls of functions or methods with these names, each with the path of its module."""
+    """Return (path of the module, call) for every call of a function or method that has one of `names`."""
     found = [(path, node) for path, node in nodes() if isinstance(node, ast.Call)]
     return [(path, call) for path, call in found if getattr(call.func, "attr", getattr(call.func, "id", "")) in names]
 
 
 def sql_updates() -> list[tuple[str, str, str]]:
-    """For each UPDATE of a state in the engine's SQL, return the table, the SET clause and the rest."""
+    """Return (table, SET clause, rest up to RETURNING) for each UPDATE of a state in the engine's SQL."""
     modules = [import_module(each.name) for each in pkgutil.iter_modules(engine.__path__, "batches.engine.")]
     texts = {text for module in modules for text in vars(module).values() if isinstance(text, str)}
     updates = [groups for text in sorted(texts) for groups in UPDATE.findall(text)]
@@ -51,7 +51,7 @@ def sql_updates() -> list[tuple[str, str, str]]:
 
 
 def edges_of(fields: str, rest: str) -> set[tuple[str, str]]:
-    """Return the transitions that an UPDATE makes, as pairs of source and target.
+    """Return (source, target) for each transition made by an UPDATE with the SET clause `fields` and this `rest`.
 
     If the UPDATE requires a claim, the source is `processing`, because only items in this state have one (constraint
     item_claimed_while_processing).

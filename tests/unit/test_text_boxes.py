@@ -9,7 +9,7 @@ from uploads.analysis.ocr.text_boxes import find_boxes
 
 
 def draw(*cores: tuple[float, float, float, float], angle: float = 0.0, value: float = 1.0) -> Floats:
-    """Return a map of 200 by 200 pixels with these rectangles, turned by `angle` degrees around the centre."""
+    """Return a map of 200 by 200 pixels with the rectangles `cores`, turned by `angle` degrees around the centre."""
     image = Image.new("F", (200, 200))
     for core in cores:
         ImageDraw.Draw(image).rectangle(core, fill=value)

@@ -16,7 +16,7 @@ from uploads.storage import original_name
 
 
 def store(owner: User, content: bytes, name: str = "a.jpg", *, age_days: int = 2, **values: object) -> Upload:
-    """Store an original with this content, received `age_days` ago, and return its upload."""
+    """Store an original with `content`, received `age_days` days ago, and return its upload."""
     digest = hashlib.sha256(content).hexdigest()
     facts = {"mime_type": "image/jpeg", "kind": "image", "processed_at": timezone.now()} | values
     upload = Upload.objects.create(owner=owner, sha256=digest, filename=name, size=len(content), **facts)
@@ -38,7 +38,7 @@ def flip_byte(upload: Upload, content: bytes) -> None:
 
 
 def make_unreadable(upload: Upload, number: int, monkeypatch: pytest.MonkeyPatch, *methods: str) -> None:
-    """Make these methods of the original's path (by default `open`) raise OSError with this errno."""
+    """Make `methods` of the original's path (by default `open`) raise OSError with the errno `number`."""
     damaged = Path(default_storage.path(original_name(upload.key)))
     for name in methods or ("open",):
         monkeypatch.setattr(Path, name, _failing(getattr(Path, name), damaged, OSError(number, "failed")))

@@ -172,7 +172,7 @@ def test_queries_of_a_round_use_the_index(owner: User) -> None:
 
 
 def use_failing_disk(monkeypatch: pytest.MonkeyPatch, number: int) -> None:
-    """Make reads of opened originals fail with this errno."""
+    """Make reads of opened originals fail with the errno `number`."""
 
     class FailingStream:
         def read(self, _size: int) -> bytes:

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db
 
 
 def form_of(html: str, name: str) -> dict[str, str]:
-    """Return the hidden fields that a browser sends for the first form with this action."""
+    """Return the hidden fields that a browser sends for the first form that posts to the URL called `name`."""
     form = html.split(f'action="{reverse(name)}"')[1].split("</form>")[0]
     return dict(re.findall(r'name="(code|until|at)" value="([^"]*)"', form))
 

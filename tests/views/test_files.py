@@ -179,7 +179,7 @@ def test_all_files_are_sorted_by_state_on_all_pages(page: Client, owner: User, m
 
 
 def follow(page: Client, address: str, direction: str) -> tuple[list[list[str]], str]:
-    """Return the names on this page and on each page that follows it, and the last page's address."""
+    """Follow the links in `direction` from `address`. Return each page's file names, and the last page's address."""
     pages = []
     while True:
         html = compact(page.get(address).content.decode())

@@ -28,7 +28,7 @@ def pictures(anna: User) -> list[Upload]:
 
 @pytest.fixture
 def post(page: Client, pictures: list[Upload]) -> Post:
-    """Post both pictures and these fields to the URL called `name`; return the next page."""
+    """A function that posts the ids of both pictures and the given fields to a URL, and returns the next page."""
 
     def send(name: str, **fields: str) -> str:
         ids = [upload.id for upload in pictures]

@@ -56,7 +56,7 @@ def report(pool: Pool) -> str:
 
 
 def targets(pool: Pool) -> tuple[Floats, Floats]:
-    """Return two matrices of 0 and 1 with one row per picture: one matrix for media, one for scenes."""
+    """Return two matrices of zeros and ones with one row per picture: one matrix for media, one for scenes."""
     media = np.array([[medium == name for name in MEDIA] for medium in pool.media], np.float32)
     return media, np.array([[name in scenes for name in SCENES] for scenes in pool.scenes], np.float32)
 

@@ -1,7 +1,7 @@
 """Convert all-MiniLM-L6-v2 from its safetensors file: BERT with 6 layers, mean pooling and vectors of unit length.
 
 For the structure, see Devlin et al. 2018 (arXiv:1810.04805); for the pooling, https://www.sbert.net. Large matrices are
-stored as int8 with a scale per row or column, and dequantized when they are used. For the same text, the cosine between
+stored as int8 with a scale per row or column, and dequantised when they are used. For the same text, the cosine between
 the vectors of the converted and the original model is at least 0.9987.
 """
 

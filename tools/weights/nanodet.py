@@ -124,7 +124,7 @@ def convert_nanodet(topology: bytes, data: bytes) -> bytes:
 
 
 def quantize_nanodet(topology: bytes, data: bytes, pictures: Iterable[Array]) -> bytes:
-    """Return the model of convert_nanodet(), quantised to 8 bits and calibrated on `pictures` (model inputs)."""
+    """Return the model of convert_nanodet(), quantised to 8 bits and calibrated on the model inputs `pictures`."""
     layers = _convert(Layers(Graph()), topology, data)
     watched = layers.outputs[1:]
     ranges = _measure(_model(layers.graph, watched), layers.outputs, pictures)

@@ -20,7 +20,7 @@ _DEBIAN = "wordnet-base"
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """The file `path` inside the package whose file name matches the pattern `package`."""
+    """The file `path` in a package. `package` is a pattern for the package's own file name."""
 
     package: str
     path: str

@@ -54,7 +54,7 @@ class Provider(Protocol):
 
     `computes` is True if the provider uses a CPU core of this machine, and False if it waits for a server. All methods
     may raise PermanentError (the picture is at fault), TransientError (an unusable answer) and EnvironmentalError (no
-    answer). Any other exception is retried like a TransientError, but its text is only logged.
+    answer). Any other exception is retried like a TransientError, but its message is only logged.
     """
 
     name: str
@@ -120,9 +120,12 @@ class QueryEncoder(Protocol):
 
     @property
     def model(self) -> str:
-        """The model of new vectors. If it runs on a server, this sends a request; for errors, see embed_query()."""
+        """The `model` of the vectors that embed_query() returns.
+
+        If the model runs on a server, this sends a request and may raise the errors of embed_query().
+        """
         ...
 
     def embed_query(self, text: str) -> QueryVector:
-        """Return the vector of `text`, in a few seconds at most."""
+        """Return the vector of `text`, in a few seconds at most. May raise EnvironmentalError or TransientError."""
         ...

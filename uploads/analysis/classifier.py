@@ -15,9 +15,9 @@ _MARGIN = 32
 
 @dataclass(frozen=True, slots=True)
 class Classified:
-    """The result of classify(). `probabilities`, shape (1000,), has one entry per class; they add up to 1.
+    """The result of classify(). `probabilities`, shape (1000,), has one entry per class; their sum is 1.
 
-    They are computed from `features`, shape (1280,).
+    The probabilities are computed from `features`, shape (1280,).
     """
 
     probabilities: Floats

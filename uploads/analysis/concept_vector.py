@@ -7,8 +7,9 @@ v = norm(sum over the 30 best labels of sqrt(p) e(label) / sum of sqrt(p) + sum 
 where p is the probability of the label, w the weight of the phrase, and e(x) the vector of x.
 
 With these weights, a photo ranks highest if it almost certainly shows what the query names. A detected object's weight
-is its full score, and a label's weight is its probability. Colours have small weights, because many photos share them.
-The networks were trained on photos, so for pages and drawings, everything except the medium and scenes has less weight.
+is its full score. The most probable labels also count as other phrases, with their probability as weight. Colours have
+small weights, because many photos share them. The networks were trained on photos, so for pages and drawings,
+everything except the medium and scenes has less weight.
 """
 
 import numpy as np

@@ -43,7 +43,7 @@ class Detector:
         self._model = OnnxModel("nanodet_g.onnx")
 
     def detect(self, image: Image.Image, threshold: float) -> list[Detection]:
-        """Return the objects in the RGB picture `image` with a score above `threshold`, the highest first."""
+        """Return the objects in the RGB picture `image` with a score above `threshold`, the highest score first."""
         pixels = prepare(image)
         height, width = pixels.shape[2:]
         arrays = self._model.run(_OUTPUTS, pixels)

@@ -33,5 +33,5 @@ def disclose() -> Disclosure:
 
 
 def analysis_disclosure(request: HttpRequest) -> dict[str, Any]:
-    """A context processor for the banner on owners' pages."""
+    """Return the variables for the banner on owners' pages. This is a context processor."""
     return {"disclosure": disclose()}

@@ -74,7 +74,7 @@ class LocalAnalyzer:
 
 
 def _halve(image: Image.Image) -> Image.Image:
-    # The networks need at most 416 pixels, and halving is the cheapest first step towards that.
+    # The networks use at most 416 pixels on the longer side, and halving is the cheapest first step towards that.
     return image.reduce(2) if max(image.size) >= _LARGE else image
 
 

@@ -2,8 +2,8 @@
 
 A code has 5 words of 64 bits. The first is the difference hash (dHash): a bit is set if, in the picture reduced to 9 x
 8 grey pixels, a pixel is brighter than the one to its right. The others are the signs of 256 random projections of the
-classifier's features. The share of different signs estimates the angle between features (Charikar 2002, "Similarity
-Estimation Techniques from Rounding Algorithms").
+classifier's features. The share of signs that differ between two codes estimates the angle between their
+features (Charikar 2002, "Similarity Estimation Techniques from Rounding Algorithms").
 """
 
 import hashlib

@@ -7,20 +7,20 @@ from PIL import Image
 
 _SIDE = 256
 _EQUAL, _FINE, _EDGE, _GLYPH = 1, 8, 40, 50
-# A row of pixels with at least this share of sharp edges may cross a line of text.
+# A row of pixels with more than this share of sharp edges may cross a line of text.
 _TEXT_EDGES = 0.03
 
 
 class Statistics(NamedTuple):
-    """All shares, saturation and luminance range from 0 to 1.
+    """The properties of a picture. Shares, saturation and luminance range from 0 to 1.
 
-    - `flat`, `fine` and `edges` are the shares of horizontal neighbours that differ not at all, slightly and strongly,
-      respectively.
+    - `flat`, `fine` and `edges` are the shares of horizontal neighbours that hardly differ, differ slightly and differ
+      strongly, respectively.
     - `colours` is the binary logarithm of the number of colours that cover 90 % of the picture.
     - `cover` is the share of the three most frequent colours.
     - `blue_top` is the share of sky blue in the upper third, and `warm_top` that of sunset colours in the upper two
       thirds.
-    - `lights` is the share of bright pixels if the picture is dark as a whole.
+    - `lights` is the share of bright pixels if the picture is dark as a whole, and otherwise 0.
     - `text_rows` is how often rows with and without sharp edges alternate.
     - `shape` is the natural logarithm of width divided by height.
     """
@@ -82,7 +82,7 @@ def measure(image: Image.Image, reduced: Image.Image) -> Statistics:
 
 
 def _neighbours(image: Image.Image) -> tuple[float, float, float, float]:
-    """Compare horizontal neighbours in every second row at full size, because scaling would blur text and edges."""
+    """Return `flat`, `fine`, `edges` and `text_rows`, from pixels at full size: scaling would blur text and edges."""
     rows = np.asarray(image.convert("L"))[::2]
     left, right = rows[:, :-1], rows[:, 1:]
     if not left.size:

@@ -16,8 +16,8 @@ logger = logging.getLogger(__name__)
 class ProviderClasses:
     """The classes of a provider, each as "package.module:Class", or empty if the provider lacks that role.
 
-    `queries` is the QueryEncoder for the vectors of `embedder`. All are created without arguments. They are imported on
-    first use, so that web processes do not load the model runtime.
+    `queries` is the QueryEncoder for the vectors of `embedder`. Each class is instantiated without arguments. Classes
+    are imported on first use, so that web processes do not load the model runtime.
     """
 
     describer: str = ""
@@ -79,7 +79,7 @@ def get_embedder(name: str) -> Embedder:
 
 
 def get_query_encoder(name: str) -> QueryEncoder | None:
-    """Return the query encoder for this embedder's vectors, or None if only the text of pictures can be searched.
+    """Return the query encoder for the vectors of the embedder `name`, or None if only text can be searched.
 
     This loads the text model but no other model. Raises the errors of get_describer().
     """
@@ -88,7 +88,10 @@ def get_query_encoder(name: str) -> QueryEncoder | None:
 
 
 def get_query_model(name: str) -> str | None:
-    """Return the `model` of get_query_encoder(). If `model` is a class attribute, no model is loaded."""
+    """Return the `model` of the query encoder for the embedder `name`, or None if there is no query encoder.
+
+    If `model` is a class attribute, the query encoder is not created, so no model is loaded.
+    """
     path = provider_classes(name).queries
     if path and isinstance(model := getattr(_load_class(path), "model", None), str):
         return model

@@ -18,7 +18,7 @@ _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
 # Less probable scenes only add noise to the vector.
 _MIN_POSSIBLE = 0.2
-# A scene may be guessed if its probability is at least this share of its `minimum`.
+# A scene may be guessed if its probability, plus that of labels that support it, is at least this share of `minimum`.
 _GUESS = 0.6
 # Less probable labels do not support a scene.
 _MIN_SUPPORT = 0.15
@@ -26,7 +26,10 @@ _MIN_SUPPORT = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """How a medium other than a photo is named. `page` means text or figures; object labels are then ignored."""
+    """How a medium other than a photo is named.
+
+    `page` means that the medium consists of text or figures; object labels are then ignored.
+    """
 
     words: str
     label: str
@@ -80,7 +83,7 @@ MEDIA: Mapping[str, Medium] = {
 """Media other than photos, keyed by their names in the probe."""
 
 ANY_PAGE = Medium("a page, screen or graphic with text", "text", (), page=True)
-"""A picture with text whose medium is uncertain."""
+"""The medium to name for a page if it is uncertain which kind of page it is."""
 
 SCENES: Mapping[str, Scene] = {
     "space": Scene(0.6, "stars", "stars and galaxies in space", 0.7, words="stars"),
@@ -152,7 +155,8 @@ def possible_scenes(look: Look) -> list[tuple[Scene, float]]:
 def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
     """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough.
 
-    A label whose name contains a word in `known_from` adds its probability, unless very low, to that of the scene.
+    A label supports a scene if its name contains a word in the scene's `known_from`. Its probability, unless very low,
+    is then added to that of the scene.
     """
     if find_medium(look) is not None:
         return None

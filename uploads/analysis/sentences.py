@@ -117,7 +117,7 @@ def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
 def _unnamed(
     vocabulary: Vocabulary, evidence: Evidence, colours: list[str], tones: str, ending: str
 ) -> tuple[str, str]:
-    """Return what to write if nothing is recognised, and a sentence about colours unless they are already named."""
+    """Return (text, tones) for a picture in which nothing is recognised; tones is "" if the text names the colours."""
     if evidence.colours.plain and colours:
         return f"a plain {colours[0]} surface", ""
     guess = _guess(vocabulary, evidence)
@@ -127,7 +127,7 @@ def _unnamed(
 
 
 def _guess(vocabulary: Vocabulary, evidence: Evidence) -> str:
-    """Return the most likely scene or, if none is likely enough, the most likely broad kind. It may be empty."""
+    """Return the most likely scene or, if none is likely enough, the most likely broad kind, or else ""."""
     scene = guess_scene(evidence.look, _named_labels(vocabulary, evidence))
     if scene is not None:
         return scene.words
@@ -153,7 +153,7 @@ def _people(evidence: Evidence) -> str:
 
 
 def _named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return everyday names with probabilities, the highest first. Classes that share a name are combined."""
+    """Return everyday names with probabilities, the most probable first. Classes that share a name are combined."""
     scores: dict[str, float] = {}
     for row in evidence.probabilities.argsort()[::-1][:10]:
         label = vocabulary.labels[row]
@@ -163,7 +163,7 @@ def _named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str,
 
 
 def _everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float, float]]:
-    """Return name, probability and number of labels for each kind that is certain enough and worth naming."""
+    """Return (name, probability, number of labels) for each kind that is certain enough and worth naming."""
     sizes = vocabulary.membership.sum(axis=1)
     return [
         (kind.split(",")[0], float(mass), float(size))
@@ -173,7 +173,7 @@ def _everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[st
 
 
 def _objects(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return the detected things that are reliable enough to name; for animals, see _detected_animals()."""
+    """Return the things detected reliably enough to be named; for animals, see _detected_animals()."""
     names = [(vocabulary.objects[row], score) for row, score in evidence.objects if score >= _MIN_OBJECT]
     return [(EVERYDAY_NAMES.get(name, name), score) for name, score in names if name not in ANIMALS]
 

@@ -16,7 +16,7 @@ class Vocabulary:
     - `labels` are the classifier's 1,000 classes (ImageNet).
     - `kinds` are groups of labels (WordNet hypernyms).
     - `objects` are the detector's 80 classes (COCO).
-    - `scenes` are people, backgrounds and colours.
+    - `scenes` are all other phrases: for people, scenes, media and colours.
     - `vectors`, shape (phrases, 384), have unit length.
     - `membership`, shape (kinds, labels), is 1 if the label belongs to the kind.
     """

@@ -119,7 +119,7 @@ def _find_end(tail: bytes) -> int:
 
 
 def _find_end64(read_at: ReadAt, end_at: int) -> tuple[int, ...] | None:
-    """Return the values of the ZIP64 end record and its offset, or None if there is no such record."""
+    """Return the values of the ZIP64 end record, followed by its offset, or None if there is no such record."""
     if end_at < END64_LOCATOR.size:
         return None
     locator = END64_LOCATOR.unpack(_exactly(read_at, end_at - END64_LOCATOR.size, END64_LOCATOR.size))

@@ -23,7 +23,7 @@ for _prefix, _uri in _NAMESPACES.items():
 
 
 def as_json(upload: Upload) -> bytes:
-    """Return all that is known about a picture.
+    """Return all that is known about a picture, as JSON.
 
     The owner's edits and the values of imported sidecars are also listed separately.
     """

@@ -56,7 +56,7 @@ class ColourSpace:
 
 
 def coded_space(primaries: int, transfer: int) -> ColourSpace | None:
-    """Return the colour space with these codes, or None if it is sRGB, unspecified or unknown."""
+    """Return the space with the codes `primaries` and `transfer`, or None if it is sRGB, unspecified or unknown."""
     if transfer not in _GAMMAS and transfer not in (SRGB, PQ, HLG):
         return None
     space = ColourSpace(_PRIMARIES.get(primaries, _PRIMARIES[1]), transfer)
@@ -64,7 +64,7 @@ def coded_space(primaries: int, transfer: int) -> ColourSpace | None:
 
 
 def coded_space_of_photo(primaries: int, transfer: int) -> ColourSpace | None:
-    """Return the space with these codes in a HEIF or AVIF file. Like browsers, treat video transfer curves as sRGB."""
+    """Return coded_space() for a HEIF, AVIF or video file. Like browsers, treat video transfer curves as sRGB."""
     return coded_space(primaries, SRGB if transfer in _VIDEO_TRANSFERS else transfer)
 
 
@@ -94,7 +94,7 @@ def convert_to_srgb(image: Image.Image, space: ColourSpace) -> Image.Image:
 
 
 def _curve(space: ColourSpace) -> Floats:
-    """Return the linear light of each 8-bit value. 1 is the reference white."""
+    """Return the linear light of each 8-bit value. 1 is the reference white or, for HLG, the peak."""
     values = np.linspace(0, 1, 256)
     if space.transfer == SRGB:
         light = np.where(values <= 0.04045, values / 12.92, ((values + 0.055) / 1.055) ** 2.4)
@@ -146,7 +146,7 @@ def _encoding() -> NDArray[np.uint8]:
 
 
 def _matrix(primaries: Chromaticities, wanted: Chromaticities = _PRIMARIES[1]) -> Floats:
-    """Return the matrix that converts linear light to the primaries `wanted`, with Bradford adaptation."""
+    """Return the matrix that converts linear light from `primaries` to `wanted`, with Bradford adaptation."""
     source, target = _white(primaries), _white(wanted)
     scale = np.diag((_BRADFORD @ target) / (_BRADFORD @ source))
     adaptation = np.linalg.inv(_BRADFORD) @ scale @ _BRADFORD

@@ -25,7 +25,7 @@ class ProfileTransform:
 
 
 def profile_transform(profile: bytes, mode: str) -> ProfileTransform | None:
-    """Return the conversion to sRGB for a picture with this ICC profile and the mode L, RGB or CMYK.
+    """Return the conversion to sRGB for a picture with the ICC profile `profile` and the mode `mode` (L, RGB or CMYK).
 
     Return None if the conversion would change nothing, or if the profile is invalid or for another mode.
     """

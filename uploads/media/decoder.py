@@ -24,7 +24,7 @@ ATTEMPTS = 2
 POLL_SECONDS = 0.1
 """How often a thread that waits for a decoder checks whether it should stop."""
 EXIT_SECONDS = 1.0
-"""How long a thread waits for a decoder to exit after it closed its socket or was killed."""
+"""How long a thread waits for a decoder to exit after the decoder has closed its socket or has been killed."""
 
 _ROOT = Path(__file__).resolve().parents[2]
 # The decoder inherits no other environment variables, because these may contain passwords.
@@ -36,7 +36,7 @@ _OWN_VARIABLES = {
     # Each thread's arena would take 64 MiB of the limited address space.
     "MALLOC_ARENA_MAX": "1",
     "MALLOC_TRIM_THRESHOLD_": str(24 * 2**20),
-    # Large buffers use huge pages, because the kernel takes a tenth of the decoding time to provide small ones.
+    # Large buffers use huge pages, because the kernel takes a tenth of the decoding time to provide small pages.
     "GLIBC_TUNABLES": "glibc.malloc.hugetlb=1",
 }
 
@@ -152,8 +152,8 @@ class DecoderPool:
 
         `check` is called every POLL_SECONDS. If it raises, the decoder is killed and the exception propagates.
 
-        Raises what uploads.media.image.read_picture raises, and PermanentError `image.complex` if the file exceeds its
-        CPU time or `image.crash` if it crashes two decoders. Raises EnvironmentalError `decoder.unavailable` if a
+        Raises what decoder_process.read_media raises, and PermanentError `image.complex` if the file exceeds its CPU
+        time, or `image.crash` if it crashes two decoders. Raises EnvironmentalError `decoder.unavailable` if a
         decoder cannot be started, or ends before it is ready for a file.
         """
         for _ in range(ATTEMPTS):

@@ -31,7 +31,7 @@ _ERRORS: dict[str, type[CodedError]] = {kind.__name__: kind for kind in (Permane
 
 
 class DecoderError(Exception):
-    """The decoder has a bug; the text is its traceback."""
+    """The decoder has a bug; the message is the traceback."""
 
 
 def create_pixel_memory() -> int:
@@ -52,7 +52,7 @@ def encode_request(path: Path, max_pixels: int, longest: int) -> bytes:
 
 
 def decode_request(message: bytes) -> tuple[Path, int, int]:
-    """Return the path, the pixel limit and the longest side of a request."""
+    """Return the arguments of encode_request() from a request."""
     path, max_pixels, longest = json.loads(message)
     return Path(path), max_pixels, longest
 

@@ -63,7 +63,7 @@ def main() -> None:
     while request := channel.recv(MAX_MESSAGE):
         channel.send(_answer(*decode_request(request), memory))
         gc.collect()  # a video's decoder is part of a reference cycle, and may hold 100 MB
-        gc.freeze()  # the next collection skips the modules that this file loaded
+        gc.freeze()  # the next collection skips modules that were loaded for this picture
 
 
 def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:
@@ -108,7 +108,7 @@ def limit_cpu(seconds: float) -> None:
 
 
 def _limit_memory() -> None:
-    """Allow only the working memory in addition to current use. Disable core dumps, which would take seconds."""
+    """Allow only the working memory and a reserve beyond current use. Disable core dumps, which would take seconds."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + WORKING_MEMORY + _SPARE_BYTES, final=True)
     _limit(resource.RLIMIT_CORE, 0, final=True)

@@ -73,7 +73,7 @@ def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
 
 
 def read_tags(data: ByteSource) -> tuple[dict[int, Value], dict[int, Value]]:
-    """Return the tags that `interpret_tags` needs, from EXIF data or from a TIFF or raw photo."""
+    """Return the arguments of `interpret_tags`, from EXIF data or from a TIFF or raw photo."""
     tiff = TiffTags(data)
     first = tiff.first_directory(_WANTED)
     tags = first | tiff.directory(first.get(ExifTags.IFD.Exif), _WANTED - {_BASE.Orientation})

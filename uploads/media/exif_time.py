@@ -85,7 +85,7 @@ def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
 
 
 def _gps_offset(local: datetime, gps: Mapping[int, object]) -> timedelta | None:
-    """Return how far the local time is ahead of the GPS time, which is in UTC."""
+    """Return the UTC offset that explains the difference between `local` and the GPS time, or None."""
     fix = _gps_time(gps)
     return None if fix is None else nearest_utc_offset(local - fix, _GPS_TOLERANCE)
 

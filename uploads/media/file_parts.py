@@ -35,7 +35,7 @@ class FileParts(io.RawIOBase):
         return 0
 
     def seek(self, position: int, whence: int = io.SEEK_SET) -> int:
-        """Move to `position`, counted from the start or, with SEEK_END, from the end."""
+        """Move to `position`, counted from the start, the current position or the end, as `whence` says."""
         if whence == io.SEEK_CUR:
             position += self.tell()
         elif whence == io.SEEK_END:

@@ -15,7 +15,7 @@ from uploads.media.colour import coded_space_of_photo, convert_to_srgb
 from uploads.media.image import MAX_FRAMES
 
 FRAME_BYTES = 5.0
-"""Memory per pixel, in bytes, for two frames with 10 bits: the decoded frame and its reference frame."""
+"""Memory per pixel, in bytes, for two frames with 10 bits per channel: the decoded frame and its reference frame."""
 # Limits the search for a key frame, because a damaged file may have none for a long stretch.
 _MAX_PACKETS = 300
 _BT709, _BT601 = 1, 5
@@ -51,7 +51,10 @@ def read_key_frames(
 
 
 def _positions(stream: av.VideoStream, seconds: float | None) -> list[int]:
-    """Return the midpoints of MAX_FRAMES equal parts of the video, in the stream's time base."""
+    """Return the midpoints of MAX_FRAMES equal parts of the video, in the stream's time base.
+
+    If the duration is unknown, return only the start of the video.
+    """
     start = stream.start_time or 0
     if not seconds or not stream.time_base:
         return [start]
@@ -124,7 +127,7 @@ def to_picture(frame: av.VideoFrame, aspect: Fraction | None, longest: int) -> I
 
 
 def square_size(width: int, height: int, aspect: Fraction | None) -> tuple[int, int]:
-    """Return the size that a frame with this pixel aspect ratio has in square pixels."""
+    """Return the size that a frame with the pixel aspect ratio `aspect` has in square pixels."""
     ratio = float(aspect or 1)
     return (max(1, round(width * ratio)), height) if 0.1 < ratio < 10 else (width, height)
 

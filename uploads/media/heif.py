@@ -74,7 +74,7 @@ def _find_thumbnail(image: pillow_heif.HeifImage) -> pillow_heif.HeifThumbnail |
                 thumbnail = image.get_thumbnail(index)
                 thumbnail.load()
             except (RuntimeError, ValueError):
-                continue  # the picture is then rejected as too large
+                continue  # without a thumbnail, the picture is rejected as too large
             if abs(thumbnail.size[0] * height / (thumbnail.size[1] * width) - 1) < _SHAPE_TOLERANCE:
                 return thumbnail
     return None

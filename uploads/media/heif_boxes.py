@@ -18,7 +18,7 @@ def check_container(file: BinaryIO, kind: str) -> int:
     """Check that a HEIF file contains a picture, is complete, and is small enough to load as a whole; return its size.
 
     `kind` is the format's name for messages. Raises PermanentError `file.unsupported` if there is no picture, and
-    `image.complex` if the file is too large. Raises IncompleteError if the file ends within a picture's box.
+    `image.complex` if the file is too large. Raises IncompleteError if the file ends within a box of the picture.
     """
     size = file.seek(0, 2)
     if find_box(file, (b"meta",), 0, size) is None and find_box(file, (b"moov",), 0, size) is None:

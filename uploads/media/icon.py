@@ -55,7 +55,7 @@ def _find_largest(file: BinaryIO) -> int:
 
 
 def _load(source: OpenedFile, longest: int) -> Image.Image:
-    """Decode the bitmap. Transparent pixels come from its alpha channel or, if that is empty, from the mask."""
+    """Decode the bitmap. The transparency comes from its alpha channel or, if that is empty, from the mask."""
     file, mask_start, bitmap = source.content
     image: Image.Image = bitmap.load(bitmap.open(), longest)
     if image.mode == "RGBA" and image.getchannel("A").getbbox():

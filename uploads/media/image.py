@@ -34,7 +34,7 @@ MAX_FRAMES = 8
 """Maximum number of `Picture.frames`."""
 
 MAX_PIXELS = 100_000_000
-"""Maximum number of pixels. It is lower if a format's decoder would exceed the memory in uploads.media.limits."""
+"""Maximum number of pixels. It is lower for formats whose decoder would otherwise exceed limits.WORKING_MEMORY."""
 
 _MOTION_TYPES = frozenset({"image/jpeg", "image/heic", "image/heif"})
 # The exceptions that Pillow's decoders raise on broken input, found by decoding mutated files.
@@ -51,7 +51,7 @@ _DECODE_ERRORS = (
 )
 
 
-# OSErrors that decoders raise have no errno or, if a damaged file contains bad offsets, one of these.
+# If a decoder raises an OSError, its errno is None or, if a damaged file contains bad offsets, one of the others.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 

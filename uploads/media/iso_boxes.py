@@ -18,9 +18,9 @@ Range = tuple[int, int]
 
 
 def read_boxes(file: BinaryIO, start: int, end: int, max_boxes: int = MAX_BOXES) -> Iterator[tuple[bytes, int, int]]:
-    """Yield the name of each box in a range of `file`, with the start and end of its content.
+    """Yield the name of each box between `start` and `end` of `file`, with the start and end of its content.
 
-    The end is as stated by the box. If the file is truncated, it may lie beyond the range.
+    The end of the content is the one that the box states. If the file is truncated, it may lie beyond `end`.
     """
     position = start
     for _ in range(max_boxes):
@@ -39,7 +39,7 @@ def read_boxes(file: BinaryIO, start: int, end: int, max_boxes: int = MAX_BOXES)
 
 
 def list_boxes(file: BinaryIO, start: int, end: int) -> Iterator[tuple[bytes, int, int]]:
-    """Like `read_boxes`, but no box ends beyond the range."""
+    """Yield what `read_boxes` yields, but limit the end of each content to `end`."""
     for name, content, stop in read_boxes(file, start, end):
         yield name, content, min(stop, end)
 

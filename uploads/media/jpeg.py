@@ -1,7 +1,7 @@
 """Decode JPEG pictures at reduced sizes that Pillow does not offer.
 
 libjpeg-turbo can decode at any multiple of 1/8 of the full size; Pillow's draft() supports only 1/2, 1/4 and 1/8.
-Pictures from most cameras are decoded with 1000 to 1024 pixels on the longer side, so they need no resizing, which
+Pictures from most cameras are decoded at 1000 to 1024 pixels on the longer side, so they need no resizing, which
 would take longer than decoding.
 """
 
@@ -25,7 +25,7 @@ MIN_SHARE = 1000 / 1024
 
 # Larger files are not read into memory as a whole, but left to Pillow, which reads them in blocks.
 _MAX_BYTES = 64 * 2**20
-# For a progressive file, the decoder also keeps all coefficients in memory.
+# The limit is lower for progressive files, because the decoder also keeps all their coefficients in memory.
 _MAX_PROGRESSIVE_BYTES = 8 * 2**20
 # The pixel limit is multiplied by this for baseline JPEGs. Large ones are decoded at a fraction of their size, which
 # takes time but little memory. Phones take pictures of 200 megapixels.

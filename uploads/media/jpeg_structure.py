@@ -1,4 +1,4 @@
-"""Read the structure of a JPEG without decoding it. Reject JPEGs that would take too long (ITU-T T.81, annex B)."""
+"""Read the structure of a JPEG (ITU-T T.81, annex B) without decoding it. Reject JPEGs that take too long to decode."""
 
 import re
 import struct
@@ -38,10 +38,11 @@ _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 class JpegStructure:
     """The structure of a JPEG.
 
-    `sampling` has the horizontal times the vertical sampling factor of each component. `buffered` means that a decoder
-    must keep all coefficients in memory, because the file has several scans. `parts` are the byte ranges that a decoder
-    needs, up to the end of the image data. `terminated` means that they include an end marker. `known_end` means that
-    the end of the image data is certain. `exif` and `xmp` are the contents of the first segments of these types.
+    `sampling` is the product of the horizontal and vertical sampling factors, for each component. `buffered` means that
+    a decoder must keep all coefficients in memory, because the file has several scans. `parts` are the byte ranges that
+    a decoder needs, up to the end of the image data. `terminated` means that they include an end marker. `known_end`
+    means that the end of the image data is certain. `exif` and `xmp` are the contents of the first segments of these
+    types.
     """
 
     width: int

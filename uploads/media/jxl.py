@@ -70,7 +70,7 @@ def _load(loaded_exif: list[ExifData], source: OpenedFile, longest: int) -> Imag
 
 
 def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData | None]:
-    """Return the start of the codestream, and the uncompressed EXIF data, which only a container can have, or None."""
+    """Return the start of the codestream, and the container's uncompressed EXIF data, or None if there is none."""
     file.seek(0)
     stream = file.read(_HEAD_BYTES)
     if stream.startswith(_CODESTREAM):
@@ -89,7 +89,7 @@ def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData | None]:
 
 
 class _Bits:
-    """Read numbers from a codestream, least significant bit first."""
+    """Reads numbers from a codestream, least significant bit first."""
 
     def __init__(self, data: bytes) -> None:
         self._bits = int.from_bytes(data, "little")

@@ -13,7 +13,7 @@ _SECONDS_PER_MIB = 0.05
 
 
 def cpu_budget(size: int = 0, pixels: int = 0) -> float:
-    """Return the CPU seconds allowed for reading a file of `size` bytes, or for decoding `pixels` after its header."""
+    """Return the CPU seconds allowed for reading a file of `size` bytes, or for decoding `pixels` pixels."""
     return _BASE_SECONDS + size / 2**20 * _SECONDS_PER_MIB + pixels / 1e6 * _SECONDS_PER_MEGAPIXEL
 
 

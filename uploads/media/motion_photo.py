@@ -51,7 +51,7 @@ def _candidates(file: BinaryIO, xmp: bytes, size: int) -> Iterator[tuple[int, in
 
 
 def _container_items(xmp: bytes, size: int) -> Iterator[tuple[int, int]]:
-    """Yield the container items with the semantic MotionPhoto. The last item ends at the end of the file."""
+    """Yield the ranges of container items with the semantic MotionPhoto. The last item ends at the end of the file."""
     items = [dict(_ITEM.findall(part)) for part in _ITEM_START.split(xmp, 2 * _MAX_ITEMS)[1:]]
     end = size
     for item in reversed([item for item in items if b"Semantic" in item]):

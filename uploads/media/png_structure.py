@@ -30,7 +30,7 @@ _ONE_BYTE_TYPES = frozenset({0, 3})
 
 @dataclass(slots=True)
 class PngStructure:
-    """The header and metadata of a PNG. If the size is missing, it is 0 by 0.
+    """The header and metadata of a PNG. Without a valid header chunk, the width and height are 0.
 
     `pixel_bytes` is the memory that a decoder needs for each pixel. `profile` is the ICC profile. `codes` are the codes
     of the primaries and of the transfer characteristics. `exif_is_text` means that a text chunk contains the EXIF data.

@@ -21,7 +21,7 @@ from uploads.media.tiff_tags import FileBytes, Value
 MIN_PREVIEW = 1000
 """Minimum longer side, in pixels, of an embedded preview used instead of the sensor data."""
 SENSOR_PIXEL_BYTES = 5
-"""Memory per sensor pixel, in bytes: 2 for the sensor data, 2 for the half-size picture, and the 8-bit result."""
+"""Memory per sensor pixel, in bytes: 2 for the sensor data, 2 for the half-size picture, and 1 for the 8-bit result."""
 
 _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
 """Maps LibRaw's orientations to EXIF orientations."""
@@ -112,7 +112,7 @@ def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
 
 
 def _read_canon_exif(file: BinaryIO) -> ExifData | None:
-    """Return the EXIF data of a CR3 file, which stores each directory in its own TIFF structure, or None."""
+    """Return the EXIF data of a CR3 file, or None for other files. CR3 has a TIFF structure for each directory."""
     boxes = find_box(file, (b"moov", b"uuid"), 0, file.seek(0, 2))
     if boxes is None:
         return None

@@ -24,7 +24,7 @@ def clean_text(value: object, limit: int = MAX_TEXT) -> str:
 
 
 def finite_float(value: object) -> float | None:
-    """Return `value` as a float, or None if it is not finite, such as a fraction with denominator zero."""
+    """Return `value` as a float, or None if it is not a finite number, such as a fraction with denominator zero."""
     if not isinstance(value, SupportsFloat) or isinstance(value, str):
         return None
     try:

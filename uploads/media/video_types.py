@@ -17,7 +17,7 @@ _MIN_TS_PACKETS = 3
 
 
 def sniff_video(head: bytes) -> str | None:
-    """Return the type of a video container that starts with `head`, even if it is not supported, or None."""
+    """Return the type of a video or MP4 audio file that starts with `head`, even if it is not supported, or None."""
     if head[4:8] == b"ftyp":
         return _brand_type(head)
     if head.startswith(b"\x1a\x45\xdf\xa3"):

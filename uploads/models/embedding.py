@@ -12,8 +12,9 @@ class Embedding(models.Model):
 
     It is stored in half precision, which makes a scan twice as fast.
 
-    All columns after `vector` are copies of the upload's columns, so that a search does not read the wide rows of
-    uploads. Database triggers keep them up to date; see the migration. `model` determines the number of dimensions.
+    All columns after `vector` are copied or derived from the upload's columns, so that a search does not read the wide
+    rows of uploads. Database triggers keep them up to date; see the migration. `model` determines the number of
+    dimensions.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.DO_NOTHING, related_name="+", db_index=False)

@@ -117,7 +117,7 @@ def _nearest(
 def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
     """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
-    If there are few, add those that contain any of the words.
+    If there are few such pictures, add those that contain any of the words.
 
     A word that at least `limit` pictures contain adds no pictures, because it is too common. If the owner has `many`
     pictures, very common words are not searched for, because that takes too long.
@@ -138,7 +138,7 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[in
 
 
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
-    """Filter pictures that belong to the owner and contain all words, with one index scan."""
+    """Limit `pictures` to those that belong to the owner and contain all words; one index scan finds them."""
     return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
 
 

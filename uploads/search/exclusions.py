@@ -39,7 +39,7 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
 
 
 def _forms(text: str) -> list[str]:
-    """Return `text`, followed by its singular or plural forms that may be in the vocabulary."""
+    """Return `text`, followed by texts that may be its singular or plural."""
     *first, last = text.split()
     others = [_OTHER_NUMBER.get(last, ""), last.removesuffix("s"), last.removesuffix("es"), f"{last}s"]
     return list(dict.fromkeys([text, *(" ".join([*first, other]) for other in others if other)]))

@@ -134,7 +134,7 @@ def _upload_condition(one: Filter, upload: str) -> Q:
 
 
 def _taken(first: date | None, after: date | None) -> Q:
-    """Return the condition that the picture's local time, which is what pages show, is in this range."""
+    """Return the condition that the local time when the picture was taken is not before `first`, but before `after`."""
     condition = Q(camera_clock__isnull=False)
     if first:
         condition &= Q(camera_clock__gte=datetime.combine(first, time(), UTC))

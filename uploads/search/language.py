@@ -50,7 +50,7 @@ _NEEDS_NO_QUOTES = re.compile(r'[^\s"]+')
 
 
 class QueryError(ValueError):
-    """The query is invalid. The text says what is wrong and what to do, in the current language."""
+    """The query is invalid. The message says what is wrong and what to do, in the current language."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ class OwnerVectors:
         return self.exact(Q(), limit)
 
     def exact(self, condition: Q | AnyOf, limit: int) -> dict[int, float]:
-        """Compare all vectors that also match `condition`."""
+        """Compare all vectors that also match `condition`. Return the cosines of the `limit` nearest."""
         return dict(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit])
 
     def approximate(self, limit: int) -> dict[int, float]:

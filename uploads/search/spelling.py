@@ -44,9 +44,9 @@ def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
 
 
 def nearest_words(words: Sequence[str], known: Iterable[str]) -> list[str | None]:
-    """Return the most similar known word for each of `words`, or None if none is similar enough. All are in lower case.
+    """Return the most similar known word for each of `words`, or None if none is similar enough.
 
-    If several are equally similar, the alphabetically first is returned.
+    All words must be in lower case. If several are equally similar, the alphabetically first is returned.
     """
     choices = [one for one in known if len(one) >= _SHORTEST]
     if not choices:

@@ -58,7 +58,7 @@ class Suggestion:
 
 
 def add_terms(upload_ids: Collection[int]) -> None:
-    """Add the terms of these pictures to their owners' vocabularies."""
+    """Add the terms of the pictures in `upload_ids` to their owners' vocabularies."""
     fetch_rows(ADD_TERMS, {"ids": list(upload_ids)})
 
 
@@ -93,9 +93,9 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
 
 
 def beginning(rows: QuerySet[Row], column: str, letters: str) -> QuerySet[Row]:
-    """Return the rows whose text in `column` contains a word starting with these letters, the shortest first.
+    """Return the rows whose text in `column` contains a word starting with `letters`, the shortest first.
 
-    Texts that start with these letters come before texts in which only a later word does.
+    Texts that start with `letters` come before texts in which only a later word does.
     """
     begins = Q((f"{column}__istartswith", letters))
     order = Case(When(begins, then=0), default=1, output_field=IntegerField())
@@ -107,7 +107,7 @@ def _as_query(kind: str, text: str) -> str:
 
 
 def _occurs(owner_id: int, kind: str, text: str) -> bool:
-    """Return whether any of the owner's pictures still has the term or, for an import, is among its first pictures."""
+    """Return whether the owner still has a picture with this term or, for an import, one of its first pictures."""
     pictures = filter_pictures(owner_id, Query())
     if kind == IMPORT:
         first = pictures_of_imports(owner_id, text).values_list("upload_id", flat=True)

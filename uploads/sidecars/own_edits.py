@@ -54,17 +54,20 @@ def with_edit(sidecars: Mapping[str, Any], key: str, value: Any) -> dict[str, An
 
 
 def shift_time(by: timedelta) -> Change:
-    """Move the time of each picture by the same amount. Pictures without a time do not change."""
+    """Return a change that moves the time of each picture by `by`. It does not apply to pictures without a time."""
     return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local + by, shown.utc_offset)
 
 
 def set_zone(zone: tzinfo) -> Change:
-    """Set the time zone of the camera's clock. The local time stays the same, so the instant changes."""
+    """Return a change that sets the time zone of the camera's clock. The local time stays, so the instant changes."""
     return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local, zone)
 
 
 def set_date(day: date, at: time | None) -> Change:
-    """Set the local date and time. Without a time, keep the picture's time, or use midday. The zone stays the same."""
+    """Return a change that sets the local date to `day` and the time to `at`. The zone stays the same.
+
+    If `at` is None, pictures keep their time of day; those without a time get midday.
+    """
 
     def change(shown: PlaceAndTime) -> Any:
         known = shown.taken_at or datetime.combine(day, MIDDAY, UTC)
@@ -76,12 +79,12 @@ def set_date(day: date, at: time | None) -> Change:
 
 
 def set_location(latitude: float | None, longitude: float | None) -> Change:
-    """Set the coordinates, in degrees; None removes them."""
+    """Return a change that sets the coordinates, in degrees; None removes them."""
     return lambda shown: {"latitude": latitude, "longitude": longitude}
 
 
 def set_archived(archived: bool) -> Change:
-    """Hide pictures from the library, or show them again."""
+    """Return a change that archives pictures, which hides them from the library, or shows them again."""
     return lambda shown: archived
 
 

@@ -24,7 +24,10 @@ class SidecarKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class _Format:
-    """How files of a kind are recognised, and their maximum size. Leading white space is not compared with `starts`."""
+    """How files of a kind are recognised, and their maximum size.
+
+    `starts` are possible first bytes, in lower case. A byte order mark, white space and quotes before them are ignored.
+    """
 
     kind: SidecarKind
     extension: str
@@ -51,7 +54,10 @@ RANKS: dict[SidecarKind, Callable[[str, str], int | None]] = {
 
 
 def sidecar_kind(name: str, size: int, head: bytes) -> SidecarKind | None:
-    """Return the kind of sidecar that a file probably is, or None. `head` has at least 64 bytes if the file does."""
+    """Return the kind of sidecar that a file probably is, or None.
+
+    `head` is the start of the file: at least 64 bytes, or the whole file if it is shorter.
+    """
     start = head.removeprefix(codecs.BOM_UTF8).lstrip(b' \t\r\n"').lower()
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         start = head.decode("utf-16", "ignore").lstrip().lower().encode()

@@ -85,7 +85,7 @@ class _PropertyReader:
         self._path.pop()
 
     def _inside(self) -> list[str]:
-        """Return the path from the top-level rdf:Description."""
+        """Return the path of the current element below rdf:RDF."""
         root = f"{_RDF} RDF"
         return self._path[self._path.index(root) + 1 :] if root in self._path else []
 

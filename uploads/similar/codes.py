@@ -28,6 +28,6 @@ class Codes:
         return distances
 
     def sign_distances(self, one: "Codes", rows: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
-        """Return the number of signs in which each of these rows differs from the single code in `one`."""
+        """Return the number of signs in which each picture in `rows` differs from the single code in `one`."""
         distances: npt.NDArray[np.uint64] = np.bitwise_count(self.signs[rows] ^ one.signs).sum(axis=1)
         return distances

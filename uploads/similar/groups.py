@@ -18,7 +18,7 @@ _LOSSY = frozenset(("image/webp", "image/gif"))
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pictures that are near duplicates of each other. `best` is the one to keep."""
+    """Pictures connected by pairs of near duplicates. `best` is the one to keep."""
 
     best: Upload
     others: list[Upload]
@@ -42,7 +42,7 @@ def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
 
 
 def pairs_of(owner_id: int) -> QuerySet[NearDuplicate, tuple[int, int]]:
-    """Return the picture ids of the owner's newest open pairs."""
+    """Return (first id, second id) for each of the MAX_PAIRS newest open pairs of the owner."""
     pairs = open_pairs(owner_id).order_by("-second_id", "-first_id")
     return pairs.values_list("first_id", "second_id")[:MAX_PAIRS]
 
@@ -75,7 +75,7 @@ def connect(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
 
 
 def keep_all(owner_id: int, ids: Collection[int]) -> bool:
-    """Record that the owner keeps all of these pictures. No two of them are ever listed as near duplicates again.
+    """Record that the owner keeps all pictures in `ids`. No two of them are ever listed as near duplicates again.
 
     Return False if fewer than two of them exist. Only the first MAX_MEMBERS are considered.
     """

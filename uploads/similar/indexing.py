@@ -66,18 +66,18 @@ def index_chunk() -> int:
 
 
 def due_rows() -> QuerySet[Appearance, Any]:
-    """Return id, owner, code and `due_at` of due pictures, grouped by owner."""
+    """Return (upload id, owner id, code, `due_at`) for each due picture, ordered by owner."""
     rows = Appearance.objects.filter(due_at__isnull=False).order_by("owner_id", "upload_id")
     return rows.values_list("upload_id", "owner_id", "code", "due_at")
 
 
 def codes_of(owner_id: int) -> QuerySet[Appearance, Any]:
-    """Return the ids and codes of all pictures of an owner that have a code."""
+    """Return (upload id, code) for each picture of an owner that has a code."""
     return Appearance.objects.filter(owner_id=owner_id).exclude(code=b"").values_list("upload_id", "code")
 
 
 def _find_pairs(owner_id: int, due: list[_Due]) -> list[Pair]:
-    """Return the near duplicates of the due pictures among all pictures of their owner."""
+    """Return all pairs of near duplicates of the owner that contain at least one picture in `due`."""
     rows = list(codes_of(owner_id))
     ids, codes = [id for id, _ in rows], Codes.read([bytes(code) for _, code in rows])
     distances: dict[Pair, int] = {}

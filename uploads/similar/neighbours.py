@@ -15,7 +15,7 @@ _FEATURES_WEIGHT = 0.5
 
 
 def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
-    """Return the same owner's pictures that look most like this one, the most similar first.
+    """Return up to `limit` pictures of the same owner that look most like `upload`, the most similar first.
 
     The pictures with the nearest vectors are ordered by the cosine of the vectors plus half the cosine of the
     classifier's features. Parts of other pictures are left out.

@@ -61,7 +61,7 @@ def store_original(partial_file: Path, key: UUID) -> None:
 def is_stored(key: UUID) -> bool:
     """Return whether the original is stored. Raises OSError if the storage is unavailable.
 
-    An original that the disk can no longer find because of a defect counts as not stored.
+    An original that the disk can no longer access because of a defect counts as not stored.
     """
     try:
         return backend().has_file(original_name(key))
@@ -76,7 +76,7 @@ def local_copy(key: UUID) -> Iterator[Path]:
     """Yield a local path from which the original can be read. If it is a downloaded copy, it is removed afterwards.
 
     Raises PermanentError `file.missing` or `original.unreadable` if only this file is at fault. Otherwise, raises
-    EnvironmentalError with the code of `error_code`, or `storage.temp_full` if there is no space for a copy.
+    EnvironmentalError with a code from `error_code`, or `storage.temp_full` if there is no space for a copy.
     """
     with ExitStack() as stack:
         try:
@@ -136,7 +136,7 @@ def save_previews(key: UUID, previews: Mapping[int, bytes]) -> dict[str, str]:
     """Write the previews and return their storage names, keyed by longest side (as text, for a JSON field).
 
     Repeating the call replaces the previews, since their names depend only on `key` and size. Raises
-    EnvironmentalError with the code of `error_code`.
+    EnvironmentalError with a code from `error_code`.
     """
     names = {}
     for side, content in previews.items():
@@ -160,12 +160,12 @@ def delete_files(key: UUID, previews: Mapping[str, str]) -> None:
 
 
 def signed_url_seconds() -> int:
-    """Return how long signed URLs are valid, or 0 if the storage has none and this application serves files."""
+    """Return how long signed URLs are valid, or 0 if the storage has none; this process or nginx then sends files."""
     return backend().signed_url_seconds
 
 
 def signed_url(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
-    """Return a URL at which anyone can fetch this file for `signed_url_seconds`. The caller must check ownership.
+    """Return a URL at which anyone can fetch the file for `signed_url_seconds()`. The caller must check ownership.
 
     `method` is GET or HEAD; the other arguments are headers of the response.
     """

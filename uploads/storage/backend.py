@@ -18,10 +18,10 @@ class Readable(Protocol):
 class StorageBackend(Protocol):
     """Stores files under names. A file becomes visible only when it is completely written.
 
-    Every backend reports errors by raising the same OSErrors as a disk: FileNotFoundError (only this file is missing),
-    PermissionError (access denied), or an OSError with errno ENOSPC or EDQUOT (the storage is full), or EIO, EUCLEAN or
-    EBADMSG (if the storage works otherwise, only this file is unreadable). Any other OSError means that the storage is
-    unavailable.
+    Every backend raises the same OSErrors as a disk. FileNotFoundError means that only this file is missing, and
+    PermissionError that access is denied. The errno ENOSPC or EDQUOT means that the storage is full. EIO, EUCLEAN or
+    EBADMSG means that only this file is unreadable, if the storage works otherwise. Any other OSError means that the
+    storage is unavailable.
 
     `signed_url_seconds` is how long signed URLs are valid, or 0 if the backend has no signed URLs.
     """

@@ -62,7 +62,8 @@ WITH embeddings AS (DELETE FROM uploads_embedding WHERE upload_id = ANY(%(ids)s)
 DELETE FROM uploads_nearduplicate WHERE first_id = ANY(%(ids)s) OR second_id = ANY(%(ids)s) RETURNING id
 """
 # When a key is scheduled again, its row gets a new id. A concurrent purge that claimed the old id may have removed
-# files before the new ones were written. It deletes only the old id, so the new files are removed later.
+# files before the new ones were written. It deletes only the old id, so the new row stays, and the new files are
+# removed later.
 DELETE_UPLOADS = """
 WITH deleted AS (
     DELETE FROM uploads_upload WHERE id = ANY(%(ids)s) RETURNING id, key, previews
@@ -166,6 +167,6 @@ def _remove_files(deletions: list[_DueDeletion], done: list[int]) -> None:
 
 
 def _require_storage() -> None:
-    """Raise EnvironmentalError if the media disk is not mounted, because all files would then seem to be removed."""
+    """Raise EnvironmentalError if the media disk is not mounted, because removing files would then seem to succeed."""
     if isinstance(default_storage, FileSystemStorage) and not storage_available():
         raise EnvironmentalError("storage.away")

@@ -38,7 +38,8 @@ def find_damage(upload: Upload) -> DamageReason | None:
 def record_check(upload: Upload, reason: DamageReason | None) -> bool:
     """Record the result of a check.
 
-    Return False, and change nothing, if the upload was deleted, checked or stored again since the caller read its row.
+    Return False, and change nothing, if the upload has been deleted, checked or stored again since the caller read its
+    row.
     """
     now = timezone.now()
     with transaction.atomic():

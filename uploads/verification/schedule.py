@@ -74,7 +74,7 @@ def verify_due(budget: int) -> Iterator[Check]:
 def verify(
     rows: QuerySet[Upload], budget: float, created_before: datetime, verified_before: datetime
 ) -> Iterator[Check]:
-    """Check these uploads until `budget` bytes are read; the last file may exceed this. Yield each recorded check.
+    """Check the uploads in `rows` until `budget` bytes are read; the last file may exceed it. Yield recorded checks.
 
     Files created or verified later than the given times are left out. Raises EnvironmentalError.
     """

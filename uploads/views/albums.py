@@ -71,9 +71,10 @@ def album_detail(request: HttpRequest, album_id: int) -> HttpResponse:
 @never_cache
 @require_button("upload-list")
 def add_to_album(request: HttpRequest) -> HttpResponse:
-    """Ask the user to choose an album, then add the pictures whose ids are the `picture` parameters.
+    """Add the pictures whose ids are the `picture` parameters to an album.
 
-    `album` is the id of an album; otherwise `name` is the name of a new one.
+    The parameter `album` is the id of an existing album; without it, `name` is the name of a new one. If both are
+    missing, ask the user to choose an album.
     """
     ids, number, name = chosen_pictures(request), parse_id(request.POST.get("album")), _name(request)
     if not ids:
@@ -93,7 +94,10 @@ def add_to_album(request: HttpRequest) -> HttpResponse:
 
 @require_button("album", "album_id")
 def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Rename the album to `name`, or move the pictures chosen by `picture` to the front or remove them."""
+    """Rename the album to `name`, or move pictures to its front, or remove them from it.
+
+    The `picture` parameters are the ids of those pictures.
+    """
     album, ids = _own_album(request, album_id), chosen_pictures(request)
     if "remove" in request.POST:
         removed = remove_pictures(album, ids)
@@ -129,7 +133,7 @@ def download_album(request: HttpRequest, album_id: int) -> HttpResponseBase:
 
 @require_button("album", "album_id")
 def share_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Create a link to the album that works for `days` days."""
+    """Create a link to the album. The link works for `days` days."""
     album = _own_album(request, album_id)
     days = request.POST.get("days", "")
     if days not in map(str, LINK_DAYS):

@@ -19,7 +19,7 @@ ONE_YEAR = 365 * 24 * 3600
 async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpResponseBase:
     """Send a preview, which browsers must revalidate unless the URL contains the current version.
 
-    The preview with side ZOOM_SIDE is created on the first request. The module that creates it is imported only then,
+    The preview of ZOOM_SIDE pixels is created on the first request. The module that creates it is imported only then,
     because it loads the image libraries.
     """
     upload = await _own_upload(request, upload_id)
@@ -30,7 +30,7 @@ async def preview(request: HttpRequest, upload_id: int, side: int) -> HttpRespon
 
 
 async def send_preview(request: HttpRequest, upload: Upload, side: int, name: str | None = None) -> HttpResponseBase:
-    """Send the stored preview of `side` pixels, or the file `name`. Raises Http404.
+    """Send the file `name` or, if that is None, the stored preview of `side` pixels. Raises Http404 if there is none.
 
     The caller must have checked access.
     """

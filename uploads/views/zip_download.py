@@ -28,7 +28,7 @@ def download_selection(request: HttpRequest) -> HttpResponseBase:
 
 
 def zip_response(uploads: QuerySet[Upload], name: str) -> StreamingHttpResponse:
-    """Return a ZIP archive of these uploads, oldest first. The caller must have checked access and their number."""
+    """Send `uploads` as a ZIP archive, oldest first. The caller must have checked access and the number of uploads."""
     fields = ("filename", "key", "size", "sha256", "taken_at", "created_at")
     entries = zip_entries(uploads.only(*fields).order_by(INSTANT, "id"))
     disposition = content_disposition_header(as_attachment=True, filename=f"{name}.zip")

@@ -92,7 +92,7 @@ def check_prompt(**_: Any) -> list[CheckMessage]:
 
 
 def check_model_time_limits(**_: Any) -> list[CheckMessage]:
-    """Require a stage's time limit to cover slow responses of a model; otherwise, they would restart workers."""
+    """Require a stage's time limit to cover a model's slow responses, which would otherwise make workers restart."""
     server = settings.OLLAMA
     needed = ceil(settings.WORKER_THREADS / server.concurrency) * REQUESTS_PER_STAGE * server.read_seconds
     stages = [

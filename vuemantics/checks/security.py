@@ -32,7 +32,7 @@ def check_debug(**_: Any) -> list[CheckMessage]:
 
 
 def check_hosts(**_: Any) -> list[CheckMessage]:
-    """Reject entries with a scheme, port or path, because they match no request."""
+    """Reject hosts with a scheme, port or path, because they match no request."""
     hint = "List only names and addresses, separated by commas: photos.local,192.168.1.20"
     return [
         Error(f"VUEMANTICS_HOSTS contains “{host}”, which is not a host.", hint=hint, id="vuemantics.E003")

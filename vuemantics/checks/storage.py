@@ -36,7 +36,7 @@ def _device(folder: Path) -> int:
 
 
 def check_media_location(**_: Any) -> list[CheckMessage]:
-    """Require a slash at each end of the location. Otherwise, nginx would look for the files in the wrong directory."""
+    """Require a slash at each end of nginx's location; otherwise, nginx would look in the wrong directory."""
     location = settings.MEDIA_ACCEL
     if not location or (len(location) > 1 and location.startswith("/") and location.endswith("/")):
         return []

@@ -30,7 +30,10 @@ class LocalServices:
         self.redis = Redis(self.folder)
 
     def start(self, *, postgres: bool = True, redis: bool = True) -> None:
-        """Start the selected servers unless they are running. After StartError, servers that started keep running."""
+        """Start the selected servers unless they are running.
+
+        Raises StartError. Servers that have already started then keep running.
+        """
         with self._locked():
             if postgres:
                 self.postgres.start()

@@ -1,4 +1,4 @@
-"""Find out who sent a request before the application handles it.
+"""Identify the sender of a request before the application handles it.
 
 The result may be a minute old. It is used only to share the server fairly and to refuse large bodies from clients that
 are not signed in and have no guest link; the application itself authenticates each request.

@@ -15,7 +15,7 @@ BUFFER_BYTES = 2**16
 """Maximum buffer size per connection, not counting the last piece received from the ASGI server."""
 IDLE_SECONDS = 60.0
 LEAST_RATE = 500
-"""Minimum rate in bytes per second. A slower body would keep the file locked, so it is refused after IDLE_SECONDS."""
+"""Minimum rate in bytes per second. A slower body is refused, because it would keep the file locked for too long."""
 
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]

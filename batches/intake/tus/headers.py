@@ -22,7 +22,7 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A body that contains a file's bytes from `offset` on. `declared` is its declared length, or None.
+    """A body that contains a file's bytes from `offset` on. `declared` is the body's declared length, or None.
 
     If `overlap` is true, as in a creation, the body may start with bytes that were received earlier; the writer skips
     them.

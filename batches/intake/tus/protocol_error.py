@@ -12,8 +12,8 @@ class TusError(CodedError):
     """An error response with an HTTP status, a stable code and a message.
 
     The default message is the code's message with `details` inserted. If the client can resume the upload, `expires` is
-    when the upload expires, in seconds since 1970. If it should wait before retrying, `retry_after` is the number of
-    seconds.
+    when the upload expires, in seconds since 1970. If the client should wait before it tries again, `retry_after` is
+    the number of seconds.
     """
 
     def __init__(self, status: int, code: str, message: str = "", **details: object) -> None:

@@ -20,7 +20,8 @@ STATUS_BY_CODE = {"file.too_large": 413, "upload.expired": 410, "file.withdrawn"
 class UploadState:
     """An upload's item and offset.
 
-    `expires` is in seconds since 1970, or None if the upload is finished. `note` is a message for the user.
+    `expires` is when the upload expires, in seconds since 1970, or None if the upload is finished. `note` is a message
+    for the user.
     """
 
     item: BatchItem

@@ -115,7 +115,7 @@ def start_patch(cookies: str, item_id: int, transfer: Transfer) -> UploadState |
 def finish(transfer: Transfer) -> UploadState:
     """Verify the checksum of the body that was written, and finalize the file if it is complete.
 
-    If the request has no writer, return the upload's current state; see `current_state`.
+    If `transfer` has no writer, return the upload's current state; see `current_state`.
     """
     item, patch, writer = transfer.item, transfer.patch, transfer.writer
     if item is None:

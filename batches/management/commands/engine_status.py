@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def as_json_line(status: EngineStatus) -> str:
-    """Return EngineStatus as one JSON object, with a key for each field and for `stalled`. Times are in ISO 8601."""
+    """Return `status` as one JSON object, with a key for each field and for `stalled`. Times are in ISO 8601."""
     return json.dumps(asdict(status) | {"stalled": status.stalled}, cls=DjangoJSONEncoder)
 
 

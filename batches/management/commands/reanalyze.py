@@ -12,7 +12,7 @@ from batches.engine.refusals import Refused
 
 
 class Command(BaseCommand):
-    """Start a re-analysis for each owner, and print its id. Workers process it after all imports."""
+    """Start a re-analysis for each owner, and print its id. Workers process it after the owner's imports."""
 
     help = "Re-run the descriptions of all users' pictures. Users can follow the progress and stop it on their pages."
 

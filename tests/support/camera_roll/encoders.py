@@ -125,7 +125,7 @@ def movie(
     size: tuple[int, int] = SIZE,
     options: dict[str, str] | None = None,
 ) -> bytes:
-    """Return a two-second video with these tags."""
+    """Return a two-second video with the metadata `tags`."""
     codec = {"webm": "libvpx", "avi": "mjpeg", "mpegts": "mpeg2video"}.get(container, "libx264")
     rate = 25 if codec == "mpeg2video" else 2
     pictures = tuple(picture(number + step * 5, size) for step in (0, 1))

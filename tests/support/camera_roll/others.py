@@ -42,7 +42,7 @@ def add_other_formats(roll: Roll) -> None:
 
 
 def add_other_films(roll: Roll) -> None:
-    """Add videos in other container formats, with the recording time in UTC, in local time, or missing."""
+    """Add videos in other container formats, whose recording time is in UTC, in local time, or missing."""
     for container, ending in (("matroska", "mkv"), ("webm", "webm")):
         for number, shot in roll.shots(3):
             at = Shot(shot.taken_at.replace(tzinfo=None), 0)
@@ -66,7 +66,7 @@ def add_odd_files(roll: Roll) -> None:
     roll.add("Scans/empty.jpg", b"", Outcome("ignored.empty"))
     originals = [path for path in roll.files if path.startswith("DCIM/Camera/IMG_2")][:5]
     for path in originals:
-        # In order of name, the copies come first, so the "originals" are the duplicates.
+        # Sorted by path, the copies come first, so the "originals" are the duplicates.
         roll.add(path.replace("DCIM/Camera", "Backup"), roll.files[path], roll.expected[path])
         roll.expected[path] = Outcome("duplicate", of=path.replace("DCIM/Camera", "Backup"))
     jpeg = encoded(picture(1, (320, 240)), "JPEG")

@@ -37,8 +37,8 @@ def of_shot(
 ) -> Outcome:
     """Return the expected outcome of a picture with the values of `shot`.
 
-    For a part of another picture, `part` is that picture's path and the role of the part. Blank values in `more` are
-    left out, because they count as unknown.
+    For a part of another picture, `part` is (path of that picture, role of the part). Blank values in `more` are left
+    out, because they count as unknown.
     """
     known = {name: value for name, value in (more or {}).items() if value}
     return Outcome("new", shot.taken_at, shot.offset, source, shot.place, *part, known)

@@ -11,7 +11,8 @@ from tests.support.camera_roll.roll import START, Outcome, Roll, of_shot
 PARTS = ("takeout-20240901T123456Z-001.zip", "takeout-20240901T123456Z-002.zip")
 YEAR = "Takeout/Google Photos/Photos from 2024"
 ALBUM = "Takeout/Google Photos/Iceland"
-# Google truncates a picture's name to 47 characters before the extension, and a JSON file's to 46 before “.json”.
+# Google truncates the names of pictures to 47 characters, without the extension, and those of JSON files to 46,
+# without “.json”.
 LONG = "Original_1c9ca2b7-91b8-4d3c-8c8d-6cd0f0a7f3c1_P"
 MEDIUM = "IMG_20240105_101010_by_the_lake"
 
@@ -60,7 +61,7 @@ def add_takeout(roll: Roll) -> None:
 
 
 def _add_pictures(export: _Export) -> None:
-    """Add pictures whose JSON files contain a date, a place and a caption. The last two also have EXIF data."""
+    """Add pictures whose JSON files contain date, place and caption. The last two pictures also have EXIF data."""
     shots = export.roll.shots(len(_NAMES))
     for (name, json_name), (number, shot) in zip(_NAMES.items(), shots, strict=True):
         kind = {"jpg": "JPEG", "png": "PNG", "HEIC": "HEIC", "webp": "WEBP"}[name.rpartition(".")[2]]

@@ -30,15 +30,15 @@ RECOMMENDED = (
 
 
 class ModelError(Exception):
-    """The downloaded model does not match the hub or its record; the text says what differs."""
+    """A model is incomplete, or does not match the hub or its record; the message says which files are affected."""
 
 
 def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: str | None = None) -> dict[str, Any]:
     """Download a model and return its record, which is also written to the folder.
 
     An interrupted download continues where it stopped. Without `revision`, a folder that has a record keeps its
-    revision, and any other folder gets the newest revision. A repeated call therefore never changes a model. Raises
-    ModelError, OSError and the hub library's errors, whose texts can be shown.
+    revision, and any other folder gets the newest revision. A repeated call without `revision` therefore never
+    changes a model. Raises ModelError, OSError and the hub library's errors, whose messages can be shown to users.
     """
     api = HfApi(endpoint=endpoint, token=False)  # a stored token must not be sent to another hub
     wanted = revision or read_record(folder).get("revision")
@@ -58,7 +58,7 @@ def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: s
 
 
 def check_model(folder: Path, calibrate: Callable[[], float]) -> dict[str, Any]:
-    """Verify a model against its record, then record its `hit_fit`. Raises ModelError."""
+    """Verify a model against its record, then record the `hit_fit` that `calibrate` returns. Raises ModelError."""
     if missing := missing_files(folder):
         raise ModelError(f"{folder} has no {', '.join(missing)}")
     recorded = read_record(folder).get("sha256", {})
@@ -69,7 +69,7 @@ def check_model(folder: Path, calibrate: Callable[[], float]) -> dict[str, Any]:
 
 
 def write_record(folder: Path, **values: Any) -> dict[str, Any]:
-    """Add values to the model's record and return it."""
+    """Add `values` to the model's record, and return the record."""
     record = {**read_record(folder), **values}
     (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", "utf-8")
     return record

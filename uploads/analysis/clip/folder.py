@@ -37,7 +37,7 @@ class ClipFolder:
 
 
 def missing_files(path: Path) -> list[str]:
-    """Return the names of files that are missing from a model's folder."""
+    """Return the names of the required files that are missing from the model's folder `path`."""
     return [name for name in REQUIRED if not (path / name).is_file()]
 
 
@@ -63,7 +63,7 @@ def read_folder(path: Path | None) -> ClipFolder:
 
 
 def read_record(path: Path) -> dict[str, Any]:
-    """Return what fetch_model recorded about a model; empty if the model was copied by hand."""
+    """Return what fetch_model recorded about a model, or an empty dict if the model was copied by hand."""
     return read_json(path / RECORD) if (path / RECORD).exists() else {}
 
 
@@ -81,7 +81,7 @@ def unusable(problem: str) -> EnvironmentalError:
 
 
 def _version(path: Path) -> str:
-    """Return a short version that changes with the model. Weights are not hashed, because that would take a second."""
+    """Return a short hash of the configuration and the network sizes. Hashing the networks would take a second."""
     digest = hashlib.sha256()
     for name in (CONFIG, PREPROCESS):
         digest.update((path / name).read_bytes())

@@ -55,14 +55,20 @@ def _inputs(encoding: Encoding) -> dict[str, npt.NDArray[np.int64]]:
 
 
 def clean(text: str, *, canonicalize: bool) -> str:
-    """Normalise text like the model's training data: single spaces, and optionally lower case without punctuation."""
+    """Normalise `text` like the model's training data.
+
+    White space is reduced to single spaces. If `canonicalize`, punctuation and upper case are removed too.
+    """
     if canonicalize:
         text = text.translate(str.maketrans("", "", string.punctuation)).lower()
     return " ".join(text.split())
 
 
 def load_tokenizer(folder: ClipFolder) -> Tokenizer:
-    """Load the tokenizer, which pads and truncates to the model's context. Raises EnvironmentalError `clip.folder`."""
+    """Load the tokenizer. It pads or truncates each text to the length of the model's context.
+
+    Raises EnvironmentalError `clip.folder`.
+    """
     try:
         tokenizer = Tokenizer.from_file(str(folder.path / TOKENIZER))
         config = folder.path / TOKENIZER_CONFIG

@@ -25,7 +25,7 @@ class Preprocessing:
     """Turns pictures into the model's input, as specified by `preprocess_cfg.json`."""
 
     def __init__(self, config: dict[str, Any]) -> None:
-        """Read the configuration. Raises KeyError, TypeError and ValueError if it is invalid."""
+        """Read the configuration. Raises KeyError, TypeError or ValueError if it is invalid."""
         size = config["size"]
         height, width = size if isinstance(size, list) else (size, size)
         self._size = int(width), int(height)
@@ -36,14 +36,14 @@ class Preprocessing:
             raise ValueError(f"unknown resize_mode {self._mode}")
 
     def __call__(self, image: Image.Image) -> Floats:
-        """Return an RGB picture as an array of shape (1, 3, height, width)."""
+        """Return the RGB picture `image` as an array of shape (1, 3, height, width)."""
         resized = image.resize(self._size, self._resampling) if self._mode == "squash" else self._cropped(image)
         pixels = np.asarray(resized, np.float32).transpose(2, 0, 1) / 255
         normalized: Floats = ((pixels - self._mean) / self._std).astype(np.float32)
         return normalized[None]
 
     def _cropped(self, image: Image.Image) -> Image.Image:
-        """Scale the picture to cover the input, then crop its centre."""
+        """Scale the picture so that it covers the input size, then cut out its centre."""
         width, height = self._size
         scale = max(width / image.width, height / image.height)
         scaled = max(width, int(image.width * scale)), max(height, int(image.height * scale))

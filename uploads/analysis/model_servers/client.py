@@ -47,7 +47,7 @@ def _tls_context() -> ssl.SSLContext:
 
 
 class RequestFailed(Exception):
-    """The server is reachable but did not answer this request; the text says why."""
+    """The server is reachable but failed to answer this request; the message says why."""
 
 
 class ModelClient:
@@ -78,9 +78,9 @@ class ModelClient:
     def post(self, path: str, body: Mapping[str, Any], harmless: Mapping[str, Any]) -> Any:
         """Send `body` and return the JSON answer. `harmless` is a similar request that every working server can answer.
 
-        Raises EnvironmentalError `model.away`, `model.busy`, `model.denied`, `model.missing` or `model.failing`;
-        TransientError `model.answer` for an answer that cannot be read, and `model.picture` if the server fails only
-        with this request.
+        Raises EnvironmentalError `model.away`, `model.busy`, `model.denied`, `model.missing` or `model.failing`. Raises
+        TransientError `model.answer` if the answer cannot be read, or `model.picture` if the server fails only with
+        this request.
         """
         try:
             return self._post(path, body)
@@ -95,7 +95,7 @@ class ModelClient:
         raise TransientError("model.picture", problem=problem)
 
     def post_once(self, path: str, body: Mapping[str, Any]) -> Any:
-        """Like post(), but without retries, because a user is waiting. Does not raise `model.picture`."""
+        """Send `body` like post(), but without retries, because a user is waiting. Does not raise `model.picture`."""
         try:
             return self._post(path, body, retries=0)
         except RequestFailed as failure:
@@ -114,7 +114,7 @@ class ModelClient:
         raise EnvironmentalError("model.busy", server=self._settings.name)
 
     def _send(self, path: str, body: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
-        """Return the response and its content; the content is read up to MAX_ANSWER_BYTES."""
+        """Return the response and its content. Raises TransientError if it is longer than MAX_ANSWER_BYTES."""
         content = bytearray()
         try:
             with self._client.stream("POST", path, json=body) as response:
@@ -165,7 +165,7 @@ class ModelClient:
 
 
 def _retry_seconds(retry_after: str, retry: int) -> float:
-    """Return the seconds to wait, from `Retry-After` (RFC 9110, section 10.2.3) or else an exponential back-off."""
+    """Return the seconds to wait: `retry_after` (RFC 9110, section 10.2.3) or, if invalid, an exponential back-off."""
     try:
         return max(0.0, float(retry_after))
     except ValueError:

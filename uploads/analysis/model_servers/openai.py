@@ -1,4 +1,4 @@
-"""Protocol and providers for OpenAI's API (platform.openai.com/docs/api-reference), as in vLLM or llama.cpp."""
+"""Protocol and providers for OpenAI's API (platform.openai.com/docs/api-reference), which vLLM and llama.cpp offer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any

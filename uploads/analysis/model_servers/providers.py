@@ -1,4 +1,4 @@
-"""The describer, embedder and query encoder for model servers, independent of their protocol."""
+"""The describer, embedder and query encoder for model servers, independent of the protocol."""
 
 import time
 from abc import ABC, abstractmethod
@@ -110,7 +110,7 @@ class ServerQueries:
     After a server failure, queries fail immediately for PAUSE_SECONDS.
     """
 
-    # Not calibrated: in most embedding models for text, unrelated texts have cosines of 0.3 to 0.45.
+    # Not calibrated. With most text embedding models, unrelated texts have cosines of 0.3 to 0.45.
     hit_fit = 0.5
 
     def __init__(self, protocol: ServerProtocol, server: ServerSettings) -> None:

@@ -25,7 +25,7 @@ _QUALITY = 85
 
 
 def read_prompt() -> str:
-    """Return the prompt: the file VUEMANTICS_PROMPT or the default, with `{language}` replaced.
+    """Return the prompt, from the file that VUEMANTICS_PROMPT names or the default file, with `{language}` replaced.
 
     Raises OSError, and KeyError for an unknown language.
     """
@@ -47,7 +47,7 @@ def small_picture() -> str:
 
 
 def text_to_embed(description: Description) -> str:
-    """Return the text to embed for a picture; empty if nothing is known about it."""
+    """Return the text to embed for a picture. It is empty if nothing is known about the picture."""
     labels = ", ".join(label.name for label in description.labels)
     return "\n".join(filter(None, (description.description, labels)))[:_MAX_EMBEDDED]
 

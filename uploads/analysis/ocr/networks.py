@@ -28,7 +28,7 @@ class Networks:
         self.characters = ["", *known, " "]
 
     def detect(self, image: Image.Image) -> Floats:
-        """Return the probability that each pixel is in the core of a line; see text_boxes.py.
+        """Return, for each pixel, the probability that it is in the core of a line; see text_boxes.py.
 
         The height and width of `image` must be multiples of GRID.
         """
@@ -37,7 +37,7 @@ class Networks:
         return probabilities
 
     def recognise(self, line: Image.Image) -> Floats:
-        """Return the probabilities of all characters at each step along a line of LINE_HEIGHT pixels."""
+        """Return the probabilities of all characters at each step along `line`, which is LINE_HEIGHT pixels high."""
         [[found]] = self._recogniser.run(None, {self._recogniser.get_inputs()[0].name: _pixels(line)})
         probabilities: Floats = found
         return probabilities

@@ -36,7 +36,7 @@ class TextBox:
     angle: float
 
     def scaled(self, by_x: float, by_y: float) -> "TextBox":
-        """Return the box for a copy of the picture resized by these factors, which must be nearly equal."""
+        """Return the box for a copy of the picture resized by `by_x` and `by_y`, which must be nearly equal."""
         mean = (by_x * by_y) ** 0.5
         return TextBox(self.x * by_x, self.y * by_y, self.width * mean, self.height * mean, self.angle)
 
@@ -52,7 +52,7 @@ class TextBox:
 
 @dataclass(slots=True)
 class _Core:
-    """A connected area of the map: the ends of its rows, its number of pixels, and the sum of their values."""
+    """A connected area of the map. `ends` has (left, right, y) for each run; `total` is the sum of pixel values."""
 
     ends: list[tuple[int, int, int]]
     pixels: int = 0
@@ -60,7 +60,7 @@ class _Core:
 
 
 def find_boxes(probabilities: Floats, limit: int) -> list[TextBox]:
-    """Find lines of text in a score map of shape (height, width); return up to `limit` boxes, the largest first."""
+    """Find lines of text in a map of shape (height, width). Return up to `limit` boxes, the largest first."""
     found = [box for core in _find_cores(probabilities) if (box := _surround(core)) is not None]
     return sorted(found, key=lambda box: -box.width * box.height)[:limit]
 
@@ -121,7 +121,7 @@ def _surround(core: _Core) -> TextBox | None:
 
 
 def _tightest(corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]) -> float:
-    """Return the angle of the smallest rectangle around these points."""
+    """Return the one of `angles` for which the rectangle around `corners` is smallest."""
     low, high = _extents(corners, angles)
     areas = np.prod(high - low, axis=0)
     # Of rectangles with nearly the same area, take the one with the smallest rotation.
@@ -131,7 +131,7 @@ def _tightest(corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64])
 def _extents(
     corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the minimum and maximum coordinates of the points along and across each angle; shapes (2, angles)."""
+    """Return the minimum and maximum coordinates of `corners` along and across each angle; shapes (2, angles)."""
     cosines, sines = np.cos(angles)[:, None], np.sin(angles)[:, None]
     x, y = corners
     turned = np.stack([x * cosines + y * sines, y * cosines - x * sines])

@@ -38,7 +38,7 @@ class TextReader:
         self._step = step
 
     def may_contain_text(self, image: Image.Image) -> bool:
-        """Return whether a small copy of the picture shows lines that look like text and can be read."""
+        """Return whether at least one of the largest lines found in a small copy of the picture can be read."""
         return any(self._read_line(image, box).score >= _PROBABLE for box in self._find(image, _GATE_SIDE)[:_SAMPLE])
 
     def read(self, image: Image.Image) -> str:
@@ -56,7 +56,7 @@ class TextReader:
         return [box.scaled(*factors) for box in find_boxes(self._detect(small), MAX_LINES)]
 
     def _detect(self, image: Image.Image) -> Floats:
-        """Return the probability that each pixel is in a line of text; see find_boxes()."""
+        """Return, for each pixel, the probability that it is in the core of a line of text; see find_boxes()."""
         found = np.empty((image.height, image.width), np.float32)
         for top in range(0, image.height, _TILE):
             for left in range(0, image.width, _TILE):

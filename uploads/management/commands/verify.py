@@ -47,7 +47,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command.
 
-        Raises SystemExit if the exit status is not 0, and CommandError if a server is unavailable.
+        Raises SystemExit if the exit status is not 0, and CommandError if the user is unknown, or if the storage or the
+        database is unavailable.
         """
         try:
             damaged = self._verify(self._checks(**options))

@@ -56,7 +56,7 @@ class Command(BaseCommand):
 
 
 def progress(write: Callable[[str], object]) -> Callable[[int], None]:
-    """Return a function that prints the number of files passed to it, at most once every few seconds."""
+    """Return a function that takes a number of files and prints it, but at most once every few seconds."""
     due = time.monotonic() + REPORT_SECONDS
 
     def report(count: int) -> None:
