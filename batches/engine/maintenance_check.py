@@ -1,4 +1,4 @@
-"""Check with one cheap query which maintenance may be needed, so that an idle reconciler uses few resources."""
+"""Check with one cheap query what maintenance may be needed, so that an idle reconciler uses few resources."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -54,7 +54,7 @@ class MaintenanceNeeds:
 
 
 def check_maintenance(limit: int) -> MaintenanceNeeds:
-    """Return which maintenance may be needed. At most `limit` pending items are counted."""
+    """Return what maintenance may be needed. At most `limit` pending items are counted."""
     row = fetch_row(
         MAINTENANCE_CHECK,
         {"locks": WORKER_LOCK_CLASS, "expiry": timedelta(seconds=settings.EXPIRY_SECONDS), "limit": limit},
