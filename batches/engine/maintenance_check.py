@@ -32,7 +32,7 @@ SELECT EXISTS (SELECT FROM batches_batchitem WHERE status = 'processing' AND (cl
 
 @dataclass(frozen=True, slots=True)
 class MaintenanceNeeds:
-    """Which maintenance may be needed. `pending` is the number of pending items of running batches, up to a limit."""
+    """What maintenance may be needed. `pending` is the number of pending items of running batches, up to a limit."""
 
     lost_claims: bool
     completable_batches: bool
