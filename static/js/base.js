@@ -81,7 +81,25 @@ function returnFocus({ target, newState }) {
 
 document.addEventListener("toggle", returnFocus, { capture: true });
 
+function attributesOf(element) {
+  const others = [...element.attributes].filter(({ name }) => name !== "hx-swap-oob");
+  return others.map(({ name, value }) => `${name}=${value}`).sort().join();
+}
+
+// Frames are not indented, so whitespace is not compared.
+const contentOf = (element) => element.innerHTML.replaceAll(/\s/g, "");
+
+// The first frame after a page has loaded contains mostly what the page already shows.
+const isSame = (shown, received) =>
+  attributesOf(shown) === attributesOf(received) && contentOf(shown) === contentOf(received);
+
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
+  // A click has no effect if its target is replaced while the button is down, so do not replace an element needlessly.
+  const received = detail.fragment.firstElementChild;
+  if (received && isSame(detail.target, received)) {
+    detail.shouldSwap = false;
+    return;
+  }
   if (detail.target.contains(document.activeElement)) focusedId = document.activeElement.id;
   openIds = [...detail.target.querySelectorAll("details[open][id]")].map(({ id }) => id);
 });

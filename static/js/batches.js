@@ -73,7 +73,7 @@ let formReplaced = false;
 function protectRenameForm({ detail }) {
   if (detail.target.id !== "title") return;
   const isForm = detail.target.tagName === "FORM";
-  if (isSocketFrame) detail.shouldSwap = !isForm && !detail.target.querySelector(".htmx-request");
+  if (isSocketFrame) detail.shouldSwap &&= !isForm && !detail.target.querySelector(".htmx-request");
   else formReplaced = isForm;
 }
 

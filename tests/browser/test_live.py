@@ -58,6 +58,20 @@ def path(batch: UploadBatch) -> str:
     return f"/batches/{batch.id}/"
 
 
+def test_first_frame_does_not_replace_what_the_page_already_shows(
+    open_page: OpenPage, small_batch: UploadBatch
+) -> None:
+    page = open_page("/library/")
+    page.add_init_script("addEventListener('DOMContentLoaded', () => { document.getElementById('title').kept = true })")
+    page.goto(page.url.replace("/library/", path(small_batch)))
+
+    # Once this later frame is shown, the first one has been processed.
+    describe(small_batch, 2)
+    expect(page.locator("#count")).to_have_text("2")
+
+    assert page.evaluate("document.getElementById('title').kept")
+
+
 def test_page_is_updated_until_completion_without_a_reload(open_page: OpenPage, batch: UploadBatch) -> None:
     page = open_page(f"{path(batch)}?show=described")
     page.evaluate("window.sameDocument = true")

@@ -29,7 +29,7 @@ CHOOSE_MANY = """() => {
     Object.defineProperty(input, "files", { value: files });
 }"""
 BEGIN = """() => document.getElementById("folder-input").dispatchEvent(new Event("change"))"""
-# Block the page for 300 ms, to check that such a task is detected.
+# Block the page for 300 ms, to check that such a task would be recorded.
 HOLD_UP = "() => { const end = performance.now() + 300; while (performance.now() < end); }"
 
 
@@ -87,10 +87,6 @@ def test_twenty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) 
     page = page_of_own_browser
 
     page.evaluate(CHOOSE_MANY)
-    with timed_tasks(page) as held_up:
-        page.evaluate(HOLD_UP)
-    assert max(task["dur"] for task in held_up) >= 300_000
-
     with timed_tasks(page) as tasks:
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 19,980 files", timeout=60_000)
@@ -99,7 +95,10 @@ def test_twenty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) 
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # The total is an estimate ("about") until all sizes are known.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)
+        # Do this last: on a busy machine, the recording may begin late.
+        page.evaluate(HOLD_UP)
 
-    # The page stays responsive only if no task uses more than 100 ms of CPU time.
-    assert max(task["tdur"] for task in tasks) <= 100_000
+    # The page stays responsive only if no task, except the last long one, uses more than 100 ms of CPU time.
+    held_up = max((task for task in tasks if task["dur"] >= 300_000), key=lambda task: task["ts"])
+    assert max(task["tdur"] for task in tasks if task is not held_up) <= 100_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300
