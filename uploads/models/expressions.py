@@ -67,7 +67,7 @@ class OneOf(Lookup):
     """`OneOf(F("status"), values)` is true if the text field has one of these values. No value may need quotes.
 
     Use it in check constraints of tables that are often changed: PostgreSQL stores the values as one constant, whereas
-    it builds the array of `Q(status__in=values)` anew in each UPDATE. If four constraints use OneOf, an UPDATE of a
+    it builds the array of `Q(status__in=values)` again in each UPDATE. If four constraints use OneOf, an UPDATE of a
     batch takes 63 instead of 90 µs.
     """
 
