@@ -3,6 +3,7 @@
 from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.conf import settings
@@ -69,6 +70,17 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 """
 
 
+class _ClaimedRow(NamedTuple):
+    """The columns that CLAIM returns. `upload` is (key, kind, whether it is processed, edited description)."""
+
+    item_id: int
+    token: UUID
+    upload_id: int | None
+    batch_kind: str
+    upload: list[str] | None
+    shares_picture: bool
+
+
 def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Claim | None:
     """Claim the first pending item of a batch. Return None if no item can be claimed or the batch is not processing.
 
@@ -93,24 +105,23 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
         row = fetch_row(CLAIM, parameters)
     if row is None:
         return None
-    claim, shared = _claim(batch_id, *row), row[-1]
-    return _check_shared_claim(claim) if shared and not claim.already_processed else claim
+    claimed = _ClaimedRow(*row)
+    claim = _claim(batch_id, claimed)
+    return _check_shared_claim(claim) if claimed.shares_picture and not claim.already_processed else claim
 
 
-def _claim(
-    batch_id: int, item_id: int, token: UUID, upload_id: int | None, batch_kind: str, upload: list[str] | None, _: bool
-) -> Claim:
-    key, kind, processed, description = upload or (None, None, "false", None)
+def _claim(batch_id: int, row: _ClaimedRow) -> Claim:
+    key, kind, processed, description = row.upload or (None, None, "false", None)
     return Claim(
-        item_id,
+        row.item_id,
         batch_id,
-        token,
-        upload_id,
+        row.token,
+        row.upload_id,
         UUID(key) if key else None,
-        already_processed=processed == "true" and batch_kind == BatchKind.IMPORT,
+        already_processed=processed == "true" and row.batch_kind == BatchKind.IMPORT,
         upload_kind=kind,
         edited_description=description,
-        reads_text=batch_kind == BatchKind.TEXT,
+        reads_text=row.batch_kind == BatchKind.TEXT,
     )
 
 

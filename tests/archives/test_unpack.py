@@ -23,6 +23,7 @@ from tests.archives.conftest import WORKER, Send, picture, run_jobs
 from tests.support.archives import zipped
 from tests.support.batches import assert_counters_match
 from tests.support.hostile_archives import linked
+from tests.support.query_plans import truncate_tables
 from uploads.models import FileDeletion, Upload
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -241,6 +242,7 @@ def test_only_archives_may_be_larger_than_a_file(send: Send, settings: Settings)
 
 
 def test_unneeded_archives_are_found_by_their_index(transactional_db: None) -> None:
+    truncate_tables()
     rows.attach_pictures(rows.fill(2000))
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE batches_batchitem, uploads_upload, batches_archiveentry")

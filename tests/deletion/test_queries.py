@@ -12,13 +12,14 @@ from batches.models import BatchItem
 from bench import rows
 from tests.deletion.stored_files import store
 from tests.support.batches import make_upload
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 from uploads.storage.file_deletion import CLAIM_DUE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_deletion_queries_use_their_indexes(owner: User) -> None:
+    truncate_tables()
     rows.fill(4_000)
     batch = rows.fill(4_000)
     upload = store(make_upload(owner, 1))

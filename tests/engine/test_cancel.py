@@ -15,7 +15,7 @@ from batches.models.states import BatchStatus, ItemStatus
 from batches.worker.reconciler import reconcile
 from bench import rows
 from tests.support.batches import assert_counters_match, make_batch
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -78,6 +78,7 @@ def test_deletion_cancels_only_live_batches(owner: User) -> None:
 
 def test_maintenance_check_finds_cancellations_by_their_index(owner: User) -> None:
     now = timezone.now()
+    truncate_tables()
     rows.fill(4_000)
     UploadBatch.objects.bulk_create(
         UploadBatch(owner=owner, name="x", status=BatchStatus.CANCELLED, completed_at=now) for _ in range(2_000)

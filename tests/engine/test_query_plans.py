@@ -15,7 +15,7 @@ from batches.engine.scheduler import NEXT_BATCH
 from batches.models import BatchItem, UploadBatch
 from batches.views.batch_pictures import PAGE, items_from
 from bench import rows
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 FILES = 4_000
@@ -32,6 +32,7 @@ COMPLETED = "status = 'completed', result = 'new', queue_position = NULL, finish
 @pytest.fixture
 def half_done(transactional_db: None) -> int:
     """A large batch, half of whose items are completed."""
+    truncate_tables()
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(
@@ -88,6 +89,7 @@ def test_old_batch_expires_only_with_a_receiving_item(half_done: int) -> None:
 
 
 def test_neighbours_in_an_import_are_found_by_its_index(owner: User) -> None:
+    truncate_tables()
     batch_id = [rows.add(FILES // 8, "bench") for _ in range(12)][6]
     with connection.cursor() as cursor:
         cursor.execute(ADD_PICTURES, [owner.id])

@@ -13,7 +13,7 @@ from batches.engine.maintenance_check import MAINTENANCE_CHECK
 from batches.engine.sidecar_entries import FIND_ENTRIES
 from batches.models import BatchItem
 from bench import rows
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 from uploads.picture_facts import FIND_GROUP, LOCK_PICTURES
 from uploads.storage.file_deletion import LOCK_UPLOADS, RELEASE_PARTS
 
@@ -33,6 +33,7 @@ ANALYZE batches_batchitem, batches_sidecarentry, uploads_upload;
 @pytest.fixture
 def large_batch(transactional_db: None) -> int:
     """A batch of many pictures, each with a sidecar. Some of the pictures are parts of others."""
+    truncate_tables()
     batch_id = rows.fill(FILES)
     rows.attach_pictures(batch_id)
     with connection.cursor() as cursor:

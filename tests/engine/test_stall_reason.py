@@ -15,7 +15,7 @@ from batches.models import UploadBatch, Worker
 from bench import rows
 from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
 NO_WORKER = "No worker is running. Your files are safe and will be processed as soon as one starts."
@@ -135,6 +135,7 @@ def test_page_of_a_batch_that_advances_shows_no_reason(owner: User, client: Clie
 
 
 def test_worker_state_uses_the_small_indexes(owner: User) -> None:
+    truncate_tables()
     batch_id = rows.fill(4_000)
 
     used = indexes(WORKER_STATE, **liveness.heartbeat_parameters(), batches=[batch_id])

@@ -15,7 +15,7 @@ from bench import rows
 from tests.conftest import StartWorker
 from tests.support.batches import make_batch
 from tests.support.fake_workers import fake_worker
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 from tests.support.servers import Services
 from tests.support.waiting import wait_until
 
@@ -125,6 +125,7 @@ def test_status_takes_the_same_queries_for_one_batch_and_many(
 
 
 def test_status_uses_the_small_indexes(owner: User) -> None:
+    truncate_tables()
     batch_id = rows.fill(4_000)
     with connection.cursor() as cursor:
         cursor.execute("UPDATE batches_uploadbatch SET status = 'processing' WHERE id = %s", [batch_id])

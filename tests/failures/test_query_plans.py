@@ -18,7 +18,7 @@ from batches.models.scope import Scope, operator_scope, owner_scope
 from batches.worker.completion_emails import due_batches
 from bench import rows
 from tests.support.database import delete_all_rows
-from tests.support.query_plans import indexes, plan
+from tests.support.query_plans import indexes, plan, truncate_tables
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.slow]
@@ -48,6 +48,7 @@ def few_failures(filled: int, db: None) -> User:
 
 def add_few_failures() -> int:
     """Create a large batch in which one file in fifty failed."""
+    truncate_tables()
     batch_id = rows.fill(FILES)
     with connection.cursor() as cursor:
         cursor.execute(

@@ -21,6 +21,7 @@ from batches.models import UploadBatch
 from batches.models.scope import owner_scope
 from tests.intake.preflight_requests import PICTURE, post
 from tests.support.batches import assert_counters_match
+from tests.support.query_plans import truncate_tables
 from tests.support.users import make_user
 from uploads.models import Upload
 from uploads.storage import original_name
@@ -190,6 +191,7 @@ SELECT %s, gen_random_uuid(), lpad(n::text, 64, '0'), 'a', 1000 + n, 'image/jpeg
 
 
 def test_library_sizes_are_read_from_an_index(ada: User) -> None:
+    truncate_tables()
     with connection.cursor() as cursor:
         cursor.execute(ADD_PICTURES, [ada.id])
         cursor.execute("ANALYZE uploads_upload")

@@ -19,7 +19,7 @@ from bench import rows
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 from tests.support.users import make_user
 from uploads.models import Upload
 
@@ -186,6 +186,7 @@ def test_cancelled_batch_leaves_no_partial_files(
 
 
 def test_stopped_uploads_are_found_by_partial_indexes(ada: User) -> None:
+    truncate_tables()
     rows.fill(4_000, ada.get_username())
     with connection.cursor() as cursor:
         cursor.execute("UPDATE batches_batchitem SET status = 'missing', queue_position = NULL")

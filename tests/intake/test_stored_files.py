@@ -23,7 +23,7 @@ from batches.models.scope import owner_scope
 from batches.models.states import ItemResult, ItemStatus
 from bench import rows
 from tests.intake.preflight_requests import PICTURE, post
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 from tests.support.users import make_user
 from uploads.models import DamagedFile, Upload
 
@@ -107,6 +107,7 @@ def test_picture_of_a_deleted_import_is_stored_only_if_another_import_has_it(ada
 
 
 def test_lookup_of_sidecars_uses_their_index(ada: User) -> None:
+    truncate_tables()
     batch_id = rows.fill(4_000, ada.get_username())
     BatchItem.objects.filter(batch_id=batch_id).update(
         sha256=F("fingerprint"),

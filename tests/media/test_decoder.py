@@ -140,6 +140,15 @@ def test_decoder_that_ended_while_idle_is_replaced(pool: DecoderPool, started: l
     assert read(pool, SAMPLES / "coffee.jpg").width == 600
 
 
+def test_closed_pool_leaves_no_process(pool: DecoderPool, started: list[Decoder]) -> None:
+    read(pool, SAMPLES / "coffee.jpg")
+    (decoder,) = started
+
+    pool.close()
+
+    assert not decoder.is_usable()
+
+
 def test_each_thread_decodes_in_a_separate_process(pool: DecoderPool, endless: Path) -> None:
     stopped = threading.Event()
 

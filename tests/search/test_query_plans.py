@@ -10,7 +10,7 @@ from django.utils import timezone
 from batches.models import BatchItem, UploadBatch
 from batches.models.import_pictures import imports_of
 from batches.models.states import ItemResult, ItemStatus
-from tests.support.query_plans import plan
+from tests.support.query_plans import plan, truncate_tables
 from tests.support.users import make_user
 from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
@@ -60,6 +60,7 @@ INSERT INTO uploads_searchterm (owner_id, kind, text) SELECT owner_id, 'keyword'
 def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
     """The ids of two owners: one has most pictures and a vector index, the other has 2 % of the pictures."""
     exact_rows(MANY // 4)
+    truncate_tables()
     ben, anna = make_user("ben"), make_user("anna")
     with connection.cursor() as cursor:
         cursor.execute(FILL, {"owner": ben.id, "files": MANY})

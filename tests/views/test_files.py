@@ -21,6 +21,7 @@ from batches.views.file_list import RESULT_FILTERS, STATUS_FILTERS, FileFilter, 
 from bench import rows
 from tests.support.batches import make_batch
 from tests.support.html import compact
+from tests.support.query_plans import truncate_tables
 from uploads.models import MediaKind, Upload
 
 NAME = re.compile(r"IMG_\d{4}\.JPG(?=</)")
@@ -193,9 +194,7 @@ def follow(page: Client, address: str, direction: str) -> tuple[list[list[str]],
 @pytest.fixture
 def large(transactional_db: None) -> int:
     """A large batch, half of it described and some of it failed, next to another batch with more failures."""
-    with connection.cursor() as cursor:
-        # Rows deleted by earlier tests leave larger indexes, and index sizes decide between otherwise equal plans.
-        cursor.execute("TRUNCATE batches_batchitem CASCADE")
+    truncate_tables()
     batch_id = rows.fill(4_000)
     other = rows.fill(2_000)
     with connection.cursor() as cursor:

@@ -22,7 +22,7 @@ from bench import rows
 from tests.support.batches import assert_counters_match, digest, make_batch, make_upload
 from tests.support.html import compact
 from tests.support.imports import finish_all, queue_picture, send_sidecar
-from tests.support.query_plans import indexes
+from tests.support.query_plans import indexes, truncate_tables
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,8 +141,9 @@ async def test_ledger_of_an_empty_import_is_valid_json(owner: User) -> None:
 
 
 def test_ledger_uses_its_indexes(transactional_db: None) -> None:
+    truncate_tables()
     batch_id = rows.fill(4000)
-    rows.fill(4000)
+    rows.fill(8000)
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE batches_batchitem SET status = 'ignored', error_code = 'ignored.junk', queue_position = NULL,"

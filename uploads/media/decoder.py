@@ -3,6 +3,7 @@
 A picture that crashes a native decoder, needs too much memory or takes too long ends only its decoder process.
 """
 
+import atexit
 import logging
 import os
 import signal
@@ -180,5 +181,12 @@ class DecoderPool:
             with self._lock:
                 self._idle.append(decoder)
 
+    def close(self) -> None:
+        """Kill the idle decoders."""
+        with self._lock:
+            while self._idle:
+                self._idle.pop().close()
+
 
 decoders = DecoderPool()
+atexit.register(decoders.close)
