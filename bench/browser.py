@@ -78,7 +78,7 @@ def upload_folder(page: Page, folder: Path) -> float:
     """Choose the folder and return the seconds until the batch page is shown."""
     page.goto("/batches/new/")
     start = time.perf_counter()
-    page.locator("#folder").set_input_files(folder)
+    page.locator("#folder-input").set_input_files(folder)
     page.wait_for_url(re.compile(r"/batches/\d+/$"), timeout=600_000)
     return time.perf_counter() - start
 
