@@ -12,11 +12,11 @@ from datetime import datetime, timedelta
 
 from uploads.media.utc_offset import nearest_utc_offset
 from uploads.models import MediaKind, PartRole
-from uploads.sidecars.names import burst_of, edited_from, name_key, split_name
+from uploads.sidecars.names import RAW_EXTENSIONS, burst_of, edited_from, name_key, split_name
 
 MAX_LIVE_SECONDS = 15
 _CLOSE = timedelta(seconds=10)
-_RAW = re.compile(r"\.(dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|orf|rw[2l]|mrw|pef|srw|x3f|3fr|iiq|raw)")
+_RAW = re.compile(rf"\.({RAW_EXTENSIONS})")
 
 Parts = dict[int, tuple[int, PartRole]]
 

@@ -9,15 +9,22 @@ from PIL import Image
 from tests.support.images import encoded
 
 Entry = tuple[int, str, Sequence[int]]
+_FIRST_DNG_TAG = 50706
 _CODES = {"B": 1, "s": 2, "H": 3, "L": 4, "2L": 5, "2l": 10}
 
 
 def dng(
-    image: Image.Image, *, preview: Image.Image | None = None, orientation: int = 1, make: bytes = b"Maker\0"
+    image: Image.Image,
+    *,
+    preview: Image.Image | None = None,
+    orientation: int = 1,
+    make: bytes = b"Maker\0",
+    own_tags: bool = True,
 ) -> bytes:
     """Return a DNG whose sensor data shows `image`, with `preview` as the embedded JPEG.
 
     As in files from a camera, both are stored as the sensor sees them, and `orientation` says how to rotate them.
+    Without `own_tags`, the tags that only DNGs have are left out, as in raw photos of other formats.
     """
     data = bytearray(b"II*\0\0\0\0\0")
     raw_at, raw = _append(data, _mosaic(image).tobytes())
@@ -47,6 +54,8 @@ def dng(
         (50728, "2L", [1, 1, 1, 1, 1, 1]),
         (50778, "H", [21]),
     ]
+    if not own_tags:
+        sensor, camera = ([entry for entry in entries if entry[0] < _FIRST_DNG_TAG] for entries in (sensor, camera))
     if preview is None:
         first = _directory(data, sensor + camera)
     else:

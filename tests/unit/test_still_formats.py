@@ -130,6 +130,16 @@ def test_small_preview_of_a_raw_photo_is_not_used(tmp_path: Path) -> None:
     assert max(picture.image.size) == 600
 
 
+@pytest.mark.parametrize("preview", [None, textured(160, 120)])
+def test_raw_photo_with_the_structure_of_a_tiff_is_not_read_as_one(preview: Image.Image | None, tmp_path: Path) -> None:
+    data = dng(textured(1200, 900), preview=preview, make=b"Hasselblad\0", own_tags=False)
+
+    picture = read(tmp_path, data)
+
+    assert (picture.mime_type, picture.width, picture.height) == ("image/x-hasselblad-3fr", 1200, 900)
+    assert picture.exif.camera == "Hasselblad Model"
+
+
 @pytest.mark.parametrize("kind", ["HEIF", "AVIF", "TIFF", "JXL"])
 def test_exif_data_are_read(kind: str, tmp_path: Path) -> None:
     exif = Image.Exif()

@@ -1,6 +1,8 @@
 """Detect formats that share a container: HEIF formats by their brands, and TIFF-based raw photos by their tags."""
 
-from uploads.media.tiff_tags import ByteSource, TiffTags
+from collections.abc import Mapping
+
+from uploads.media.tiff_tags import ByteSource, TiffTags, Value
 
 _HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs", b"MiHB", b"MiHE"})
 _AVIF_BRANDS = frozenset({b"avif", b"avis", b"MA1A", b"MA1B"})
@@ -22,16 +24,27 @@ _RAW_STARTS = {
 }
 _TIFF_STARTS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 _CR2_MARK = b"CR\x02"
-_SUBFILE_TYPE, _COMPRESSION, _MAKE, _SUB_IFDS, _DNG_VERSION = 254, 259, 271, 330, 50706
-_REDUCED = 1
+_IIQ_MARKS = (b"IIII", b"MMMM")
+_SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _MAKE, _SUB_IFDS, _DNG_VERSION = 254, 259, 262, 271, 330, 50706
+_WANTED = frozenset({_SUBFILE_TYPE, _COMPRESSION, _PHOTOMETRIC, _MAKE, _SUB_IFDS, _DNG_VERSION})
+_REDUCED, _COLOUR_FILTER_ARRAY = 1, 32803
 # Compression codes that only Nikon, Sony, Samsung, Kodak and Pentax cameras use.
 _CAMERA_COMPRESSIONS = frozenset({34713, 32767, 32770, 65000, 65535})
+# The first word of each maker's name.
 _MAKERS = {
     b"NIKON": "image/x-nikon-nef",
     b"SONY": "image/x-sony-arw",
     b"PENTAX": "image/x-pentax-pef",
     b"RICOH": "image/x-pentax-pef",
     b"SAMSUNG": "image/x-samsung-srw",
+    b"HASSELBLAD": "image/x-hasselblad-3fr",
+    b"IMACON": "image/x-hasselblad-3fr",
+    b"EASTMAN": "image/x-kodak-kdc",
+    b"KODAK": "image/x-kodak-kdc",
+    b"PHASE": "image/x-phaseone-iiq",
+    b"LEAF": "image/x-leaf-mos",
+    b"MAMIYA-OP": "image/x-mamiya-mef",
+    b"SEIKO": "image/x-epson-erf",
 }
 
 
@@ -69,12 +82,20 @@ def tiff_type(content: ByteSource) -> str | None:
         return None
     if head[8:11] == _CR2_MARK:
         return "image/x-canon-cr2"
-    tags = TiffTags(content).first_directory(frozenset({_SUBFILE_TYPE, _COMPRESSION, _MAKE, _SUB_IFDS, _DNG_VERSION}))
+    if head[8:12] in _IIQ_MARKS:
+        return "image/x-phaseone-iiq"
+    tags = TiffTags(content).first_directory(_WANTED)
     if _DNG_VERSION in tags:
         return "image/x-adobe-dng"
-    is_preview = tags.get(_SUBFILE_TYPE) == _REDUCED and _SUB_IFDS in tags
     maker = tags.get(_MAKE)
-    if isinstance(maker, bytes) and (is_preview or tags.get(_COMPRESSION) in _CAMERA_COMPRESSIONS):
+    if isinstance(maker, bytes) and _has_sensor_data(tags):
         brand = maker.split(b" ")[0].strip(b"\0").upper()
         return _MAKERS.get(brand, "image/tiff")
     return "image/tiff"
+
+
+def _has_sensor_data(tags: Mapping[int, Value]) -> bool:
+    """Return whether the first directory describes sensor data, or a preview of what another directory describes."""
+    is_preview = tags.get(_SUBFILE_TYPE) == _REDUCED and _SUB_IFDS in tags
+    is_mosaic = tags.get(_PHOTOMETRIC) == _COLOUR_FILTER_ARRAY
+    return is_preview or is_mosaic or tags.get(_COMPRESSION) in _CAMERA_COMPRESSIONS

@@ -48,6 +48,12 @@ _RAW_NAMES = {
     "image/x-samsung-srw": "Samsung raw photos (SRW)",
     "image/x-minolta-mrw": "Minolta raw photos (MRW)",
     "image/x-sigma-x3f": "Sigma raw photos (X3F)",
+    "image/x-hasselblad-3fr": "Hasselblad raw photos (3FR)",
+    "image/x-phaseone-iiq": "Phase One raw photos (IIQ)",
+    "image/x-kodak-kdc": "Kodak raw photos (KDC and DCR)",
+    "image/x-leaf-mos": "Leaf raw photos (MOS)",
+    "image/x-mamiya-mef": "Mamiya raw photos (MEF)",
+    "image/x-epson-erf": "Epson raw photos (ERF)",
 }
 
 _FILM = ("", "av", "av")

@@ -7,6 +7,7 @@ import filetype
 from uploads.media.bmp_header import FILE_HEADER_BYTES, INFO_BYTES
 from uploads.media.container_types import iso_type, tiff_type
 from uploads.media.formats import FORMATS, SUPPORTED
+from uploads.media.unsupported_types import NAMES, is_tga, sniff_unsupported
 from uploads.media.video_types import sniff_video
 
 HEAD_BYTES = 8192
@@ -17,14 +18,6 @@ ARCHIVES = frozenset({"application/zip"})
 
 _ALIASES = {"image/apng": "image/png"}
 _OWN_CHECKS = frozenset({"image/bmp", "image/x-icon"})
-_NAMES = {
-    "application/pdf": "PDF documents",
-    "application/zip": "ZIP archives",
-    "image/svg+xml": "SVG drawings",
-    "image/vnd.adobe.photoshop": "Photoshop files",
-    "text/html": "Web pages",
-    "text/plain": "Text files",
-}
 _FAMILIES = {"image": "Pictures", "video": "Videos", "audio": "Audio files", "font": "Fonts"}
 _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 
@@ -32,13 +25,13 @@ _TEXT_CONTROLS = frozenset(b"\t\n\r\f\b\x1b")
 def sniff(head: bytes) -> str | None:
     """Return the MIME type of a file that starts with `head`, or None if it is not recognised."""
     head = bytes(head[:HEAD_BYTES])
-    own = iso_type(head) or tiff_type(head) or _still_type(head) or sniff_video(head)
+    own = iso_type(head) or tiff_type(head) or _still_type(head) or sniff_video(head) or sniff_unsupported(head)
     if own is not None or not head:
         return own
     mime: str | None = filetype.guess_mime(head)
     if mime is not None and mime not in _OWN_CHECKS:
         return _ALIASES.get(mime, mime)
-    return _text_type(head)
+    return _text_type(head) or ("image/x-tga" if is_tga(head) else None)
 
 
 def name_type(head: bytes) -> str:
@@ -53,7 +46,7 @@ def name_type(head: bytes) -> str:
         missing = "" if mime in SUPPORTED else f" (the package {FORMATS[mime].package} is not installed)"
         return FORMATS[mime].plural + missing
     family = _FAMILIES.get(mime.partition("/")[0], "Files")
-    return _NAMES.get(mime, f"{family} of type {mime}")
+    return NAMES.get(mime, f"{family} of type {mime}")
 
 
 def _still_type(head: bytes) -> str | None:

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 KEY_UNITS = 36
 JSON_UNITS = 46
 PICTURE_UNITS = 47
+RAW_EXTENSIONS = r"dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|orf|rw[2l]|mrw|pef|srw|x3f|3fr|fff|iiq|mos|mef|erf|kdc|dcr|raw"
+"""A pattern that matches the extensions of raw photos."""
 _EXTENSION = re.compile(
-    r"\.(jpe?g|jpe|jfif|png|apng|gif|webp|hei[cf]s?|hif|avifs?|jxl|tiff?|bmp|dng|cr[23w]|nef|nrw|arw|srf|sr2|raf|or[fi]"
-    r"|rw[2l]|mrw|pef|srw|x3f|3fr|iiq|raw|mp4|m4v|mov|qt|mkv|webm|avi|3gpp?|3g2|mpe?g|m?ts|m2ts|wmv|mp|mv)"
+    r"\.(jpe?g|jpe|jfif|png|apng|gif|webp|hei[cf]s?|hif|avifs?|jxl|tiff?|bmp|ori|mp4|m4v|mov|qt|mkv|webm|avi|3gpp?|3g2"
+    rf"|mpe?g|m?ts|m2ts|wmv|mp|mv|{RAW_EXTENSIONS})"
 )
 _EDITED = re.compile(
     r"-(edited|effects-edited|effects|bearbeitet|modifié|editad[oa]|ha editado|modificato|bewerkt|edytowan[ey]"
