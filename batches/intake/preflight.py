@@ -25,8 +25,8 @@ from batches.models.states import ItemStatus
 from uploads.models import Upload
 from uploads.storage import is_stored
 
-SAMPLE_BYTES = 256
-"""The first 256 bytes of a file are enough to tell whether its type is supported."""
+SAMPLE_BYTES = 512
+"""The first bytes of a file that tell whether its type is supported. MPEG-TS needs the most: three packets of 192."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,7 +122,7 @@ def library_sizes(request: SignedInRequest) -> JsonResponse:
 def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
     """Register the `files` whose bytes need not be sent → {files: [{state, message}]}, in the order of `files`.
 
-    A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 256 bytes as
+    A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 512 bytes as
     Base64. Its state is `duplicate`, `queued` (the library has it, but it was never fully processed), `refused`, or
     `unknown` (its bytes must be sent).
     """

@@ -1,24 +1,45 @@
-"""The upload page first sends the start of a file, so that an unsupported file is refused before the rest is sent."""
+"""A client may send only the start of a file first, so that an unsupported file is refused before the rest is sent."""
 
 from base64 import b64encode
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from batches.intake.preflight import SAMPLE_BYTES
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match
+from tests.support.films import film
 from tests.support.images import encoded, textured
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PHOTO = b"8BPS\0\x01" + bytes(4000)
-KINDS = ["JPEG", "PNG", "WEBP", "GIF"]
+
+
+def transport_stream() -> bytes:
+    return film("mpegts", codec="mpeg2video", rate=25, frames=25)
+
+
+def stream_of_a_camcorder() -> bytes:
+    """Return an M2TS, in which a time stamp of 4 bytes comes before each packet."""
+    data = transport_stream()
+    return b"".join(bytes(4) + data[at : at + 188] for at in range(0, len(data), 188))
+
+
+SUPPORTED: dict[str, Callable[[], bytes]] = {
+    **{kind: partial(encoded, textured(64, 48), kind) for kind in ("JPEG", "PNG", "WEBP", "GIF")},
+    "MKV": lambda: film("matroska"),
+    "MPEG-TS": transport_stream,
+    "M2TS": stream_of_a_camcorder,
+}
 
 
 def sampled(data: bytes, path: str = "Roll/IMG_1.PSD", size: int | None = None) -> dict[str, object]:
-    head = b64encode(data[:256]).decode()
+    head = b64encode(data[:SAMPLE_BYTES]).decode()
     size = len(data) if size is None else size
     return {"relative_path": path, "filename": path[5:], "size": size, "last_modified": "1000", "head": head}
 
@@ -49,13 +70,13 @@ def test_repeated_request_returns_the_same_and_counts_once(browser: Client, batc
     assert (batch.total, batch.failed) == (1, 1)
 
 
-@pytest.mark.parametrize("kind", KINDS)
-def test_supported_picture_must_be_sent(browser: Client, batch: UploadBatch, kind: str) -> None:
-    assert preflight(browser, batch, sampled(encoded(textured(64, 48), kind)))[0]["state"] == "unknown"
+@pytest.mark.parametrize("kind", SUPPORTED)
+def test_supported_file_must_be_sent(browser: Client, batch: UploadBatch, kind: str) -> None:
+    assert preflight(browser, batch, sampled(SUPPORTED[kind]()))[0]["state"] == "unknown"
     assert not batch.items.exists()
 
 
-@pytest.mark.parametrize("size", [0, 3, 255])
+@pytest.mark.parametrize("size", [0, 3, SAMPLE_BYTES - 1])
 def test_head_of_the_wrong_length_refuses_nothing(browser: Client, batch: UploadBatch, size: int) -> None:
     assert preflight(browser, batch, sampled(PHOTO, size=size))[0]["state"] == "unknown"
     assert not batch.items.exists()
