@@ -3,6 +3,8 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 from PIL.TiffImagePlugin import IFDRational
 
@@ -82,16 +84,61 @@ def test_time_zone_comes_from_the_best_tag(
         ("2003:08:08 15:45:12 PM", (15, 45, 12)),
         ("2003.08.08 18.35.12", (18, 35, 12)),
         ("2003:08:08 23:59:60", (23, 59, 59)),
+        ("2003:08:08 24:08:19", (0, 8, 19)),
+        ("2003:08:08 24:00:00", (0, 0, 0)),
     ],
 )
 def test_hours_and_seconds_of_unusual_dates(text: str, clock: tuple[int, int, int]) -> None:
     assert read_time({ORIGINAL: text}, {}).taken_at == datetime(2003, 8, 8, *clock, tzinfo=UTC)
 
 
+DAY_BEFORE, DAY = "2024:06:29", "2024:06:30"
+
+
+@pytest.mark.parametrize(
+    ("tags", "gps", "expected"),
+    [
+        ({ORIGINAL: DAY}, {}, ("2024-06-30T00:00:00", None, "exif")),
+        ({ORIGINAL: f"{DAY}   :  :  "}, {}, ("2024-06-30T00:00:00", None, "exif")),
+        ({ORIGINAL: DAY, OFFSET: "+02:00", SUBSECONDS: "25"}, {}, ("2024-06-30T00:00:00", None, "exif")),
+        ({ORIGINAL: DAY, DATE: f"{DAY} 18:30:05"}, {}, ("2024-06-30T18:30:05", None, "exif")),
+        ({ORIGINAL: DAY_BEFORE, DATE: f"{DAY} 18:30:05"}, {}, ("2024-06-29T00:00:00", None, "exif")),
+        ({ORIGINAL: DAY}, GPS_TIME, ("2024-06-30T22:31:04", 0, "gps")),
+        ({ORIGINAL: DAY_BEFORE}, GPS_TIME, ("2024-06-29T00:00:00", None, "exif")),
+        ({}, {29: DAY}, ("2024-06-30T00:00:00", None, "gps")),
+        ({}, {29: DAY, 7: (24.0, 0.0, 0.0)}, ("2024-06-30T00:00:00", None, "gps")),
+        ({ORIGINAL: f"{DAY} 18:30:05"}, {29: DAY}, ("2024-06-30T18:30:05", None, "exif")),
+    ],
+)
+def test_date_without_a_time_of_day(
+    tags: dict[int, object], gps: dict[int, object], expected: tuple[str, int | None, str]
+) -> None:
+    time = read_time(tags, gps)
+
+    assert time.taken_at is not None
+    assert (time.taken_at.isoformat().removesuffix("+00:00"), time.utc_offset, time.source) == expected
+
+
+@pytest.mark.parametrize("date", ["9999:12:31", "1979:12:31", "0001:01:01"])
+def test_date_of_an_impossible_gps_fix_is_ignored(date: str) -> None:
+    assert read_time({}, {29: date, 7: (23.9, 59.9, 59.9)}) == PhotoTime()
+    assert read_time({ORIGINAL: "2024:07:01 18:30:05"}, {29: date, 7: (23.9, 59.9, 59.9)}).utc_offset is None
+
+
 def test_time_of_the_gps_fix_counts_without_a_date() -> None:
     time = read_time({ORIGINAL: "    :  :     :  :  "}, GPS_TIME)
 
     assert time == PhotoTime(datetime(2024, 6, 30, 22, 31, 4, tzinfo=UTC), 0, "gps")
+
+
+DATE_TEXT = st.text("01249:-/. TZ+APM", max_size=30) | st.from_regex(r"\A\d{4}:\d\d:\d\d( \d\d:\d\d:\d\d)?\Z")
+
+
+@given(original=DATE_TEXT, changed=DATE_TEXT, stamp=DATE_TEXT, fix=st.tuples(*[st.floats() | st.integers(0, 61)] * 3))
+def test_any_date_is_accepted(original: str, changed: str, stamp: str, fix: tuple[float, float, float]) -> None:
+    time = read_time({ORIGINAL: original, DATE: changed}, {29: stamp, 7: fix})
+
+    assert bool(time.source) == (time.taken_at is not None)
 
 
 def test_modification_date_is_the_fallback() -> None:

@@ -71,6 +71,49 @@ def test_date_in_the_file_name_is_the_last_resort() -> None:
     assert place_and_time(SidecarValues(), nothing, "IMG_1.jpg") == nothing
 
 
+MIDNIGHT = NOON.replace(hour=0)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "expected"),
+    [
+        ((MIDNIGHT, None, "exif"), "IMG_20240131_120000.jpg", (NOON, None, "name")),
+        ((MIDNIGHT, None, "gps"), "IMG_20240131_120000.jpg", (NOON, None, "name")),
+        ((MIDNIGHT, None, "exif"), "IMG_20240201_120000.jpg", (MIDNIGHT, None, "exif")),
+        ((MIDNIGHT, None, "exif"), "Scan 20240131.jpg", (MIDNIGHT, None, "exif")),
+        ((MIDNIGHT, 60, "exif"), "IMG_20240131_120000.jpg", (MIDNIGHT, 60, "exif")),
+    ],
+)
+def test_date_without_a_time_of_day_gets_it_from_the_name(
+    file: tuple[datetime, int | None, str], name: str, expected: tuple[datetime, int | None, str]
+) -> None:
+    assert place_and_time(SidecarValues(), PlaceAndTime(*file), name) == PlaceAndTime(*expected)
+
+
+@pytest.mark.parametrize(
+    ("file", "name", "utc_offset"),
+    [
+        ((NOON, 0, "container"), "VID_20240131_140000.mp4", 120),
+        ((NOON, 0, "container"), "20240131_064415.mp4", -315),
+        ((NOON, 0, "container"), "VID_20240131_135830.mp4", 120),
+        ((NOON, 0, "container"), "PXL_20240131_120000123.mp4", 0),
+        ((NOON, 0, "gps"), "IMG_20240131_140000.jpg", 120),
+        ((NOON, 0, "container"), "VID_20240131_135500.mp4", 0),
+        ((NOON, 0, "container"), "VID_20240130_140000.mp4", 0),
+        ((NOON, 0, "container"), "VID-20240131-WA0001.mp4", 0),
+        ((NOON, 0, "exif"), "IMG_20240131_140000.jpg", 0),
+        ((NOON, None, "container"), "20240131_140000.avi", None),
+    ],
+)
+def test_instant_in_the_file_and_local_time_in_the_name_give_the_zone(
+    file: tuple[datetime, int | None, str], name: str, utc_offset: int | None
+) -> None:
+    expected = PlaceAndTime(file[0], utc_offset, file[2])
+
+    assert place_and_time(SidecarValues(), PlaceAndTime(*file), name) == expected
+    assert place_and_time(SidecarValues(time=SidecarTime(NOON)), PlaceAndTime(*file), name) == expected
+
+
 def test_place_and_time_survive_json() -> None:
     for value in (PlaceAndTime(), PlaceAndTime(NOON.astimezone(CET), 60, "exif", 1.0, 2.0)):
         assert PlaceAndTime.from_json(json.loads(json.dumps(value.as_json()))) == value

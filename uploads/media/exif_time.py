@@ -1,13 +1,13 @@
 """Read the time and the time zone of a photo from EXIF data.
 
 According to CIPA DC-008 (Exif 2.32), separate tags contain the local time, its fraction and its zone, and the time of
-the GPS fix is in UTC. Editors and phones also write ISO 8601 dates, other separators, AM and PM, leap seconds and short
-zones such as "+2:00".
+the GPS fix is in UTC. Editors and phones also write ISO 8601 dates, other separators, AM and PM, leap seconds, short
+zones such as "+2:00", dates without a time, and 24 as the hour after midnight.
 """
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, timezone
 
 from PIL import ExifTags
@@ -23,8 +23,8 @@ _DATES = (
 )
 TIME_TAGS = frozenset(tag for tags in _DATES for tag in tags)
 _DATE = re.compile(
-    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)[ T](\d\d?)[:.](\d\d)(?:[:.](\d\d))?(?:[.,](\d+))?"
-    r" ?([AP]M\b)? ?((?:UTC|GMT)?[+-]\d\d?:?\d\d|[+-]\d\d?|Z|UTC|GMT)?.*",
+    r"(\d{4})[:/.-](\d\d?)[:/.-](\d\d?)(?:[ T](\d\d?)[:.](\d\d)(?:[:.](\d\d))?(?:[.,](\d+))?"
+    r" ?([AP]M\b)? ?((?:UTC|GMT)?[+-]\d\d?:?\d\d|[+-]\d\d?|Z|UTC|GMT)?.*|[ :]*)",
     re.ASCII | re.IGNORECASE,
 )
 _GPS_TOLERANCE = timedelta(minutes=5)
@@ -35,8 +35,9 @@ _GPS_TOLERANCE = timedelta(minutes=5)
 class PhotoTime:
     """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
 
-    `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. `source` is a value
-    of uploads.models.TakenSource, or "" if there is no time.
+    `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. It is 0 if only the
+    instant is known, because the file has no local time. `source` is a value of uploads.models.TakenSource, or "" if
+    there is no time. A date without a time of day is stored as midnight in an unknown zone.
     """
 
     taken_at: datetime | None = None
@@ -44,28 +45,62 @@ class PhotoTime:
     source: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """The value of a date tag: the local time, which is midnight if `has_clock` is false, and its zone if known."""
+
+    local: datetime
+    has_clock: bool
+    zone: timedelta | None = None
+
+
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
-    """Return the time from the best valid tag, or else the time of the GPS fix. Invalid values are ignored."""
-    for date, offset, fraction in _DATES:
-        local, zone = _parse_date(tags.get(date), tags.get(fraction))
-        # In the years 1 and 9999, the conversion to UTC for storage could overflow.
-        if local is not None and 1 < local.year < 9999:
-            texts = (zone, tags.get(offset), tags.get(_BASE.OffsetTime))
-            zones = [parse_utc_offset(clean_text(text)) for text in texts]
-            known = [zone for zone in (*zones, _gps_offset(local, gps)) if zone is not None]
-            return _photo_time(local, known[0] if known else None)
+    """Return the time from the best valid tag, or else the time of the GPS fix. Invalid values are ignored.
+
+    A date without a time of day gets it from another tag, or from the GPS fix, if that has the same date.
+    """
+    readings = [reading for names in _DATES if (reading := _read_tag(tags, *names)) is not None]
     fix = _gps_time(gps)
-    return PhotoTime(fix.replace(tzinfo=UTC), 0, "gps") if fix is not None and 1980 <= fix.year < 9999 else PhotoTime()
+    if not readings:
+        return _gps_photo_time(fix)
+    day = readings[0].local.date()
+    clocks = [reading for reading in readings if reading.has_clock and reading.local.date() == day]
+    if readings[0].has_clock or clocks:
+        return _photo_time(clocks[0], fix)
+    if fix is not None and fix.has_clock and fix.local.date() == day:
+        return _gps_photo_time(fix)
+    return _photo_time(readings[0], None)
 
 
-def _photo_time(local: datetime, offset: timedelta | None) -> PhotoTime:
+def _read_tag(tags: Mapping[int, object], date: int, offset: int, fraction: int) -> _Reading | None:
+    reading, zone = _parse_date(tags.get(date), tags.get(fraction))
+    # In the years 1 and 9999, the conversion to UTC for storage could overflow.
+    if reading is None or not 1 < reading.local.year < 9999:
+        return None
+    if not reading.has_clock:
+        return reading
+    zones = (parse_utc_offset(clean_text(text)) for text in (zone, tags.get(offset), tags.get(_BASE.OffsetTime)))
+    return replace(reading, zone=next((zone for zone in zones if zone is not None), None))
+
+
+def _photo_time(reading: _Reading, fix: _Reading | None) -> PhotoTime:
+    """Return the time of `reading`. If it has no zone, the zone follows from the time of the GPS fix."""
+    offset = reading.zone
+    if offset is None and fix is not None and fix.has_clock:
+        offset = nearest_utc_offset(reading.local - fix.local, _GPS_TOLERANCE)
     if offset is None:
-        return PhotoTime(local.replace(tzinfo=UTC), None, "exif")
-    return PhotoTime(local.replace(tzinfo=timezone(offset)), round(offset.total_seconds() / 60), "exif")
+        return PhotoTime(reading.local.replace(tzinfo=UTC), None, "exif")
+    return PhotoTime(reading.local.replace(tzinfo=timezone(offset)), round(offset.total_seconds() / 60), "exif")
 
 
-def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
-    """Return the local time, without a zone, and the zone that follows it in the text."""
+def _gps_photo_time(fix: _Reading | None) -> PhotoTime:
+    if fix is None:
+        return PhotoTime()
+    return PhotoTime(fix.local.replace(tzinfo=UTC), 0 if fix.has_clock else None, "gps")
+
+
+def _parse_date(value: object, fraction: object) -> tuple[_Reading | None, str]:
+    """Return the local time, and the zone that follows it in the text."""
     match = _DATE.fullmatch(clean_text(value))
     if match is None:
         return None, ""
@@ -73,31 +108,30 @@ def _parse_date(value: object, fraction: object) -> tuple[datetime | None, str]:
     year, month, day, hour, minute, second = (int(text or 0) for text in texts)
     if half and 1 <= hour <= 12:
         hour = hour % 12 + (12 if half.upper() == "PM" else 0)
+    # Some Android phones number the hours from 1 to 24. They write 24:08 for 00:08, with the date of the new day.
+    hour = 0 if hour == 24 else hour
     second = 59 if second == 60 else second
     try:
         local = datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 (the zone is added later)
     except ValueError:
         return None, ""
     digits = own_fraction or clean_text(fraction)
-    if digits.isascii() and digits.isdigit():
+    if texts[3] and digits.isascii() and digits.isdigit():
         local = local.replace(microsecond=int(digits[:6].ljust(6, "0")))
-    return local, zone or ""
+    return _Reading(local, has_clock=texts[3] is not None), zone or ""
 
 
-def _gps_offset(local: datetime, gps: Mapping[int, object]) -> timedelta | None:
-    """Return the UTC offset that explains the difference between `local` and the GPS time, or None."""
-    fix = _gps_time(gps)
-    return None if fix is None else nearest_utc_offset(local - fix, _GPS_TOLERANCE)
-
-
-def _gps_time(gps: Mapping[int, object]) -> datetime | None:
-    """Return the time of the GPS fix in UTC, without a zone."""
-    date, _zone = _parse_date(f"{clean_text(gps.get(ExifTags.GPS.GPSDateStamp))} 00:00:00", None)
+def _gps_time(gps: Mapping[int, object]) -> _Reading | None:
+    """Return the time of the GPS fix in UTC, or only its date if the time is missing or invalid."""
+    date, _zone = _parse_date(gps.get(ExifTags.GPS.GPSDateStamp), None)
+    if date is None or not 1980 <= date.local.year < 9999:
+        return None
+    midnight = date.local.replace(hour=0, minute=0, second=0, microsecond=0)
     time = gps.get(ExifTags.GPS.GPSTimeStamp)
     parts = [finite_float(part) for part in time] if isinstance(time, tuple) and len(time) == 3 else []
-    if date is None or None in parts or not parts:
-        return None
+    if not parts or None in parts:
+        return _Reading(midnight, has_clock=False)
     hours, minutes, seconds = (part or 0 for part in parts)
     if not (0 <= hours < 24 and 0 <= minutes < 60 and 0 <= seconds < 61):
-        return None
-    return date + timedelta(hours=hours, minutes=minutes, seconds=seconds)
+        return _Reading(midnight, has_clock=False)
+    return _Reading(midnight + timedelta(hours=hours, minutes=minutes, seconds=seconds), has_clock=True)

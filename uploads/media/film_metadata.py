@@ -1,8 +1,8 @@
 """Read a video's metadata: when and where it was recorded, and with which camera.
 
 Phones store it as QuickTime keys (com.apple.quicktime.*) or as user data of MP4 files; FFmpeg returns both as tags with
-names. The header `mvhd` contains a time in UTC, but not the camera's zone. Positions are ISO 6709 strings, such as
-+52.5200+013.4050+034.000/.
+names. The header `mvhd` contains a time in UTC, but not the camera's zone, so the offset of such a time is 0. Positions
+are ISO 6709 strings, such as +52.5200+013.4050+034.000/.
 """
 
 import re

@@ -5,8 +5,8 @@ that has it is used: XMP, Google Takeout, Apple's exports, the file. A date can 
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
 from uploads.media.name_time import time_from_name
@@ -19,6 +19,10 @@ FILE = "file"
 """The key in `Upload.sidecars` for the time and place from the picture's file itself."""
 
 SIDECAR, NAME = "sidecar", "name"
+_INSTANTS = frozenset({"container", "gps"})
+"""Sources whose times are in UTC, unless the file also states a zone."""
+_NAME_TOLERANCE = timedelta(minutes=2)
+"""How far a name's time may deviate from the file's: some phones write when a recording began, and when it ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +78,35 @@ def merge_sidecars(sidecars: Mapping[str, Any]) -> SidecarValues:
 
 def place_and_time(sidecar: SidecarValues, file: PlaceAndTime, filename: str) -> PlaceAndTime:
     """Return when and where a picture was taken, from its sidecars, its file and the file's name."""
+    named = time_from_name(filename)
+    if named is not None and (file.taken_at is not None or sidecar.time is None):
+        file = _with_name(file, named)
     taken_at, utc_offset, source = file.taken_at, file.utc_offset, file.source
-    if sidecar.time is None and taken_at is None:
-        taken_at = time_from_name(filename)
-        source = NAME if taken_at else ""
     if sidecar.time is not None:
         taken_at, utc_offset = combine_times(sidecar.time, taken_at, utc_offset)
         if (taken_at, utc_offset) != (file.taken_at, file.utc_offset):
             source = SIDECAR
     located = sidecar if sidecar.latitude is not None else file
     return PlaceAndTime(taken_at, utc_offset, source, located.latitude, located.longitude)
+
+
+def _with_name(file: PlaceAndTime, named: datetime) -> PlaceAndTime:
+    """Return the file's time, completed by the local time in its name.
+
+    The name's time is used if the file has no date, or the same date without a time of day. If the file has only the
+    instant, in UTC, its difference from the name's time is the UTC offset, as for videos of Android phones.
+    """
+    if file.taken_at is None:
+        return replace(file, taken_at=named, source=NAME)
+    in_utc = file.taken_at.astimezone(UTC)
+    if named.time() == time.min:  # the name may contain only a date
+        return file
+    if file.utc_offset is None and in_utc.time() == time.min and in_utc.date() == named.date():
+        return replace(file, taken_at=named, source=NAME)
+    if file.utc_offset == 0 and file.source in _INSTANTS:
+        ahead = nearest_utc_offset(named - in_utc, _NAME_TOLERANCE)
+        return file if ahead is None else replace(file, utc_offset=round(ahead / timedelta(minutes=1)))
+    return file
 
 
 def combine_times(
