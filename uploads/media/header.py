@@ -48,8 +48,7 @@ class ImageHeader:
     colour space `space` take precedence over what `open` finds. The general pixel limit is multiplied by
     `max_pixels_factor`. `open` opens the parts of the file that the decoder needs, without decoding them. `load` takes
     the object that `open` returned and the number of pixels needed on the longer side. It returns the decoded picture,
-    which may be larger. EXIF data that are known only after decoding are appended to `loaded_exif`, and then
-    replace `exif`.
+    which may be larger.
     """
 
     width: int
@@ -59,7 +58,6 @@ class ImageHeader:
     other_bytes: int = 0
     frames: int = 1
     exif: ExifData = field(default_factory=ExifData)
-    loaded_exif: list[ExifData] = field(default_factory=list)
     xmp: bytes = b""
     profile: bytes = b""
     space: ColourSpace | None = None

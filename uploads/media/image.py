@@ -126,7 +126,7 @@ def _decode(
     if header.frames > 1:
         metadata |= {"animated": True, "frames": header.frames}
     pixels = header.load(source, longest)
-    exif = header.loaded_exif[0] if header.loaded_exif else header.exif
+    exif = header.exif
     image = normalize_image(pixels, longest, exif.orientation, header.profile, header.space)
     if exif.orientation in (5, 6, 7, 8):
         width, height = height, width

@@ -2,9 +2,9 @@
 
 import io
 from dataclasses import replace
-from functools import partial
 from typing import BinaryIO
 
+import brotli
 from PIL import Image
 from pillow_jxl import Decoder
 
@@ -20,6 +20,8 @@ PIXEL_BYTES = 12
 
 _CODESTREAM = b"\xff\x0a"
 _MAX_EXIF_BYTES = 2**20
+"""Maximum size of the EXIF data, compressed or not."""
+_EXIF, _COMPRESSED = b"Exif", b"brob"
 _HEAD_BYTES = 64
 """Number of bytes to read from a codestream. Its size and orientation are within the first few."""
 _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
@@ -29,11 +31,7 @@ def read_jxl(file: BinaryIO) -> ImageHeader:
     """Return the header of the first frame; see image_header.read_header.
 
     libjxl applies the codestream's orientation. An orientation in EXIF data must be ignored.
-
-    EXIF data compressed with Brotli (`brob`) are read only if the picture was converted from a JPEG without loss: they
-    are decompressed when libjxl restores the JPEG. For other pictures, the decoder returns them still compressed.
     """
-    loaded_exif: list[ExifData] = []
     size = file.seek(0, 2)
     check_loaded_size(size)
     stream, exif = _find_parts(file, size)
@@ -46,13 +44,12 @@ def read_jxl(file: BinaryIO) -> ImageHeader:
         PIXEL_BYTES,
         lambda: OpenedFile((width, height), "JXL", "RGB", (file, orientation)),
         other_bytes=size,
-        exif=replace(exif or ExifData(), orientation=1),
-        loaded_exif=loaded_exif,
-        load=partial(_load, loaded_exif if exif is None else []),
+        exif=replace(exif, orientation=1),
+        load=_load,
     )
 
 
-def _load(loaded_exif: list[ExifData], source: OpenedFile, longest: int) -> Image.Image:
+def _load(source: OpenedFile, longest: int) -> Image.Image:
     file, orientation = source.content
     file.seek(0)
     try:
@@ -61,7 +58,6 @@ def _load(loaded_exif: list[ExifData], source: OpenedFile, longest: int) -> Imag
         raise ValueError(str(error)) from error
     if is_jpeg:
         header = read_jpeg(io.BytesIO(pixels))
-        loaded_exif.append(replace(header.exif, orientation=1))
         return turn(header.load(header.open(), longest), orientation)
     mode = "F" if info.mode == "F;16" else info.mode  # half floats are returned as floats
     image = Image.frombytes(mode, (info.width, info.height), pixels)
@@ -69,23 +65,41 @@ def _load(loaded_exif: list[ExifData], source: OpenedFile, longest: int) -> Imag
     return image
 
 
-def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData | None]:
-    """Return the start of the codestream, and the container's uncompressed EXIF data, or None if there is none."""
+def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
+    """Return the start of the codestream, and the container's EXIF data, which are empty if there are none."""
     file.seek(0)
     stream = file.read(_HEAD_BYTES)
     if stream.startswith(_CODESTREAM):
-        return stream, None
+        return stream, ExifData()
     stream, exif = b"", None
     for name, start, end in list_boxes(file, 0, size):
         file.seek(start)
         if name in (b"jxlc", b"jxlp") and len(stream) < _HEAD_BYTES:
             stream += file.read(min(_HEAD_BYTES, end - start))[4 if name == b"jxlp" else 0 :]
-        elif name == b"Exif" and end - start < _MAX_EXIF_BYTES:
-            content = file.read(end - start)
-            # The box starts with the offset of the data, but some programs omit it.
-            is_bare = content[:2] in (b"II", b"MM")
-            exif = read_exif(content if is_bare else content[4 + int.from_bytes(content[:4], "big") :])
-    return stream, exif
+        elif name in (_EXIF, _COMPRESSED) and exif is None and end - start <= _MAX_EXIF_BYTES:
+            exif = _read_exif_box(name, file.read(end - start))
+    return stream, exif or ExifData()
+
+
+def _read_exif_box(name: bytes, content: bytes) -> ExifData | None:
+    """Return the EXIF data in a box, or None if a compressed box contains something else (ISO 18181-2)."""
+    if name == _COMPRESSED:
+        if not content.startswith(_EXIF):
+            return None
+        content = _decompress(content[len(_EXIF) :])
+    # EXIF data start with the offset of the TIFF header, but some programs omit it.
+    is_bare = content[:2] in (b"II", b"MM")
+    return read_exif(content if is_bare else content[4 + int.from_bytes(content[:4], "big") :])
+
+
+def _decompress(data: bytes) -> bytes:
+    """Return the decompressed data, or b"" if they are damaged, incomplete or larger than _MAX_EXIF_BYTES."""
+    decompressor = brotli.Decompressor()
+    try:
+        content: bytes = decompressor.process(data, output_buffer_limit=_MAX_EXIF_BYTES)
+    except brotli.error:
+        return b""
+    return content if decompressor.is_finished() else b""
 
 
 class _Bits:
