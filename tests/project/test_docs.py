@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands
 
+from uploads.media.formats import FORMATS
+
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = ["README.md", "CHANGELOG.md", *sorted(f"docs/{path.name}" for path in (ROOT / "docs").glob("*.md"))]
 READING = re.compile(r"""(?:environ\[|environ\.get\(|\benv\.[a-z_]+\()\s*["']([A-Z0-9_]+)["']""")
@@ -59,6 +61,13 @@ def test_every_dependency_is_explained() -> None:
     names = {re.split(r"[\[<>=;~! ]", line)[0] for line in lines}
 
     assert set(first_column(section("docs/contributing.md", "Why these libraries"))) == names
+
+
+def test_readme_lists_the_supported_formats() -> None:
+    listed = (ROOT / "README.md").read_text().split("including subfolders:")[1].split(". ZIP archives")[0]
+    names = re.split(r",\s+|\s+and\s+", re.sub(r"\s+\([^)]*\)", "", listed.strip()))
+
+    assert names == list(dict.fromkeys(entry.name for entry in FORMATS.values()))
 
 
 def test_readme_is_short() -> None:
