@@ -15,12 +15,17 @@ from django.conf import settings
 with atheris.instrument_imports(include=["uploads.media"]):
     from uploads.errors import PermanentError
     from uploads.media import gif_structure, jpeg_structure, png_structure, webp_structure
+    from uploads.media.bmp import read_bmp
     from uploads.media.exif import interpret_tags, read_tags
+    from uploads.media.header import ImageHeader
     from uploads.media.heif_boxes import colour_codes
+    from uploads.media.icon import read_icon
+    from uploads.media.limits import check_size
     from uploads.media.sniff import name_type
     from uploads.media.tiff_tags import FileBytes, TiffTags
 
 _REFUSALS = (PermanentError, ValueError, LookupError, OSError, struct.error)
+_MAX_PIXELS = 1 << 16
 
 
 def _exif(data: bytes) -> None:
@@ -38,6 +43,17 @@ def _structure(read: Callable[[io.BytesIO], object]) -> Callable[[bytes], None]:
     return target
 
 
+def _picture(read: Callable[[io.BytesIO], ImageHeader]) -> Callable[[bytes], None]:
+    """Return a target that also decodes pictures of up to _MAX_PIXELS."""
+
+    def decode(file: io.BytesIO) -> None:
+        header = read(file)
+        check_size(header.width, header.height, _MAX_PIXELS, header.pixel_bytes)
+        header.load(header.open(), 320)
+
+    return _structure(decode)
+
+
 TARGETS: dict[str, Callable[[bytes], object]] = {
     "sniff": name_type,
     "exif": _exif,
@@ -46,6 +62,8 @@ TARGETS: dict[str, Callable[[bytes], object]] = {
     "png": _structure(png_structure.read_structure),
     "gif": _structure(gif_structure.read_structure),
     "webp": _structure(webp_structure.read_structure),
+    "bmp": _picture(read_bmp),
+    "icon": _picture(read_icon),
 }
 
 

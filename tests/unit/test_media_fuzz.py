@@ -1,4 +1,5 @@
 import io
+import struct
 from pathlib import Path
 
 import pytest
@@ -6,8 +7,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
+from tests.support.bitmaps import bitmap, bmp, icon, quarter_indices
 from tests.support.images import encoded, textured
 from uploads.errors import PermanentError
+from uploads.media.bmp_header import INFO_BYTES
 from uploads.media.container_types import tiff_type
 from uploads.media.exif import ExifData, interpret_tags, read_tags
 from uploads.media.heif_boxes import colour_codes
@@ -26,6 +29,12 @@ _EXIF.get_ifd(0x8769).update({0x9003: "2020:01:01 00:00:00"})
 FILES = {kind: encoded(textured(64, 48), kind, exif=_EXIF) for kind in ("JPEG", "PNG", "WEBP")}
 FILES["GIF"] = encoded(textured(64, 48), "GIF", save_all=True, append_images=[textured(64, 48, seed=1)])
 FILES["ICO"] = encoded(textured(64, 48), "ICO", bitmap_format="bmp")
+FILES["ICO with PNG"] = encoded(textured(64, 48), "ICO")
+FILES["CUR"] = icon((16, 8, b"".join(bitmap(quarter_indices(16, 16), 8, mask=bytes(64)))), kind=2)
+FILES["BMP"] = bmp(*bitmap(quarter_indices(32, 24), 4))
+FILES["BMP with masks"] = bmp(*bitmap(quarter_indices(32, 24), 32, header_bytes=124))
+FILES["BMP with runs"] = bmp(bitmap(quarter_indices(32, 24), 8, compression=1)[0], b"\x08\1\x18\2\0\0" * 24 + b"\0\1")
+FILES["BMP of OS/2"] = bmp(*bitmap(quarter_indices(32, 24), 24, header_bytes=12))
 
 
 @pytest.mark.parametrize("kind", sorted(FILES))
@@ -46,6 +55,38 @@ def test_mutated_picture_is_read_or_refused(kind: str, changes: list[tuple[float
         assert outcome.message
     else:
         assert outcome.image.mode == "RGB"
+
+
+SIDES = st.integers(-2, 40) | st.sampled_from([2**31 - 1, -(2**31), 65_535, 256])
+NUMBERS = st.integers(0, 2**32 - 1)
+
+
+@st.composite
+def bitmap_headers(draw: st.DrawFn) -> bytes:
+    """Return the second header of a BMP, with plausible fields in any combination."""
+    size, bits = draw(st.sampled_from(sorted(INFO_BYTES))), draw(st.sampled_from([0, 1, 2, 4, 8, 16, 24, 32]))
+    if size == 12:
+        return struct.pack("<L4H", size, draw(SIDES) & 0xFFFF, draw(SIDES) & 0xFFFF, 1, bits)
+    compression, used = draw(st.integers(0, 7)), draw(st.sampled_from([0, 1, 2, 256, 2**32 - 1]))
+    fields = (size, draw(SIDES), draw(SIDES), 1, bits, compression, 0, 0, 0, used, 0)
+    return struct.pack("<LllHHLLllLL4L", *fields, *[draw(NUMBERS) for _ in range(4)])
+
+
+@pytest.mark.parametrize("is_icon", [False, True])
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(head=bitmap_headers(), body=st.binary(max_size=300), start=st.sampled_from([None, 0, 14, 54, 10**6]))
+def test_bitmap_with_any_header_is_read_or_refused(
+    is_icon: bool, head: bytes, body: bytes, start: int | None, tmp_path: Path
+) -> None:
+    data = icon((48, 8, head + body)) if is_icon else bmp(head, body)
+    if start is not None:
+        data = data[:10] + struct.pack("<L", start) + data[14:]
+    path = tmp_path / "file"
+    path.write_bytes(data)
+
+    outcome = _outcome(path)
+
+    assert isinstance(outcome, Picture) or outcome.code.startswith(("image.", "file."))
 
 
 @settings(max_examples=50, deadline=None)
