@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from uploads.database import fetch_row, fetch_rows
+from uploads.media.exif_time import DATE_ONLY
 from uploads.models import PartRole
 from uploads.pairs import PairFile
 from uploads.places import name_place
@@ -91,10 +92,11 @@ class PictureRow:
 
     def as_pair_file(self, name: str, batch_id: int | None) -> PairFile:
         """Return the file in the form that find_parts() needs. `name` is its name in the import's folder."""
-        taken_at = self.taken_at
+        taken = self.shown
         if EDITS in self.sidecars:
             # Ignore the owner's changes: a new date must not separate a live photo from its video.
-            taken_at = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename).taken_at
+            taken = place_and_time(merge_sidecars(self.sidecars), self.file, self.filename)
+        taken_at = None if taken.source == DATE_ONLY else taken.taken_at
         return PairFile(self.id, name or self.filename, self.kind, taken_at, self.duration, self.group_id, batch_id)
 
 

@@ -103,6 +103,14 @@ def test_film_of_another_time_is_not_linked(owner: User) -> None:
     assert files["IMG_1.MP4"].part_of is None
 
 
+def test_film_of_a_photo_without_a_time_of_day_is_linked(owner: User) -> None:
+    day = {"taken_at": NOON.replace(hour=0), "taken_source": "exif_date"}
+
+    files = import_files(owner, ("a/IMG_1.JPG", day), ("a/IMG_1.MP4", {"taken_at": NOON + timedelta(minutes=5)}))
+
+    assert files["IMG_1.MP4"].part_of == files["IMG_1.JPG"]
+
+
 def test_picture_in_the_trash_takes_over_no_file_that_arrives(owner: User) -> None:
     import_files(owner, HEIC)
     Upload.objects.update(trashed_at=NOON)

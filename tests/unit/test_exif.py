@@ -98,15 +98,15 @@ DAY_BEFORE, DAY = "2024:06:29", "2024:06:30"
 @pytest.mark.parametrize(
     ("tags", "gps", "expected"),
     [
-        ({ORIGINAL: DAY}, {}, ("2024-06-30T00:00:00", None, "exif")),
-        ({ORIGINAL: f"{DAY}   :  :  "}, {}, ("2024-06-30T00:00:00", None, "exif")),
-        ({ORIGINAL: DAY, OFFSET: "+02:00", SUBSECONDS: "25"}, {}, ("2024-06-30T00:00:00", None, "exif")),
+        ({ORIGINAL: DAY}, {}, ("2024-06-30T00:00:00", None, "exif_date")),
+        ({ORIGINAL: f"{DAY}   :  :  "}, {}, ("2024-06-30T00:00:00", None, "exif_date")),
+        ({ORIGINAL: DAY, OFFSET: "+02:00", SUBSECONDS: "25"}, {}, ("2024-06-30T00:00:00", None, "exif_date")),
         ({ORIGINAL: DAY, DATE: f"{DAY} 18:30:05"}, {}, ("2024-06-30T18:30:05", None, "exif")),
-        ({ORIGINAL: DAY_BEFORE, DATE: f"{DAY} 18:30:05"}, {}, ("2024-06-29T00:00:00", None, "exif")),
+        ({ORIGINAL: DAY_BEFORE, DATE: f"{DAY} 18:30:05"}, {}, ("2024-06-29T00:00:00", None, "exif_date")),
         ({ORIGINAL: DAY}, GPS_TIME, ("2024-06-30T22:31:04", 0, "gps")),
-        ({ORIGINAL: DAY_BEFORE}, GPS_TIME, ("2024-06-29T00:00:00", None, "exif")),
-        ({}, {29: DAY}, ("2024-06-30T00:00:00", None, "gps")),
-        ({}, {29: DAY, 7: (24.0, 0.0, 0.0)}, ("2024-06-30T00:00:00", None, "gps")),
+        ({ORIGINAL: DAY_BEFORE}, GPS_TIME, ("2024-06-29T00:00:00", None, "exif_date")),
+        ({}, {29: DAY}, ("2024-06-30T00:00:00", None, "exif_date")),
+        ({}, {29: DAY, 7: (24.0, 0.0, 0.0)}, ("2024-06-30T00:00:00", None, "exif_date")),
         ({ORIGINAL: f"{DAY} 18:30:05"}, {29: DAY}, ("2024-06-30T18:30:05", None, "exif")),
     ],
 )

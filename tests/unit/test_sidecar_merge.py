@@ -77,17 +77,31 @@ MIDNIGHT = NOON.replace(hour=0)
 @pytest.mark.parametrize(
     ("file", "name", "expected"),
     [
-        ((MIDNIGHT, None, "exif"), "IMG_20240131_120000.jpg", (NOON, None, "name")),
-        ((MIDNIGHT, None, "gps"), "IMG_20240131_120000.jpg", (NOON, None, "name")),
-        ((MIDNIGHT, None, "exif"), "IMG_20240201_120000.jpg", (MIDNIGHT, None, "exif")),
-        ((MIDNIGHT, None, "exif"), "Scan 20240131.jpg", (MIDNIGHT, None, "exif")),
-        ((MIDNIGHT, 60, "exif"), "IMG_20240131_120000.jpg", (MIDNIGHT, 60, "exif")),
+        ((MIDNIGHT, None, "exif_date"), "IMG_20240131_120000.jpg", (NOON, None, "name")),
+        ((MIDNIGHT, None, "exif_date"), "IMG_20240201_120000.jpg", (MIDNIGHT, None, "exif_date")),
+        ((MIDNIGHT, None, "exif_date"), "Scan 20240131.jpg", (MIDNIGHT, None, "exif_date")),
+        ((MIDNIGHT, None, "exif"), "IMG_20240131_120000.jpg", (MIDNIGHT, None, "exif")),
     ],
 )
 def test_date_without_a_time_of_day_gets_it_from_the_name(
     file: tuple[datetime, int | None, str], name: str, expected: tuple[datetime, int | None, str]
 ) -> None:
     assert place_and_time(SidecarValues(), PlaceAndTime(*file), name) == PlaceAndTime(*expected)
+
+
+@pytest.mark.parametrize(
+    ("time", "expected"),
+    [
+        (SidecarTime(MIDNIGHT - timedelta(hours=2)), (MIDNIGHT - timedelta(hours=2), None, "sidecar")),
+        (SidecarTime(MIDNIGHT, is_instant=False, precision=86_400), (MIDNIGHT, None, "exif_date")),
+    ],
+)
+def test_time_of_a_sidecar_replaces_a_date_without_a_time_of_day(
+    time: SidecarTime, expected: tuple[datetime, int | None, str]
+) -> None:
+    found = place_and_time(SidecarValues(time=time), PlaceAndTime(MIDNIGHT, None, "exif_date"), "scan.jpg")
+
+    assert found == PlaceAndTime(*expected)
 
 
 @pytest.mark.parametrize(

@@ -86,6 +86,17 @@ def test_picture_page_shows_the_time_of_the_camera(
     assert shown in text(page, reverse("upload-detail", args=[upload.id]))
 
 
+def test_picture_page_shows_a_date_without_a_time_of_day(page: Client, anna: User) -> None:
+    upload = make_batch(anna, 1).items.select_related("upload").get().upload
+    assert upload is not None
+    Upload.objects.filter(id=upload.id).update(taken_at=datetime(2026, 7, 2, tzinfo=UTC), taken_source="exif_date")
+
+    html = text(page, reverse("upload-detail", args=[upload.id]))
+
+    assert "<dt>Thursday, July 2, 2026</dt>" in html
+    assert "date: EXIF data, without a time of day" in html
+
+
 def test_picture_page_shows_all_facts(page: Client, anna: User) -> None:
     batch = make_batch(anna, 1, "Iceland")
     upload = batch.items.select_related("upload").get().upload

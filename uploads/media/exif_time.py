@@ -31,13 +31,16 @@ _GPS_TOLERANCE = timedelta(minutes=5)
 """How far the difference between the camera's clock and GPS time may deviate from a valid UTC offset."""
 
 
+DATE_ONLY = "exif_date"
+
+
 @dataclass(frozen=True, slots=True)
 class PhotoTime:
     """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
 
     `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. It is 0 if only the
     instant is known, because the file has no local time. `source` is a value of uploads.models.TakenSource, or "" if
-    there is no time. A date without a time of day is stored as midnight in an unknown zone.
+    there is no time. A date without a time of day is stored as midnight in an unknown zone, with the source DATE_ONLY.
     """
 
     taken_at: datetime | None = None
@@ -89,14 +92,15 @@ def _photo_time(reading: _Reading, fix: _Reading | None) -> PhotoTime:
     if offset is None and fix is not None and fix.has_clock:
         offset = nearest_utc_offset(reading.local - fix.local, _GPS_TOLERANCE)
     if offset is None:
-        return PhotoTime(reading.local.replace(tzinfo=UTC), None, "exif")
+        return PhotoTime(reading.local.replace(tzinfo=UTC), None, "exif" if reading.has_clock else DATE_ONLY)
     return PhotoTime(reading.local.replace(tzinfo=timezone(offset)), round(offset.total_seconds() / 60), "exif")
 
 
 def _gps_photo_time(fix: _Reading | None) -> PhotoTime:
     if fix is None:
         return PhotoTime()
-    return PhotoTime(fix.local.replace(tzinfo=UTC), 0 if fix.has_clock else None, "gps")
+    at = fix.local.replace(tzinfo=UTC)
+    return PhotoTime(at, 0, "gps") if fix.has_clock else PhotoTime(at, None, DATE_ONLY)
 
 
 def _parse_date(value: object, fraction: object) -> tuple[_Reading | None, str]:

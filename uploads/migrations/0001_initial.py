@@ -133,6 +133,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("exif", "EXIF data"),
+                            ("exif_date", "EXIF data, without a time of day"),
                             ("gps", "GPS time"),
                             ("container", "video data"),
                             ("sidecar", "sidecar file"),

@@ -3,6 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from uploads.media.exif_time import DATE_ONLY
 from uploads.media.sniff import ARCHIVES
 
 
@@ -25,6 +26,7 @@ class TakenSource(models.TextChoices):
     """Where the date of a picture or video comes from."""
 
     EXIF = "exif", _("EXIF data")
+    EXIF_DATE = DATE_ONLY, _("EXIF data, without a time of day")
     GPS = "gps", _("GPS time")
     CONTAINER = "container", _("video data")
     SIDECAR = "sidecar", _("sidecar file")

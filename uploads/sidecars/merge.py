@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
+from uploads.media.exif_time import DATE_ONLY
 from uploads.media.name_time import time_from_name
 from uploads.media.utc_offset import nearest_utc_offset
 from uploads.sidecars.recognise import SidecarKind
@@ -83,7 +84,8 @@ def place_and_time(sidecar: SidecarValues, file: PlaceAndTime, filename: str) ->
         file = _with_name(file, named)
     taken_at, utc_offset, source = file.taken_at, file.utc_offset, file.source
     if sidecar.time is not None:
-        taken_at, utc_offset = combine_times(sidecar.time, taken_at, utc_offset)
+        clock = None if source == DATE_ONLY else taken_at
+        taken_at, utc_offset = combine_times(sidecar.time, clock, utc_offset)
         if (taken_at, utc_offset) != (file.taken_at, file.utc_offset):
             source = SIDECAR
     located = sidecar if sidecar.latitude is not None else file
@@ -101,7 +103,7 @@ def _with_name(file: PlaceAndTime, named: datetime) -> PlaceAndTime:
     in_utc = file.taken_at.astimezone(UTC)
     if named.time() == time.min:  # the name may contain only a date
         return file
-    if file.utc_offset is None and in_utc.time() == time.min and in_utc.date() == named.date():
+    if file.source == DATE_ONLY and in_utc.date() == named.date():
         return replace(file, taken_at=named, source=NAME)
     if file.utc_offset == 0 and file.source in _INSTANTS:
         ahead = nearest_utc_offset(named - in_utc, _NAME_TOLERANCE)
