@@ -1,7 +1,8 @@
 """Fuzz the Python code that parses untrusted bytes, guided by coverage, for a limited time.
 
 This needs atheris, which is not a dependency of the project: .venv/bin/pip install atheris. Then run
-`.venv/bin/python -m tools.fuzz TARGET [SECONDS]`. Keep each input that causes an error as a test case.
+`.venv/bin/python -m tools.fuzz TARGET [SECONDS [FOLDER]]`. Inputs derive from the files in FOLDER, and new ones are
+saved there. Keep each input that causes an error as a test case.
 """
 
 import io
@@ -25,6 +26,7 @@ with atheris.instrument_imports(include=["uploads.media"]):
     from uploads.media.tiff_tags import FileBytes, TiffTags
 
 _REFUSALS = (PermanentError, ValueError, LookupError, OSError, struct.error)
+_DECODE_REFUSALS = (*_REFUSALS, SyntaxError)  # Pillow's PNG decoder raises SyntaxError
 _MAX_PIXELS = 1 << 16
 
 
@@ -33,11 +35,13 @@ def _exif(data: bytes) -> None:
     TiffTags(FileBytes(io.BytesIO(data))).first_directory_bytes()
 
 
-def _structure(read: Callable[[io.BytesIO], object]) -> Callable[[bytes], None]:
+def _structure(
+    read: Callable[[io.BytesIO], object], refusals: tuple[type[Exception], ...] = _REFUSALS
+) -> Callable[[bytes], None]:
     def target(data: bytes) -> None:
         try:
             read(io.BytesIO(data))
-        except _REFUSALS:
+        except refusals:
             return
 
     return target
@@ -51,7 +55,7 @@ def _picture(read: Callable[[io.BytesIO], ImageHeader]) -> Callable[[bytes], Non
         check_size(header.width, header.height, _MAX_PIXELS, header.pixel_bytes)
         header.load(header.open(), 320)
 
-    return _structure(decode)
+    return _structure(decode, _DECODE_REFUSALS)
 
 
 TARGETS: dict[str, Callable[[bytes], object]] = {
@@ -71,7 +75,8 @@ def main() -> None:
     """Fuzz one target. The exit status is nonzero if an error was found."""
     settings.configure(USE_I18N=False)
     target, seconds = TARGETS[sys.argv[1]], sys.argv[2] if len(sys.argv) > 2 else "60"
-    atheris.Setup([sys.argv[0], f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10"], target)
+    options = [f"-max_total_time={seconds}", "-max_len=4096", "-timeout=10"]
+    atheris.Setup([sys.argv[0], *options, *sys.argv[3:4]], target)
     atheris.Fuzz()
 
 

@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from pathlib import Path
 
+import pillow_jxl.JpegXLImagePlugin  # noqa: F401 (registers the format for encoding)
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from PIL import Image
 
 from tests.media.conftest import read
 from tests.support.hostile_stills import SMALL, heif
@@ -15,6 +17,8 @@ from uploads.errors import PermanentError
 from uploads.media.decoder import DecoderPool
 from uploads.media.image import Picture
 
+EXIF = Image.Exif()
+EXIF[0x0110] = "Pixel 8"
 FILES = {
     "HEIC": heif(),
     "HEIC grid": heif(tile_size=64),
@@ -22,6 +26,7 @@ FILES = {
     "TIFF": encoded(SMALL, "TIFF"),
     "TIFF LZW": encoded(SMALL, "TIFF", compression="tiff_lzw"),
     "BMP": encoded(SMALL, "BMP"),
+    "JPEG XL": encoded(SMALL, "JXL", exif=EXIF.tobytes(), use_container=True, compress_metadata=True),
     "DNG": dng(SMALL, preview=SMALL),
 }
 
