@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 
 from uploads.database import fetch_row, fetch_rows
-from uploads.media.exif_time import DATE_ONLY
+from uploads.media.photo_time import DATE_ONLY
 from uploads.models import PartRole
 from uploads.pairs import PairFile
 from uploads.places import name_place

@@ -20,7 +20,7 @@ class Result:
 
     kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds; None
     for pictures, and for videos whose duration is unknown.
-    taken_at, utc_offset, taken_source: see uploads.media.exif_time.PhotoTime. latitude, longitude: degrees.
+    taken_at, utc_offset, taken_source: see uploads.media.photo_time.PhotoTime. latitude, longitude: degrees.
     metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. tint: see average_colour.
     description_model: the name and version of the model that wrote the description. audit_score: 0 to 100, see
     uploads.analysis.audit. regenerations: how often the description was written again, 0 or 1. vector: unit length,

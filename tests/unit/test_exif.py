@@ -10,8 +10,9 @@ from PIL.TiffImagePlugin import IFDRational
 
 from tests.support.images import encoded, textured, written
 from uploads.media.exif import ExifData, interpret_tags
-from uploads.media.exif_time import PhotoTime, read_time
+from uploads.media.exif_time import read_time
 from uploads.media.image import Picture, read_picture
+from uploads.media.photo_time import PhotoTime
 
 MAKE, MODEL, DATE, EXIF, GPS = 0x010F, 0x0110, 0x0132, 0x8769, 0x8825
 ORIGINAL, OFFSET, OFFSET_TIME, SUBSECONDS, LENS, F_NUMBER = 0x9003, 0x9011, 0x9010, 0x9291, 0xA434, 0x829D

@@ -8,9 +8,9 @@ import pytest
 from tests.support.films import film
 from tests.support.images import written
 from uploads.media.decoder_process import read_media
-from uploads.media.exif_time import PhotoTime
 from uploads.media.film_metadata import read_metadata
 from uploads.media.image import MAX_PIXELS
+from uploads.media.photo_time import PhotoTime
 
 NOON = datetime(2024, 7, 1, 12, tzinfo=UTC)
 APPLE = "com.apple.quicktime."

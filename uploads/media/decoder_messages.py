@@ -19,8 +19,8 @@ from PIL import Image
 from uploads.errors import CodedError, EnvironmentalError, PermanentError
 from uploads.media import ZOOM_SIDE
 from uploads.media.exif import ExifData
-from uploads.media.exif_time import PhotoTime
 from uploads.media.image import LONGEST_SIDE, MAX_FRAMES, Picture
+from uploads.media.photo_time import PhotoTime
 
 READY = b"ready"
 """The first message that a decoder sends."""

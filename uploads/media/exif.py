@@ -10,7 +10,8 @@ from dataclasses import dataclass, field
 
 from PIL import ExifTags
 
-from uploads.media.exif_time import TIME_TAGS, PhotoTime, read_time
+from uploads.media.exif_time import TIME_TAGS, read_time
+from uploads.media.photo_time import PhotoTime
 from uploads.media.sanitize import Json, clean_text, finite_float, valid_position
 from uploads.media.tiff_tags import ByteSource, TiffTags, Value
 

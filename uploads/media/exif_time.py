@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from PIL import ExifTags
 
+from uploads.media.photo_time import DATE_ONLY, PhotoTime
 from uploads.media.sanitize import clean_text, finite_float
 from uploads.media.utc_offset import nearest_utc_offset, parse_utc_offset
 
@@ -29,23 +30,6 @@ _DATE = re.compile(
 )
 _GPS_TOLERANCE = timedelta(minutes=5)
 """How far the difference between the camera's clock and GPS time may deviate from a valid UTC offset."""
-
-
-DATE_ONLY = "exif_date"
-
-
-@dataclass(frozen=True, slots=True)
-class PhotoTime:
-    """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
-
-    `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. It is 0 if only the
-    instant is known, because the file has no local time. `source` is a value of uploads.models.TakenSource, or "" if
-    there is no time. A date without a time of day is stored as midnight in an unknown zone, with the source DATE_ONLY.
-    """
-
-    taken_at: datetime | None = None
-    utc_offset: int | None = None
-    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +52,7 @@ def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTim
         return _gps_photo_time(fix)
     day = readings[0].local.date()
     clocks = [reading for reading in readings if reading.has_clock and reading.local.date() == day]
-    if readings[0].has_clock or clocks:
+    if clocks:
         return _photo_time(clocks[0], fix)
     if fix is not None and fix.has_clock and fix.local.date() == day:
         return _gps_photo_time(fix)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from uploads.media.exif import ExifData, camera_name
-from uploads.media.exif_time import PhotoTime
+from uploads.media.photo_time import PhotoTime
 from uploads.media.sanitize import Json, clean_text, valid_position
 from uploads.media.utc_offset import parse_utc_offset
 

@@ -3,7 +3,7 @@
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from uploads.media.exif_time import DATE_ONLY
+from uploads.media.photo_time import DATE_ONLY
 from uploads.media.sniff import ARCHIVES
 
 

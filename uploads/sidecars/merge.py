@@ -9,8 +9,8 @@ from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime, time, timedelta, timezone
 from typing import Any
 
-from uploads.media.exif_time import DATE_ONLY
 from uploads.media.name_time import time_from_name
+from uploads.media.photo_time import DATE_ONLY
 from uploads.media.utc_offset import nearest_utc_offset
 from uploads.sidecars.recognise import SidecarKind
 from uploads.sidecars.values import MAX_LIST, SidecarTime, SidecarValues

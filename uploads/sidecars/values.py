@@ -20,7 +20,7 @@ class SidecarTime:
     """When a picture was taken according to a sidecar. `at` is timezone-aware.
 
     `is_instant` is false if the sidecar has a local time without a zone. That time is then stored as if it were UTC, as
-    in uploads.media.exif_time. `utc_offset` is in minutes. The sidecar may have rounded the time down, by less than
+    in uploads.media.photo_time. `utc_offset` is in minutes. The sidecar may have rounded the time down, by less than
     `precision` seconds.
     """
 
