@@ -15,9 +15,9 @@ const SHORTEST_CUT_NAME = 3;
 // Extensions of files that are never photos or videos. The server recognises all other files by their content.
 const UNSUPPORTED = new Set(
   (
-    "7z ai apk avchd bat db dds djvu dmg doc docx epub exe exr gz htm html icns ics indd ini iso j2k jp2 log m3u md mp3 " +
-    "msi numbers odp ods odt ogg pages pbm pcx pdf pgm ppm ppt pptx psd qoi rar rtf sqlite svg tar tga tgz torrent txt " +
-    "vcf wav wma xcf xls xlsx z01"
+    "7z ai apk avchd bat db dds djvu dmg doc docx epub exe exr gz htm html icns ics indd ini iso j2k jp2 log m3u " +
+    "md mp3 msi numbers odp ods odt ogg pages pbm pcx pdf pgm ppm ppt pptx psd qoi rar rtf sqlite svg tar tga tgz " +
+    "torrent txt vcf wav wma xcf xls xlsx z01"
   ).split(" "),
 );
 
