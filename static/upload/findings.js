@@ -12,7 +12,7 @@ const SIDECAR = /\.(json|xmp|aae)$/i;
 const EXPORT_DATA =
   /^(metadata(\(\d+\))?|print-subscriptions|shared_album_comments|user-generated-memory-titles|archive_browser)\.json$/i;
 const SHORTEST_CUT_NAME = 3;
-// Extensions of files that are never photos or videos. The server recognises all other files by their content.
+// Extensions of files that cannot be imported. The server recognises all other files by their content.
 const UNSUPPORTED = new Set(
   (
     "7z ai apk avchd bat db dds djvu dmg doc docx epub exe exr gz htm html icns ics indd ini iso j2k jp2 log m3u " +
