@@ -522,9 +522,14 @@ class Migration(migrations.Migration):
             model_name="uploadbatch",
             constraint=models.CheckConstraint(
                 condition=models.Q(
-                    models.Q(("status", "completed"), _negated=True),
+                    ("completed_at__isnull", True),
+                    models.Q(("cancelling", True), ("status", "cancelled")),
                     models.Q(
-                        ("sealed_at__isnull", False),
+                        models.Q(
+                            models.Q(("status", "completed"), _negated=True),
+                            ("sealed_at__isnull", False),
+                            _connector="OR",
+                        ),
                         (
                             "total",
                             django.db.models.expressions.CombinedExpression(
@@ -542,7 +547,7 @@ class Migration(migrations.Migration):
                     ),
                     _connector="OR",
                 ),
-                name="batch_completed_is_complete",
+                name="batch_ended_is_complete",
             ),
         ),
         migrations.AddConstraint(

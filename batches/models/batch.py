@@ -110,9 +110,12 @@ class UploadBatch(models.Model):
                 | Q(completed_at__isnull=False),
                 name="batch_finished_has_time",
             ),
+            # For a live batch, only the first condition is checked. While a batch is being cancelled, items are live.
             models.CheckConstraint(
-                condition=~Q(status=BatchStatus.COMPLETED) | Q(sealed_at__isnull=False, total=ENDED_ITEMS),
-                name="batch_completed_is_complete",
+                condition=Q(completed_at__isnull=True)
+                | Q(status=BatchStatus.CANCELLED, cancelling=True)
+                | Q(~Q(status=BatchStatus.COMPLETED) | Q(sealed_at__isnull=False), total=ENDED_ITEMS),
+                name="batch_ended_is_complete",
             ),
             models.CheckConstraint(
                 condition=Q(deleting_since=None) | ~Q(OneOf(F("status"), LIVE_BATCHES)), name="batch_deleting_not_live"

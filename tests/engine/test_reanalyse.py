@@ -178,7 +178,10 @@ def test_concurrent_commands_create_one_reanalysis(owner: User) -> None:
 @pytest.mark.parametrize("status", [BatchStatus.PROCESSING, BatchStatus.PAUSED, BatchStatus.CANCELLED])
 def test_batch_that_is_not_completed_is_not_reanalysed(owner: User, status: BatchStatus) -> None:
     batch = make_batch(owner, 1)
-    UploadBatch.objects.filter(id=batch.id).update(status=status, completed_at=batch.created_at)
+    is_cancelled = status == BatchStatus.CANCELLED
+    UploadBatch.objects.filter(id=batch.id).update(
+        status=status, cancelling=is_cancelled, completed_at=batch.created_at if is_cancelled else None
+    )
 
     assert reanalyse_batch(batch.id) is None
     assert not batch.reanalyses.exists()

@@ -100,7 +100,7 @@ def test_finalize_in_a_cancelled_batch_keeps_nothing(batch: UploadBatch, ada: Us
     item = complete_partial(batch, "cat.jpg")
     before = originals()
     # This is the state between the first and the second commit of a cancellation.
-    UploadBatch.objects.filter(id=batch.id).update(status="cancelled", completed_at=timezone.now())
+    UploadBatch.objects.filter(id=batch.id).update(status="cancelled", cancelling=True, completed_at=timezone.now())
 
     with locked_partial(item.id) as partial, pytest.raises(BatchClosed):
         finalize.finalize_item(item, ada.id, partial)

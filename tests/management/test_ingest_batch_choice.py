@@ -94,7 +94,7 @@ def test_batch_of_another_owner_is_not_resumed(other: User, unfinished: UploadBa
 
 
 def test_sealed_or_cancelled_batch_is_not_resumed(owner: User, unfinished: UploadBatch, roll: Path) -> None:
-    UploadBatch.objects.update(status=BatchStatus.CANCELLED, completed_at=unfinished.created_at)
+    UploadBatch.objects.update(status=BatchStatus.CANCELLED, cancelling=True, completed_at=unfinished.created_at)
     CommandRun(roll, "--owner", owner.username)
 
     CommandRun(roll, "--owner", owner.username)

@@ -101,7 +101,7 @@ def test_ingest_into_a_batch_adds_only_new_files(ada: User, roll: Path) -> None:
 def test_ingest_into_a_cancelled_batch_is_refused(ada: User, roll: Path) -> None:
     CommandRun(roll, "--owner", "ada")
     batch = UploadBatch.objects.get()
-    UploadBatch.objects.update(status=BatchStatus.CANCELLED, completed_at=batch.created_at)
+    UploadBatch.objects.update(status=BatchStatus.CANCELLED, cancelling=True, completed_at=batch.created_at)
 
     run = CommandRun(roll, "--owner", "ada", "--batch", batch.id)
 

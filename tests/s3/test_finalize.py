@@ -123,7 +123,9 @@ def test_file_of_a_cancelled_batch_is_not_stored(bucket: Bucket, owner: User) ->
     batch = lifecycle.open_batch(owner.id, "Iceland")
     item = received_item(batch, "cat.jpg")
     # The state between the two commits of a cancellation.
-    UploadBatch.objects.filter(id=batch.id).update(status=BatchStatus.CANCELLED, completed_at=timezone.now())
+    UploadBatch.objects.filter(id=batch.id).update(
+        status=BatchStatus.CANCELLED, cancelling=True, completed_at=timezone.now()
+    )
 
     with pytest.raises(BatchClosed):
         finalize_file(item, owner)
