@@ -1,4 +1,4 @@
-"""The SQL statement that completes or fails an item and counts it in its batch."""
+"""The SQL statement that completes, fails or ignores an item and counts it in its batch."""
 
 from batches.engine.item_fields import FINISHED_SQL
 from batches.models.batch import ENDED_ITEMS_SQL
@@ -15,6 +15,9 @@ def finish_statement(target: ItemStatus, condition: str, *assignments: str) -> s
     """
     assigned = [FINISHED_SQL, "error_code = %(code)s", "error_message = %(message)s", *assignments]
     counted = f"{COUNTERS[target]} = {COUNTERS[target]} + 1"
+    if target == ItemStatus.IGNORED:
+        # Ignored items are not included in the total; the client counted the file as expected.
+        counted += ", total = total - 1, expected_items = expected_items - LEAST(expected_items, 1)"
     if target == ItemStatus.COMPLETED:
         assigned.append("result = %(result)s")
         for result, counter in RESULT_COUNTERS.items():

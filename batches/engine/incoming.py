@@ -1,4 +1,4 @@
-"""Register the incoming files of a batch, then queue them, complete them as duplicates, or reject them."""
+"""Register the incoming files of a batch, then queue, complete, reject or ignore them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -113,8 +113,8 @@ def queue_item(item_id: int, upload_id: int, *, new: bool = False, claim: UUID |
     """Queue an item whose bytes are stored (receiving → pending). Return False if the item is no longer receiving.
 
     A job that has unpacked the bytes from an archive passes its `claim` (processing → pending); the same applies to
-    `complete_duplicate` and `reject_item`. `new` means that the caller's open transaction inserted the upload. Raises
-    BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
+    `complete_duplicate`, `reject_item` and `ignore_item`. `new` means that the caller's open transaction inserted the
+    upload. Raises BatchClosed if the batch is cancelled or deleted, and IntegrityError if the upload was deleted.
     """
     queued = incoming_sql.queue(item_id, upload_id, new=new, claim=claim)
     if queued is None:
@@ -141,6 +141,14 @@ def reject_item(item_id: int, code: str, message: str, sha256: str = "", claim: 
     `sha256` is blank if not all bytes have arrived.
     """
     return _finished(incoming_sql.fail(item_id, code, storable(message)[:500], sha256, claim))
+
+
+def ignore_item(item_id: int, code: str, sha256: str, claim: UUID | None = None) -> bool:
+    """Mark an item as ignored because of its bytes, which will not be stored (receiving → ignored).
+
+    The batch's total no longer includes the item. Return False if the item is no longer receiving.
+    """
+    return _finished(incoming_sql.ignore(item_id, code, default_message(code), sha256, claim))
 
 
 def fail_incomplete_item(item_id: int, code: str) -> bool:

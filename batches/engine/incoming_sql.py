@@ -1,7 +1,7 @@
 """Run the SQL statements for incoming files as prepared statements (see uploads/database.py).
 
-INSERT, QUEUE, COMPLETE and FAIL each write the item's row and then the batch's row. With the ORM, registering a file
-would take five statements and a savepoint, and queueing it would take six statements.
+INSERT, QUEUE, COMPLETE, FAIL and IGNORE each write the item's row and then the batch's row. With the ORM, registering a
+file would take five statements and a savepoint, and queueing it would take six statements.
 """
 
 from uuid import UUID
@@ -108,6 +108,9 @@ COMPLETE = finish_statement(ItemStatus.COMPLETED, receiving_states(ItemStatus.CO
 FAIL = finish_statement(
     ItemStatus.FAILED, receiving_states(ItemStatus.FAILED), "upload_id = NULL", "sha256 = %(sha256)s"
 )
+IGNORE = finish_statement(
+    ItemStatus.IGNORED, receiving_states(ItemStatus.IGNORED), "upload_id = NULL", "sha256 = %(sha256)s"
+)
 
 # Lock the item and its upload explicitly. This keeps the lock order (items, uploads, batches) and so avoids deadlocks
 # with the deletion of a picture. The foreign key check alone would lock the upload only at the commit, after the batch.
@@ -184,6 +187,11 @@ def complete(item_id: int, upload_id: int, claim: UUID | None = None) -> tuple[i
 def fail(item_id: int, code: str, message: str, sha256: str = "", claim: UUID | None = None) -> tuple[int, bool] | None:
     """Fail a receiving item. The return value is the same as that of `complete`."""
     return fetch_row(FAIL, {"item": item_id, "code": code, "message": message, "sha256": sha256, "claim": claim})
+
+
+def ignore(item_id: int, code: str, message: str, sha256: str, claim: UUID | None) -> tuple[int, bool] | None:
+    """Mark a receiving item as ignored. The return value is the same as that of `complete`."""
+    return fetch_row(IGNORE, {"item": item_id, "code": code, "message": message, "sha256": sha256, "claim": claim})
 
 
 def _lock(item_id: int, upload_id: int) -> None:

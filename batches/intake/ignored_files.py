@@ -1,6 +1,6 @@
 """Decide which files are deliberately left out. The upload page, `manage.py ingest` and archives use the same rules.
 
-The page receives JUNK_FILE and JUNK_FOLDER and applies them in the same way (static/upload/ignored_files.js).
+The page receives the patterns and applies them in the same way (static/upload/ignored_files.js).
 """
 
 import re
@@ -11,8 +11,8 @@ JUNK_FILE = "|".join(
         r"\.DS_Store|\.localized|\._.*|Icon\r|Thumbs\.db|ehthumbs(_vista)?\.db|desktop\.ini|\.nomedia|\.directory",
         # Deleted and unfinished pictures in Android's camera folder.
         r"\.trashed-.*|\.pending-.*",
-        # Created by Picasa and Adobe Bridge; the index page of Google Takeout.
-        r"\.?picasa\.ini|\.BridgeCache.*|archive_browser\.html",
+        # Created by Picasa and Adobe Bridge.
+        r"\.?picasa\.ini|\.BridgeCache.*",
     )
 )
 """A regular expression that matches the full names of files that are never the user's photos."""
@@ -27,8 +27,16 @@ JUNK_FOLDER = "|".join(
     )
 )
 """A regular expression that matches the full names of folders that never contain the user's photos."""
+EXPORT_FILE = (
+    # The index page of Google Takeout, whose name is translated.
+    r"(?:.*/)?(?:takeout[^/]*/[^/]+\.html|archive_browser\.html"
+    # Account data of Google Photos. If the names are translated, only the content shows what the files are.
+    r"|print-subscriptions\.json|shared_album_comments\.json|user-generated-memory-titles\.json)"
+)
+"""A regular expression that matches the paths of files that describe an export from Google, not its pictures."""
 _JUNK_FILE = re.compile(JUNK_FILE, re.IGNORECASE | re.DOTALL)
 _JUNK_FOLDER = re.compile(JUNK_FOLDER, re.IGNORECASE)
+_EXPORT_FILE = re.compile(EXPORT_FILE, re.IGNORECASE | re.DOTALL)
 
 
 def ignored_code(path: str, size: int) -> str:
@@ -39,6 +47,8 @@ def ignored_code(path: str, size: int) -> str:
     *folders, name = path.split("/")
     if is_junk(path):
         return "ignored.junk"
+    if _EXPORT_FILE.fullmatch(path):
+        return "ignored.export"
     if any(part.startswith(".") for part in [*folders, name][1:]):
         return "ignored.hidden"
     return "" if size else "ignored.empty"

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from batches.engine.incoming import reject_item
+from batches.engine.incoming import ignore_item, reject_item
 from batches.engine.refusals import BatchClosed
 from batches.intake.partial_file import PartialFileBusy
 from batches.models import BatchItem
@@ -18,11 +18,11 @@ PICTURE_RESULTS = frozenset({ItemResult.NEW, ItemResult.DUPLICATE})
 class IntakeOutcome:
     """What happened to a file.
 
-    It was `queued` for processing, is a `duplicate` (the owner already has the bytes) or a `sidecar`, or was `refused`
-    with a code.
+    It was `queued` for processing, is a `duplicate` (the owner already has the bytes) or a `sidecar`, or was `ignored`
+    or `refused` with a code.
     """
 
-    state: Literal["queued", "duplicate", "sidecar", "refused"]
+    state: Literal["queued", "duplicate", "sidecar", "ignored", "refused"]
     code: str = ""
     message: str = ""
 
@@ -43,6 +43,13 @@ def reject_received(item: BatchItem, sha256: str, code: str, message: str) -> In
     return IntakeOutcome("refused", code, message)
 
 
+def ignore_received(item: BatchItem, sha256: str, code: str) -> IntakeOutcome:
+    """Ignore an item whose bytes have all arrived. Raises NotReceiving, BatchClosed."""
+    if not ignore_item(item.id, code, sha256, item.claim):
+        raise not_receiving(item)
+    return IntakeOutcome("ignored", code, default_message(code))
+
+
 def recorded_outcome(item: BatchItem) -> IntakeOutcome:
     """Return the outcome of an item that is no longer `receiving`.
 
@@ -57,6 +64,8 @@ def recorded_outcome(item: BatchItem) -> IntakeOutcome:
     unavailable = unavailable_reason(item)
     if unavailable:
         return IntakeOutcome("refused", *unavailable)
+    if item.status == ItemStatus.IGNORED and item.sha256:
+        return IntakeOutcome("ignored", item.error_code, item.error_message)
     if item.status == ItemStatus.IGNORED or (item.status == ItemStatus.FAILED and item.upload_id is None):
         return IntakeOutcome("refused", item.error_code, item.error_message)
     if item.result == ItemResult.SIDECAR:

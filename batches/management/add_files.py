@@ -115,6 +115,9 @@ def _add_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles, tal
     if outcome.code.startswith("storage."):
         # The next file would fail too, so stop. The batch stays unsealed, so the next run can continue it.
         raise Refused(outcome.code)
+    if outcome.state == "ignored":
+        tally.ignored += 1
+        return
     tally.added += 1
     tally.duplicates += outcome.state == "duplicate"
 

@@ -31,6 +31,10 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("The file is empty, so it was ignored."),
         _("If it was supposed to contain a photo, copy it from its source again."),
     ),
+    "ignored.export": ErrorCode(
+        _("The file belongs to an export, but contains neither a photo nor data about one, so it was ignored."),
+        _("Your photos are not affected."),
+    ),
     "ignored.hidden": ErrorCode(_("Hidden files are ignored."), _("Rename the file or folder to add it.")),
     "ignored.junk": ErrorCode(
         _("An operating system or another program created this file for its own use, so it was ignored."),
@@ -130,7 +134,7 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes whose text is the same for every file and does not include the message in the item's row."""
 IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
-"""Codes of files that are left out on purpose or because the browser cannot read them."""
+"""Codes of files that are left out on purpose, or because the browser cannot read them."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )

@@ -33,7 +33,8 @@ class ItemStatus(models.TextChoices):
     """The state of one file in a batch.
 
     A missing file was announced but not received; it may still be sent. An ignored file was left out because it is
-    junk, hidden or empty, or because the browser could not read it; it is only listed and never sent.
+    junk, hidden or empty, because it only describes an export, or because the browser could not read it. It is only
+    listed; if the reason was found in its bytes, these are not stored.
     """
 
     MISSING = "missing", _("Missing")
@@ -87,11 +88,14 @@ ITEM_EDGES: Mapping[ItemStatus, frozenset[ItemStatus]] = {
     ItemStatus.MISSING: frozenset({ItemStatus.RECEIVING}),
     # An unfinished upload becomes missing when the batch stops waiting for it.
     ItemStatus.RECEIVING: frozenset(
-        {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED, ItemStatus.MISSING}
+        {
+            *(ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED),
+            *(ItemStatus.MISSING, ItemStatus.IGNORED),
+        }
     ),
     ItemStatus.PENDING: frozenset({ItemStatus.PROCESSING, ItemStatus.CANCELLED}),
     ItemStatus.PROCESSING: frozenset(
-        {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED}
+        {ItemStatus.PENDING, ItemStatus.COMPLETED, ItemStatus.FAILED, ItemStatus.CANCELLED, ItemStatus.IGNORED}
     ),
     ItemStatus.COMPLETED: frozenset(),
     # A failed item becomes pending if its bytes are stored, and receiving if they are not.

@@ -90,8 +90,8 @@ def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
 def ignore(request: SignedInRequest, batch_id: int) -> JsonResponse:
     """Record the `files` that the client skips → {ignored}, the number of new items.
 
-    A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `hidden`, `empty` or
-    `unreadable`.
+    A file is {relative_path, filename, size, last_modified, reason}; the reason is `junk`, `export`, `hidden`, `empty`
+    or `unreadable`.
     """
     values = rows(request, "files")
     files = [_read_name(value).as_new_file() for value in values]
@@ -167,7 +167,7 @@ def _read_name(value: Any) -> FileName:
 def _ignored_code(reason: Any) -> str:
     code = f"ignored.{reason}"
     if code not in IGNORED_CODES:
-        raise malformed("`reason` must be junk, hidden, empty or unreadable")
+        raise malformed("`reason` must be junk, export, hidden, empty or unreadable")
     return code
 
 

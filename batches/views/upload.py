@@ -20,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from batches import services
 from batches.engine.refusals import Refused
 from batches.intake.file_name import FileName
-from batches.intake.ignored_files import JUNK_FILE, JUNK_FOLDER
+from batches.intake.ignored_files import EXPORT_FILE, JUNK_FILE, JUNK_FOLDER
 from batches.intake.manifest import open_for_files
 from batches.intake.owner_limits import RateExceeded
 from batches.intake.quota import free_bytes
@@ -32,6 +32,8 @@ from batches.services import owner_scope
 from batches.views.json_requests import BadRequest, SignedInRequest, field, json_errors, malformed, number, text
 from uploads.analysis.disclosure import disclose
 from uploads.media.formats import RAW_NAME, SUPPORTED_NAMES
+from uploads.sidecars.folders import FOLDER_PATTERNS
+from uploads.sidecars.names import NAME_PATTERNS
 
 CHUNK_BYTES = 8 * 2**20
 UPLOAD_REFUSALS = (
@@ -65,6 +67,7 @@ def new_batch(request: SignedInRequest) -> HttpResponse:
         "private": disclose().private,
         "batch": _requested_batch(request),
         "max_length": MAX_NAME_LENGTH,
+        "sidecar_patterns": NAME_PATTERNS | FOLDER_PATTERNS,
     }
     return render(request, "batches/upload.html", script_context(request) | context)
 
@@ -75,7 +78,7 @@ def script_context(request: SignedInRequest) -> dict[str, Any]:
         "chunk_bytes": min(CHUNK_BYTES, settings.MAX_BODY_BYTES),
         "free_bytes": free_bytes(request.user.pk),
         "error_texts": _error_texts(),
-        "ignored_files": {"file": JUNK_FILE, "folder": JUNK_FOLDER},
+        "ignored_files": {"file": JUNK_FILE, "folder": JUNK_FOLDER, "export": EXPORT_FILE},
     }
 
 

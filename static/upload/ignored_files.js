@@ -8,13 +8,15 @@ const PAGE_SIZE = 500;
 const patterns = JSON.parse(document.getElementById("ignored-files-patterns").textContent);
 const junkFile = new RegExp(`^(?:${patterns.file})$`, "is");
 const junkFolder = new RegExp(`^(?:${patterns.folder})$`, "i");
+const exportFile = new RegExp(`^(?:${patterns.export})$`, "is");
 
-// Why a file is ignored: "junk" or "hidden", or "" if it is not ignored. The first component of the path never counts
-// as hidden, because the user chose it.
+// Why a file is ignored: "junk", "export" or "hidden", or "" if it is not ignored. The first component of the path never
+// counts as hidden, because the user chose it.
 export function ignoredReason(path) {
   const folders = path.split("/");
   const name = folders.pop();
   if (junkFile.test(name) || folders.some((folder) => junkFolder.test(folder))) return "junk";
+  if (exportFile.test(path)) return "export";
   return [...folders, name].slice(1).some((part) => part.startsWith(".")) ? "hidden" : "";
 }
 

@@ -22,7 +22,7 @@ export class SelectedFile {
   started = false;
   // Whether a request that sent bytes of the file was interrupted.
   interrupted = false;
-  // Why the file is ignored: "junk", "hidden", "empty" or "unreadable", or "" if it is not ignored.
+  // Why the file is ignored: "junk", "export", "hidden", "empty" or "unreadable", or "" if it is not ignored.
   ignored = "";
   // Failed attempts since the last request that succeeded.
   failures = 0;

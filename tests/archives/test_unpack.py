@@ -63,6 +63,35 @@ def test_files_of_an_archive_become_items(send: Send) -> None:
     assert {item.archive_id for item in batch.items.filter(sha256="")} <= set(batch.items.values_list("id", flat=True))
 
 
+def test_export_in_another_language_ends_without_failures(send: Send) -> None:
+    photos = "Takeout/Google Fotos"
+    files = {
+        "Takeout/Archiv_Übersicht.html": b"<!DOCTYPE html>",
+        f"{photos}/Meer/a.jpg": picture(1),
+        f"{photos}/Meer/a.jpg.json": b'{"photoTakenTime": {"timestamp": "1706702400"}}',
+        f"{photos}/Meer/Metadaten.json": b'{"title": "Meer"}',
+        f"{photos}/Ohne Titel/Metadaten.json": b"{}",
+        f"{photos}/print-subscriptions.json": b"{}",
+        f"{photos}/Titel von Erinnerungen.json": b'{"title": ["Urlaub"]}',
+    }
+
+    batch = send({"takeout.zip": zipped(files)})
+    run_jobs(batch)
+
+    assert_counters_match(batch)
+    assert (batch.status, batch.failed, batch.found, batch.never_arrived) == (BatchStatus.COMPLETED, 0, 8, 0)
+    assert outcomes(batch) == {
+        "takeout.zip": "archive",
+        "Takeout/Archiv_Übersicht.html": "ignored.export",
+        f"{photos}/Meer/a.jpg": "new",
+        f"{photos}/Meer/a.jpg.json": "sidecar",
+        f"{photos}/Meer/Metadaten.json": "sidecar",
+        f"{photos}/Ohne Titel/Metadaten.json": "ignored.export",
+        f"{photos}/print-subscriptions.json": "ignored.export",
+        f"{photos}/Titel von Erinnerungen.json": "ignored.export",
+    }
+
+
 def test_archive_is_deleted_when_its_files_are_stored(send: Send) -> None:
     batch = send({"a.zip": zipped({"a.jpg": picture(1)})})
     assert delete_unneeded_archives() == 0

@@ -11,7 +11,9 @@ from django.db import connection
 from batches.engine import lifecycle, link_sidecars
 from batches.engine.maintenance_check import check_maintenance
 from batches.engine.reanalyse import reanalyse_batch
+from batches.intake.outcome import recorded_outcome
 from batches.models import SidecarEntry, SidecarFile, UploadBatch
+from batches.models.states import BatchStatus
 from batches.worker.reconciler import reconcile
 from tests.engine.sidecar_files import NOON, open_batch, takeout, xmp
 from tests.support.batches import assert_counters_match
@@ -71,6 +73,19 @@ def test_other_json_is_refused_with_its_reason(owner: User, content: str) -> Non
     assert (outcome.state, outcome.code) == ("refused", "sidecar.unreadable")
     assert_counters_match(batch)
     assert batch.failed == 1
+
+
+def test_account_data_of_an_export_is_ignored_and_not_stored(owner: User) -> None:
+    batch = lifecycle.open_batch(owner.id, "Takeout", expected_items=1)
+
+    outcome = send_sidecar(batch, "Takeout/Google Photos/titres-souvenirs.json", {"title": ["Our trip"]})
+    lifecycle.seal_batch(batch.id)
+
+    assert_counters_match(batch)
+    assert (outcome.state, outcome.code) == ("ignored", "ignored.export")
+    assert (batch.status, batch.ignored, batch.total, batch.never_arrived) == (BatchStatus.COMPLETED, 1, 0, 0)
+    assert not SidecarFile.objects.exists()
+    assert recorded_outcome(batch.items.get()) == outcome
 
 
 def test_picture_in_another_folder_or_with_another_counter_is_not_touched(owner: User) -> None:

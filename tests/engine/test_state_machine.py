@@ -120,6 +120,10 @@ class Engine(RuleBasedStateMachine):
     def refuse(self, item: int) -> None:
         self.end(item, incoming.reject_item(item, "file.unsupported", "It is a text."))
 
+    @rule(item=items)
+    def ignore_received(self, item: int) -> None:
+        self.end(item, incoming.ignore_item(item, "ignored.export", ""))
+
     @rule(target=claims)
     def claim_item(self) -> Claim | MultipleResults[Claim]:
         first = claim.claim_item(self.batch.id, DEAD_WORKER)

@@ -18,13 +18,25 @@ JUNK = [
     "roll/THUMBS.DB",
     "roll/desktop.ini",
     ".DS_Store",
+]
+EXPORT = [
     "Takeout/archive_browser.html",
+    "archive_browser.html",
+    "takeout-20240131T123456Z-001/Takeout/Archiv_Übersicht.html",
+    "Takeout/Google Photos/print-subscriptions.json",
+    "Google Fotos/user-generated-memory-titles.json",
+    "/Takeout/Google Photos/shared_album_comments.json",
 ]
 
 
 @pytest.mark.parametrize("path", JUNK)
 def test_files_of_systems_and_other_programs_are_junk(path: str) -> None:
     assert ignored_code(path, 10) == "ignored.junk"
+
+
+@pytest.mark.parametrize("path", EXPORT)
+def test_files_that_describe_an_export_are_left_out(path: str) -> None:
+    assert ignored_code(path, 10) == "ignored.export"
 
 
 @pytest.mark.parametrize("path", ["roll/.a/IMG_1.jpg", "roll/.IMG_1.jpg"])
@@ -36,6 +48,12 @@ def test_empty_file_is_left_out() -> None:
     assert ignored_code("roll/IMG_1.jpg", 0) == "ignored.empty"
 
 
-@pytest.mark.parametrize("path", [".hidden/IMG_1.jpg", ".IMG_1.jpg", "roll/Thumbs.db.jpg", "my @eaDir/IMG_1.jpg"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        *(".hidden/IMG_1.jpg", ".IMG_1.jpg", "roll/Thumbs.db.jpg", "my @eaDir/IMG_1.jpg"),
+        *("Takeout/Google Photos/Sea/a.html", "Takeout/a.html.jpg", "my print-subscriptions.json"),
+    ],
+)
 def test_what_the_user_chose_and_similar_names_are_imported(path: str) -> None:
     assert ignored_code(path, 10) == ""

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.takeout_names import LONG, TAKEOUT
 from uploads.sidecars.names import (
     JSON_UNITS,
     KEY_UNITS,
@@ -16,53 +17,6 @@ from uploads.sidecars.names import (
     xmp_rank,
 )
 
-LONG = "original_1d4caa6f-16c6-4c3d-901b-9387de10e528_"
-SMILEYS = "😀😃😄😁😆😅😂🤣🥲☺️😊😇🙂🙃😉😌😍🥰😘😗😙😚😋"
-TAKEOUT = [
-    ("IMG_1.jpg.json", "IMG_1.jpg"),
-    ("IMG_1.JPG.json", "img_1.jpg"),
-    ("IMG_1.jpg.supplemental-metadata.json", "IMG_1.jpg"),
-    ("PXL_20240101_120000123.jpg.supplemental-metada.json", "PXL_20240101_120000123.jpg"),
-    ("20231227_152817_0123456789012345678901.jpg.su.json", "20231227_152817_0123456789012345678901.jpg"),
-    ("Screenshot_20240131-123456_Google Chrome.png..json", "Screenshot_20240131-123456_Google Chrome.png"),
-    ("IMG_3479.JPG(2).json", "IMG_3479(2).JPG"),
-    ("IMG_3479(2).JPG.json", "IMG_3479(2).JPG"),
-    ("IMG_3479.JPG.supplemental-metadata(2).json", "IMG_3479(2).JPG"),
-    ("IMG_3479(2).JPG.supplemental-metadata.json", "IMG_3479(2).JPG"),
-    ("20240131_123456(0).jpg.json", "20240131_123456(0).jpg"),
-    ("IMG_1.jpg.json", "IMG_1-edited.jpg"),
-    ("IMG_1.jpg.json", "IMG_1-bearbeitet.jpg"),
-    ("IMG_1.jpg.json", "IMG_1-EFFECTS-edited.jpg"),
-    ("IMG_1.jpg(1).json", "IMG_1-edited(1).jpg"),
-    ("photo (1).jpg.json", "photo (1)-edited.jpg"),
-    ("image(1).jpg.supplemental-metadata.json", "image(1)-edited.jpg"),
-    ("image(1).HEIC.supplemental-metadata.json", "image(1)-bearbeitet.jpg"),
-    ("image(1).jpg(2).json", "image(1)-edited(2).jpg"),
-    (f"{LONG[:39]}(1).jpg.json", f"{LONG[:39]}(1)-edit.jpg"),
-    (f"{LONG[:40]}(1).jp.json", f"{LONG[:40]}(1)-edi.jpg"),
-    ("IMG_1.MRW(1).json", "IMG_1(1).MRW"),
-    ("IMG_1.HEIC.json", "IMG_1-edited.jpg"),
-    ("PXL_20220405_090123740.PORTRAIT.jpg.json", "PXL_20220405_090123740.PORTRAIT-modifié.jpg"),
-    ("20231227_152817.jpg.json", "20231227_152817.MP4"),
-    ("IMG_1.HEIC.supplemental-metadata.json", "IMG_1.MOV"),
-    ("IMG_1.HEIC(1).json", "IMG_1(1).MP4"),
-    ("PXL_20231118_035751175.MP.jpg.json", "PXL_20231118_035751175.MP.jpg"),
-    ("PXL_20231118_035751175.MP.jpg.json", "PXL_20231118_035751175.MP"),
-    ("IMG_1.json", "IMG_1"),
-    ("IMG_1.supplemental-metadata.json", "IMG_1"),
-    ("A day at the sea.json", "A day at the sea.jpg"),
-    ("PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGIN.json", "PXL_20230809_203449253.LONG_EXPOSURE-02.ORIGINA.jpg"),
-    ("05yqt21kruxwwlhhgrwrdyb6chhwszi9bqmzu16w0 2.jp.json", "05yqt21kruxwwlhhgrwrdyb6chhwszi9bqmzu16w0 2.jpg"),
-    (f"{SMILEYS}.json", f"{SMILEYS}😛.jpg"),
-    (
-        "Backyard_ceremony_wedding_photography_xxxxxxx_(494).json",
-        "Backyard_ceremony_wedding_photography_xxxxxxx_m(494).jpg",
-    ),
-    (f"{LONG}.json", f"{LONG}P.jpg"),
-    (f"{LONG}.json", f"{LONG}P(1).jpg"),
-    (f"{LONG}.json", f"{LONG[:42]}-edit.jpg"),
-    ("00001IMG_00001_BURST20190101123456789_COVER.jpg.json", "00001IMG_00001_BURST20190101123456789_COVER.jpg"),
-]
 OTHERS = [
     ("IMG_1.jpg.json", "IMG_2.jpg"),
     ("IMG_1.jpg.json", "IMG_1(1).jpg"),

@@ -106,5 +106,5 @@ def test_every_sql_update_of_a_state_uses_declared_edges() -> None:
     }
     updates = sql_updates()
 
-    assert len(updates) == 9
+    assert len(updates) == 10
     assert [fields for table, fields, rest in updates if not edges_of(fields, rest) <= declared[table]] == []

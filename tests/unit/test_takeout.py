@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from uploads.sidecars.recognise import SidecarKind, parse_sidecar
-from uploads.sidecars.values import Entry, InvalidSidecar, SidecarValues
+from uploads.sidecars.values import Entry, ExportData, InvalidSidecar, SidecarValues
 
 
 def takeout(**data: Any) -> SidecarValues:
@@ -54,6 +54,7 @@ def test_takeout_date_before_1970_is_read() -> None:
         {"title": "Sea", "description": "", "access": "protected", "date": {"timestamp": "1557858912"}},
         {"albumData": {"title": "Sea", "date": {}}},
         {"title": "Sea", "sharedAlbumComments": []},
+        {"title": "Sea"},
     ],
 )
 @pytest.mark.parametrize("name", ["metadata.json", "Metadaten.json", "métadonnées(1).json", "メタデータ.json"])
@@ -68,10 +69,29 @@ def test_folder_of_a_year_is_not_an_album(title: str) -> None:
     assert parse_sidecar(SidecarKind.TAKEOUT, json.dumps({"title": title, "date": {}}).encode(), "metadata.json") == []
 
 
-@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"title": "a"}', "[" * 100_000, '{"photoTakenTime": NaN', "\ud800"])
+OTHER = ["{", "[]", "{}", '{"title": "a", "id": 1}', "[" * 100_000, '{"photoTakenTime": NaN', "\ud800"]
+
+
+@pytest.mark.parametrize("text", OTHER)
 def test_other_json_is_refused(text: str) -> None:
     with pytest.raises(InvalidSidecar):
         parse_sidecar(SidecarKind.TAKEOUT, text.encode("utf-8", "surrogatepass"), "a.json")
+
+
+@pytest.mark.parametrize(
+    "data", [{}, {"title": ["Our trip"]}, {"comments": [{"contentUrl": "https://photos.google.com"}]}]
+)
+@pytest.mark.parametrize("folder", ["Takeout/Google Photos", "takeout-20240131T123456Z-3-002/x", "Google Fotos/Sea"])
+def test_account_data_of_an_export_is_recognised_in_any_language(data: object, folder: str) -> None:
+    with pytest.raises(ExportData):
+        parse_sidecar(SidecarKind.TAKEOUT, json.dumps(data).encode(), f"{folder}/commentaires_albums_partagés.json")
+
+
+@pytest.mark.parametrize("name", ["IMG_1.jpg.json", "IMG_1.jpg(1).json", f"{'a' * 46}.json"])
+@pytest.mark.parametrize("data", [{}, {"title": "IMG_1.jpg"}])
+def test_damaged_file_of_a_picture_in_an_export_is_refused(data: object, name: str) -> None:
+    with pytest.raises(InvalidSidecar):
+        parse_sidecar(SidecarKind.TAKEOUT, json.dumps(data).encode(), f"Takeout/Google Photos/{name}")
 
 
 JSON_VALUES = st.recursive(
@@ -84,11 +104,14 @@ TAKEOUT_KEYS = ["photoTakenTime", "geoData", "geoDataExif", "description", "favo
 
 @pytest.mark.slow
 @settings(max_examples=40)
-@given(data=st.dictionaries(st.sampled_from(TAKEOUT_KEYS), JSON_VALUES | st.dictionaries(st.text(), JSON_VALUES)))
-def test_any_takeout_values_are_read_or_refused(data: dict[str, object]) -> None:
+@given(
+    data=st.dictionaries(st.sampled_from(TAKEOUT_KEYS), JSON_VALUES | st.dictionaries(st.text(), JSON_VALUES)),
+    name=st.sampled_from(["IMG_1.jpg.json", "metadata.json"]),
+)
+def test_any_takeout_values_are_read_or_refused(data: dict[str, object], name: str) -> None:
     try:
-        entries = parse_sidecar(SidecarKind.TAKEOUT, json.dumps(data).encode(), "IMG_1.jpg.json")
-    except InvalidSidecar:
+        entries = parse_sidecar(SidecarKind.TAKEOUT, json.dumps(data).encode(), f"Takeout/Sea/{name}")
+    except (InvalidSidecar, ExportData):
         return
     for entry in entries:
         json.dumps(entry.values.as_json(), allow_nan=False).encode().decode().index("")

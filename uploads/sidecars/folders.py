@@ -10,7 +10,15 @@ ANY_NAME = 0
 
 _TAKEOUT_PART = re.compile(r"takeout-\d{8}t\d{6}z(-\d+)*( ?\(\d+\))?(\.zip)?")
 _TAKEOUT_ROOT = re.compile(r"takeout([ -]?\(?\d+\)?)?")
+_GOOGLE_PHOTOS = re.compile(r"google (photos|fotos?|фото|снимки)")
 _ICLOUD_PART = re.compile(r"(.+?) part \d+ of \d+( ?\(\d+\))?(\.zip)?")
+
+FOLDER_PATTERNS = {
+    "takeout_part": _TAKEOUT_PART.pattern,
+    "takeout_root": _TAKEOUT_ROOT.pattern,
+    "icloud_part": _ICLOUD_PART.pattern,
+}
+"""The regular expressions for the upload page, like NAME_PATTERNS."""
 
 
 def joined_folder(path: str, relative: str = "") -> str:
@@ -28,6 +36,12 @@ def joined_folder(path: str, relative: str = "") -> str:
         elif part not in {"", "."}:
             parts.append(_whole(part))
     return "/".join(parts)
+
+
+def is_in_takeout(path: str) -> bool:
+    """Return whether one of the folders in a path has a name that Google Takeout gives to an export of photos."""
+    patterns = (_TAKEOUT_PART, _TAKEOUT_ROOT, _GOOGLE_PHOTOS)
+    return any(pattern.fullmatch(folder) for folder in fold(path).split("/")[:-1] for pattern in patterns)
 
 
 def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple[int, int]:

@@ -34,6 +34,16 @@ _PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
 _BURST = re.compile(r"burst\d{14,}")
 _VERSION = re.compile(r"_\d\d")
 
+NAME_PATTERNS = {
+    "extension": _EXTENSION.pattern,
+    "edited": _EDITED.pattern,
+    "apple_variant": _APPLE_VARIANT.pattern,
+    "pixel": _PIXEL.pattern,
+    "burst": _BURST.pattern,
+    "version": _VERSION.pattern,
+}
+"""The regular expressions for the upload page, which applies the same rules (static/upload/sidecar_names.js)."""
+
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
@@ -105,6 +115,16 @@ def sidecar_target(name: str) -> str:
     base, counter = _split_counter(target)
     cut = _metadata_suffix(base)
     return base[: len(base) - len(cut)] + (f"({counter})" if counter else "")
+
+
+def names_picture(target: str) -> bool:
+    """Return whether the result of `sidecar_target` for a JSON file can only be the name of a picture.
+
+    It has a picture's extension, or is so long that Google cut the extension off. Other names may be those of old
+    sidecars, or of files that describe an album or the export; the latter are in the user's language.
+    """
+    parts = split_name(target)
+    return bool(parts.extension) or utf16_units(_without_counter(parts)) >= JSON_UNITS
 
 
 def takeout_rank(target: str, picture: str) -> int | None:

@@ -70,7 +70,7 @@ def sidecar_kind(name: str, size: int, head: bytes) -> SidecarKind | None:
 def parse_sidecar(kind: SidecarKind, data: bytes, path: str) -> list[Entry]:
     """Return a sidecar's entries, one for each picture or folder. `path` ends with the sidecar's own name.
 
-    The list may be empty, as for the metadata file of a year's folder. Raises InvalidSidecar.
+    The list may be empty, as for the metadata file of a year's folder. Raises InvalidSidecar or ExportData.
     """
     name = path.rpartition("/")[2]
     target = sidecar_target(name)
@@ -79,7 +79,7 @@ def parse_sidecar(kind: SidecarKind, data: bytes, path: str) -> list[Entry]:
     if kind is SidecarKind.AAE:
         return parse_aae(data, target)
     text = _decode(data)
-    return parse_takeout(text, target) if kind is SidecarKind.TAKEOUT else parse_csv(text, path)
+    return parse_takeout(text, target, path) if kind is SidecarKind.TAKEOUT else parse_csv(text, path)
 
 
 def _decode(data: bytes) -> str:

@@ -1,7 +1,9 @@
 """Read the JSON files of a Google Takeout export: one per picture, and one per album folder.
 
 Google publishes no schema. The keys are those found in exports from 2016 to 2025. `people` is not read, because the
-names of people in pictures must not be imported from other services.
+names of people in pictures must not be imported from other services. The names of other files are translated
+(“metadata.json”, “Metadaten.json”; “shared_album_comments.json”, “commentaires_albums_partagés.json”), so these files
+are recognised by their content and folder. Sources: https://github.com/simulot/immich-go/issues/677 and /791.
 """
 
 import json
@@ -10,8 +12,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from uploads.media.sanitize import clean_text, finite_float, valid_position
+from uploads.sidecars.folders import is_in_takeout
+from uploads.sidecars.names import names_picture
 from uploads.sidecars.values import (
     Entry,
+    ExportData,
     InvalidSidecar,
     SidecarTime,
     SidecarValues,
@@ -22,6 +27,8 @@ from uploads.sidecars.values import (
 _TIMESTAMP = re.compile(r"(?!0+$)-?\d{1,10}", re.ASCII)
 _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
+# Since 2025, most files of albums contain nothing but the title.
+_TITLE_KEYS = _ALBUM_KEYS | {"title", "description", "location", "geoData"}
 # Folders such as "Photos from 2019" also have a metadata file, but are not albums.
 _YEAR_FOLDER = re.compile(
     r"(photos (from|de)|fotos (von|de|del|van)|foto (dal|da|del|di)|foto.s (uit|van)|foton från|bilder fra"
@@ -30,10 +37,11 @@ _YEAR_FOLDER = re.compile(
 )
 
 
-def parse_takeout(text: str, name: str) -> list[Entry]:
-    """Return the values in the JSON file `name`; see uploads.sidecars.names for the picture it belongs to.
+def parse_takeout(text: str, target: str, path: str) -> list[Entry]:
+    """Return the values in a JSON file at `path`; `target` is the result of `sidecar_target` for its name.
 
-    Raises InvalidSidecar if it describes neither a picture nor an album.
+    Raises ExportData if Google Takeout probably wrote the file, but it describes neither a picture nor an album, for
+    example a list of the user's orders. Raises InvalidSidecar for all other files.
     """
     try:
         data = json.loads(text)
@@ -42,10 +50,12 @@ def parse_takeout(text: str, name: str) -> list[Entry]:
     if not isinstance(data, dict):
         raise InvalidSidecar
     if _PICTURE_KEYS & data.keys():
-        return [Entry(name, _picture_values(data))]
-    if _ALBUM_KEYS & data.keys():
+        return [Entry(target, _picture_values(data))]
+    if names_picture(target):
+        raise InvalidSidecar
+    if _ALBUM_KEYS & data.keys() or (isinstance(data.get("title"), str) and data.keys() <= _TITLE_KEYS):
         return _album(data)
-    raise InvalidSidecar
+    raise ExportData if is_in_takeout(path) else InvalidSidecar
 
 
 def _picture_values(data: dict[str, Any]) -> SidecarValues:

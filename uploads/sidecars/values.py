@@ -15,6 +15,10 @@ class InvalidSidecar(ValueError):
     """The file is not a valid sidecar of the kind that its name and first bytes suggest."""
 
 
+class ExportData(ValueError):
+    """The file belongs to an export, but describes neither a picture nor an album."""
+
+
 @dataclass(frozen=True, slots=True)
 class SidecarTime:
     """When a picture was taken according to a sidecar. `at` is timezone-aware.

@@ -54,8 +54,8 @@ def add_takeout(roll: Roll) -> None:
     _add_shared(export)
     export.add_json(0, f"{YEAR}/IMG_7999.jpg.json", _details(Shot(START), "gone"), Outcome("sidecar"))
     export.add_json(0, f"{YEAR}/metadata.json", {"title": "Photos from 2024", "date": {}}, Outcome("sidecar"))
-    export.add_json(1, "Takeout/Google Photos/print-subscriptions.json", {}, Outcome("sidecar.unreadable"))
-    export.add(1, "Takeout/archive_browser.html", b"<!DOCTYPE html>", Outcome("ignored.junk"))
+    export.add_json(1, "Takeout/Google Photos/print-subscriptions.json", {}, Outcome("ignored.export"))
+    export.add(1, "Takeout/archive_browser.html", b"<!DOCTYPE html>", Outcome("ignored.export"))
     for name, files in zip(PARTS, export.parts, strict=True):
         roll.add(name, zipped(files), Outcome("archive"))
 
