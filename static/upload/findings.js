@@ -1,17 +1,14 @@
-// Finds problems with the selected files that the user should know about before sending them. Does not access the page,
-// but keeps it responsive while checking many files.
+// Finds problems with the selected files that the user should know about before sending them, and keeps the page
+// responsive while checking many files.
 
+import { isArchive } from "./archive_contents.js";
 import { yieldToPage } from "./concurrency.js";
+import { describesPicture, joinedFolder, mayBeSidecar, nameKey, nameOf, sidecarTarget } from "./sidecar_names.js";
 
 // Exports come in numbered archives: takeout-20240101T000000Z-1-001.zip, "iCloud Photos Part 1 of 7.zip", Roll-2.zip.
 const TOTAL_PART = /^(.*part )(\d+)( of )(\d+)(.*\.zip)$/i;
 const NUMBERED_PART = /^(.*?[-_. ])(\d{1,4})(\.zip)$/i;
 const MAX_PARTS = 1000;
-const SIDECAR = /\.(json|xmp|aae)$/i;
-// Files in an export that describe an album or the whole export.
-const EXPORT_DATA =
-  /^(metadata(\(\d+\))?|print-subscriptions|shared_album_comments|user-generated-memory-titles|archive_browser)\.json$/i;
-const SHORTEST_CUT_NAME = 3;
 // Extensions of files that cannot be imported. The server recognises all other files by their content.
 const UNSUPPORTED = new Set(
   (
@@ -21,8 +18,6 @@ const UNSUPPORTED = new Set(
   ).split(" "),
 );
 
-const nameOf = (path) => path.slice(path.lastIndexOf("/") + 1);
-const folderOf = (path) => path.slice(0, path.lastIndexOf("/") + 1);
 const extensionOf = (name) => (name.includes(".") ? name.slice(name.lastIndexOf(".") + 1).toLowerCase() : "");
 
 // The names of archives that are missing from numbered exports. If an export's names contain no total, its highest
@@ -58,38 +53,30 @@ function gaps({ ends: [start, end], width, total, numbers }) {
   return missing;
 }
 
-// The paths of sidecars without a matching picture in the same folder. `paths` are all selected paths.
+// The paths of sidecars without a matching picture. `paths` are all selected paths, including those in archives. Counters
+// in names are not compared, so a sidecar of a missing copy counts as matched if the picture's other copies are there.
 export async function loneSidecars(paths) {
   const folders = new Map();
-  const lone = [];
-  for (const path of paths) {
-    const pause = yieldToPage();
-    if (pause) await pause;
-    const name = nameOf(path).toLowerCase();
-    if (SIDECAR.test(name)) continue;
-    const folder = folderOf(path);
-    if (!folders.has(folder)) folders.set(folder, new Set());
-    folders.get(folder).add(name).add(name.replace(/\.[^.]*$/, ""));
-  }
-  for (const path of paths) {
-    const pause = yieldToPage();
-    if (pause) await pause;
-    const name = nameOf(path).toLowerCase();
-    const isSidecar = SIDECAR.test(name) && !EXPORT_DATA.test(name);
-    if (isSidecar && !describes(name, folders.get(folderOf(path)))) lone.push(path);
-  }
-  return lone;
+  const keyOf = (path, name) => {
+    const folder = path.slice(0, path.lastIndexOf("/") + 1);
+    if (!folders.has(folder)) folders.set(folder, joinedFolder(folder));
+    return `${folders.get(folder)}/${nameKey(name)}`;
+  };
+  const sidecars = await filterPaths(paths, describesPicture);
+  if (!sidecars.length) return [];
+  const pictures = new Set();
+  await filterPaths(paths, (path) => !mayBeSidecar(path) && pictures.add(keyOf(path, nameOf(path))));
+  return filterPaths(sidecars, (path) => !pictures.has(keyOf(path, sidecarTarget(nameOf(path)))));
 }
 
-// Whether a sidecar's name begins with one of the file `names` (with or without extension), or is a truncated
-// form of one.
-function describes(sidecar, names) {
-  if (!names) return false;
-  const base = sidecar.replace(SIDECAR, "").replace(/\(\d+\)$/, "");
-  for (let length = base.length; length >= SHORTEST_CUT_NAME; length -= 1) {
-    if (names.has(base.slice(0, length))) return true;
+async function filterPaths(paths, isWanted) {
+  const found = [];
+  for (const path of paths) {
+    const pause = yieldToPage();
+    if (pause) await pause;
+    if (isWanted(path)) found.push(path);
   }
-  return base.length >= SHORTEST_CUT_NAME && [...names].some((name) => name.startsWith(base));
+  return found;
 }
 
 // The number of files of each unsupported kind, the most frequent first: [["PDF", 12], …].
@@ -104,11 +91,12 @@ export async function unsupportedKinds(paths) {
   return [...counts].sort(([, a], [, b]) => b - a).map(([extension, count]) => [extension.toUpperCase(), count]);
 }
 
-// The number of bytes needed on the server, estimated from the files whose size is known. An archive counts twice,
-// because its unpacked files need space as well.
-export function spaceNeeded(files) {
-  const known = files.filter(({ size }) => size >= 0);
-  if (!known.length) return 0;
-  const bytes = known.reduce((sum, { size, path }) => sum + size * (extensionOf(path) === "zip" ? 2 : 1), 0);
-  return Math.round((bytes / known.length) * files.length);
+// The number of bytes needed on the server, estimated from the files whose size is known. `unpacked` is what the files in
+// archives need, in addition to the archives themselves.
+export function spaceNeeded(files, unpacked) {
+  const archives = files.filter(({ path }) => isArchive(path));
+  const known = files.filter(({ path, size }) => size >= 0 && !isArchive(path));
+  const sum = (some) => some.reduce((total, { size }) => total + Math.max(0, size), 0);
+  const average = known.length ? sum(known) / known.length : 0;
+  return Math.round(average * (files.length - archives.length) + sum(archives) + unpacked);
 }

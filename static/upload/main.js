@@ -26,11 +26,7 @@ async function start(scan) {
     const selection = await scan(throttledScanStatus());
     showScanStatus(messages.checking);
     if (!selection.files.length) showError(emptySelectionText(selection));
-    else if (await confirmSelection(selection, page.free)) {
-      await runUpload(selection, byId("name")?.value.trim() ?? "", page);
-      // Clear the name, because it was meant only for these files.
-      byId("drop-zone").reset();
-    } else showDropZone();
+    else await confirmAndUpload(selection);
   } catch (error) {
     showDropZone();
     showError(error.message);
@@ -39,6 +35,14 @@ async function start(scan) {
   }
   showScanStatus("");
   isRunning = false;
+}
+
+async function confirmAndUpload(selection) {
+  const notes = await confirmSelection(selection, page.free);
+  if (!notes) return showDropZone();
+  await runUpload(selection, byId("name")?.value.trim() ?? "", page, notes);
+  // Clear the name, because it was meant only for these files.
+  return byId("drop-zone").reset();
 }
 
 function showDropZone() {

@@ -93,7 +93,22 @@ export const messages = {
         "%(count)s sidecar has no matching photo: %(names)s", "%(count)s sidecars have no matching photos: %(names)s",
         paths.length),
       paths.length, { names: formatNames(paths) }),
-  sidecarsAdvice: gettext("Sidecars contain data about photos. Choose a folder that contains the photos as well."),
+  sidecarsAdvice: gettext(
+    "Sidecars only contain data about photos. Choose the photos as well, unless they are already in your library."),
+  archivesDamaged: (paths) =>
+    formatPlural(
+      ngettext(
+        "%(count)s archive is incomplete or damaged: %(names)s", "%(count)s archives are incomplete or damaged: %(names)s",
+        paths.length),
+      paths.length, { names: formatNames(paths) }),
+  damagedAdvice: gettext("Download or copy it again, otherwise nothing in it can be imported."),
+  archivesEncrypted: (paths) =>
+    formatPlural(
+      ngettext(
+        "%(count)s archive is password-protected: %(names)s", "%(count)s archives are password-protected: %(names)s",
+        paths.length),
+      paths.length, { names: formatNames(paths) }),
+  encryptedAdvice: gettext("Unpack it first, then add the files."),
   unsupportedFiles: (count, kinds) =>
     formatPlural(
       ngettext("%(count)s file cannot be imported: %(names)s", "%(count)s files cannot be imported: %(names)s", count),

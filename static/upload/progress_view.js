@@ -82,11 +82,11 @@ export class ProgressView {
     if (percent < 100) setText(byId("announcer"), messages.percentUploaded(percent));
   }
 
-  // Shows which selected files are not uploaded. Falsy sentences are skipped.
-  showIgnored(...sentences) {
+  // Shows facts about the selection, such as which files are not uploaded. Falsy sentences are skipped.
+  showNotes(...sentences) {
     const text = sentences.filter(Boolean).join(" ");
-    byId("ignored-files").hidden = !text;
-    byId("ignored-files").textContent = text;
+    byId("selection-notes").hidden = !text;
+    byId("selection-notes").textContent = text;
   }
 
   // Shows a warning, with a button if `onResume` is given; "" hides it.

@@ -1,38 +1,50 @@
-// Asks for confirmation before sending if the selection has problems: missing parts of an export, sidecars without
-// their pictures, many files that cannot be imported, or too little space.
+// Asks for confirmation before sending if the selection has problems: missing parts of an export, archives that cannot
+// be unpacked, sidecars without their pictures, many files that cannot be imported, or too little space.
 
+import { isArchive, readArchives } from "./archive_contents.js";
 import { loneSidecars, missingParts, spaceNeeded, unsupportedKinds } from "./findings.js";
+import { ignoredReason } from "./ignored_files.js";
 import { messages } from "./messages.js";
 import { loadStats } from "./selected_files.js";
 
-// Fewer unsupported files than this are not worth asking about. The import lists them anyway.
+// Fewer unsupported files than this are not worth a question, so they are only mentioned while the files are sent.
 const MANY_UNSUPPORTED = 5;
 const SAMPLE_SIZE = 500;
 const byId = (id) => document.getElementById(id);
 
-// Resolves to true if the selection should be sent. `free` is the number of bytes that the server can store, or null if
-// it has no limit.
+// Resolves to null if the selection should not be sent, otherwise to what the user should know while it is sent: a list
+// of sentences. `free` is the number of bytes that the server can store, or null if it has no limit.
 export async function confirmSelection({ files, ignored }, free) {
-  const findings = await findProblems(files, free);
-  if (!findings.length) return true;
-  const facts = [messages.spaceNeeded(spaceNeeded(files), free)];
-  if (ignored.length) facts.push(messages.filesIgnored(ignored.length));
-  return ask(findings, facts);
-}
-
-async function findProblems(files, free) {
-  const paths = files.map(({ path }) => path);
-  const step = Math.ceil(files.length / SAMPLE_SIZE);
-  await loadStats(files.filter((_, index) => index % step === 0));
-  const findings = [];
-  const parts = await missingParts(paths);
-  if (parts.length) findings.push([messages.partsMissing(parts), messages.partsAdvice]);
-  const sidecars = await loneSidecars(paths);
-  if (sidecars.length) findings.push([messages.loneSidecars(sidecars), messages.sidecarsAdvice]);
+  await loadSizes(files);
+  const archives = await readArchives(files, ignoredReason);
+  const paths = [...files.map(({ path }) => path), ...archives.paths];
   const kinds = await unsupportedKinds(paths);
   const unsupported = kinds.reduce((sum, [, count]) => sum + count, 0);
-  if (unsupported >= MANY_UNSUPPORTED) findings.push([messages.unsupportedFiles(unsupported, kinds), messages.kindsAdvice]);
-  if (free !== null && spaceNeeded(files) > free) findings.push([messages.tooLittleSpace, messages.spaceAdvice]);
+  const space = spaceNeeded(files, archives.bytes);
+  const findings = await findProblems(files, paths, archives);
+  if (free !== null && space > free) findings.push([messages.tooLittleSpace, messages.spaceAdvice]);
+  const unsupportedText = unsupported && messages.unsupportedFiles(unsupported, kinds);
+  const spaceText = messages.spaceNeeded(space, free);
+  if (!findings.length && unsupported < MANY_UNSUPPORTED) return [spaceText, unsupported && `${unsupportedText}.`];
+  if (unsupported) findings.push([unsupportedText, messages.kindsAdvice]);
+  const isToBeSent = await ask(findings, [spaceText, ignored.length && messages.filesIgnored(ignored.length)]);
+  return isToBeSent ? [spaceText] : null;
+}
+
+// All archives, because they may be large, and a sample of the other files.
+async function loadSizes(files) {
+  const step = Math.ceil(files.length / SAMPLE_SIZE);
+  await loadStats(files.filter(({ path }, index) => index % step === 0 || isArchive(path)));
+}
+
+async function findProblems(files, paths, archives) {
+  const findings = [];
+  const add = (found, describe, advice) => found.length && findings.push([describe(found), advice]);
+  add(await missingParts(files.map(({ path }) => path)), messages.partsMissing, messages.partsAdvice);
+  add(archives.damaged, messages.archivesDamaged, messages.damagedAdvice);
+  add(archives.encrypted, messages.archivesEncrypted, messages.encryptedAdvice);
+  // The pictures may be in an archive whose content is not known.
+  if (archives.isComplete) add(await loneSidecars(paths), messages.loneSidecars, messages.sidecarsAdvice);
   return findings;
 }
 
@@ -43,7 +55,7 @@ function ask(findings, facts) {
       resolve(isToBeSent);
     };
     byId("review-findings").replaceChildren(...findings.map(findingRow));
-    byId("review-facts").textContent = facts.join(" ");
+    byId("review-facts").textContent = facts.filter(Boolean).join(" ");
     byId("review-send").onclick = () => decide(true);
     byId("review-back").onclick = () => decide(false);
     byId("drop-zone").hidden = true;

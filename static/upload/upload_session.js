@@ -17,14 +17,14 @@ const QUEUE_CAPACITY = 1000;
 // After 30 s without a request, the server reports the upload as interrupted, but hashing or a pause may take longer.
 const KEEP_ALIVE_INTERVAL = 10000;
 
-// `selection` comes from selected_files.js, `name` may be empty, and `page` holds the server's addresses and
-// limits.
-export async function runUpload(selection, name, page) {
+// `selection` comes from selected_files.js, `name` may be empty, `page` holds the server's addresses and limits, and
+// `notes` are sentences to show about the selection.
+export async function runUpload(selection, name, page, notes = []) {
   const { files, copies } = await separateTwins(selection.files);
   const target = await chooseBatch(files, selection.unreadable.length, name, page);
   const progress = startProgress(selection.files, copies);
   const view = new ProgressView(target, progress);
-  showIgnored(selection, view);
+  showNotes(selection, notes, view);
   const connection = new Connection((text, onResume) => view.warn(text, onResume), () => isOtherAccount(page));
   view.connectPauseButton(connection);
   showLiveSummary(target.id);
@@ -56,9 +56,10 @@ async function chooseBatch(files, folders, enteredName, page) {
   return { ...(await post(page.urls.open, { name, expected_items: files.length + folders })), name };
 }
 
-function showIgnored({ ignored, unreadable }, view) {
+function showNotes({ ignored, unreadable }, notes, view) {
   const count = ignored.length;
-  view.showIgnored(count && messages.filesIgnored(count), unreadable.length && messages.unreadableFolders(unreadable));
+  const unread = unreadable.length && messages.unreadableFolders(unreadable);
+  view.showNotes(...notes, count && messages.filesIgnored(count), unread);
 }
 
 function startProgress(files, copies) {

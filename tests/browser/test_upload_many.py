@@ -90,7 +90,7 @@ def test_twenty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) 
     with timed_tasks(page) as tasks:
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 19,980 files", timeout=60_000)
-        expect(page.locator("#ignored-files")).to_contain_text("20 hidden or system files ignored")
+        expect(page.locator("#selection-notes")).to_contain_text("20 hidden or system files ignored")
         # The files are not pictures, so the first rejection shows that the upload runs during the measurement.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # The total is an estimate ("about") until all sizes are known.

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from django.contrib.auth.models import User
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
@@ -46,3 +46,36 @@ def test_odd_selection_is_sent_only_after_confirmation(open_page: OpenPage, owne
     page.get_by_role("button", name="Upload anyway").click()
     page.wait_for_url(BATCH)
     assert UploadBatch.objects.get(owner=owner).items.count() == len(NAMES)
+
+
+def test_few_unsupported_files_are_mentioned_without_a_question(
+    open_page: OpenPage, owner: User, tmp_path: Path
+) -> None:
+    (tmp_path / "Roll").mkdir()
+    for name, data in {"a.jpg": JPEG, "a.pdf": b"%PDF-1.4", "b.txt": b"text"}.items():
+        (tmp_path / "Roll" / name).write_bytes(data)
+    page = open_page("/batches/new/")
+    held: list[Route] = []
+    page.route("**/seal/", lambda route: held.append(route))
+
+    with page.expect_request("**/seal/"):
+        choose_folder(page, tmp_path / "Roll")
+
+    notes = page.locator("#selection-notes")
+    expect(notes).to_contain_text("2 files cannot be imported: 1 PDF, 1 TXT.")
+    expect(notes).to_contain_text("Space needed: about")
+    held[0].continue_()
+    page.wait_for_url(BATCH)
+
+
+def test_incomplete_archive_is_reported_before_it_is_sent(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
+    archive = tmp_path / "export.zip"
+    archive.write_bytes(zipped({"a.jpg": JPEG})[:-30])
+    (tmp_path / "IMG_9.jpg.json").write_bytes(b"{}")
+    page = open_page("/batches/new/")
+
+    page.locator("#file-input").set_input_files([archive, tmp_path / "IMG_9.jpg.json"])
+
+    # IMG_9.jpg may be in the archive.
+    expect(page.locator("#review-findings li")).to_have_count(1)
+    expect(page.locator("#review-findings")).to_contain_text("1 archive is incomplete or damaged: export.zip")
