@@ -1,6 +1,11 @@
 """Tus headers are parsed, and invalid ones are refused with a status and an error code."""
 
+from base64 import b64encode
+from contextlib import suppress
+
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pytest_django import Settings
 
 from batches.intake.file_name import FileName
@@ -32,6 +37,46 @@ def test_metadata_reads_pairs_and_keys_without_a_value() -> None:
     assert read_metadata("filename Y2F0LmpwZw==, private,") == {"filename": "cat.jpg", "private": ""}
 
 
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"))
+
+
+@given(metadata=st.dictionaries(st.text("abcXYZ_-.", min_size=1), TEXT))
+def test_metadata_of_a_client_is_read_back(metadata: dict[str, str]) -> None:
+    pairs = [f"{key} {b64encode(value.encode()).decode()}" for key, value in metadata.items()]
+
+    assert read_metadata(",".join(pairs)) == metadata
+
+
+HEADERS = ["upload-length", "upload-offset", "upload-metadata", "upload-checksum", "content-length", "content-type"]
+HEADERS += ["upload-defer-length", "transfer-encoding"]
+VALUES = st.text(st.characters(max_codepoint=255), max_size=40) | st.sampled_from(
+    ["5", "-1", "0" * 20, "batch MQ==", "batch MQ==,filename YQ==", "sha1 qvTGHdzF6KLavt4PO0gs2a6pQ00=", "sha1 \xfc"]
+)
+SENT = st.lists(st.tuples(st.sampled_from(HEADERS), VALUES | st.just(BYTES["content-type"])), max_size=6)
+
+
+@given(lines=SENT)
+def test_any_headers_are_read_or_refused(lines: list[tuple[str, str]]) -> None:
+    headers = read_headers((name.encode(), value.encode("latin-1")) for name, value in lines)
+
+    for read in (read_creation, read_patch):
+        with suppress(TusError):
+            read(headers)
+    with suppress(TusError):
+        assert "\0" not in "".join(read_metadata(headers.get("upload-metadata", "")).values())
+
+
+@given(filename=TEXT.filter(bool), path=TEXT, size=st.integers(0, 2**63 - 1))
+def test_any_name_in_a_creation_can_be_stored(filename: str, path: str, size: int) -> None:
+    encoded = [b64encode(value.encode()).decode() for value in (filename, path)]
+    metadata = "batch MQ==,filename {},relative_path {}".format(*encoded)
+
+    file = read_creation({"upload-length": str(size), "upload-metadata": metadata}).name.as_new_file()
+
+    assert (file.size, 0 < len(file.filename) <= 255, len(file.relative_path) <= 1000) == (size, True, True)
+    assert "\0" not in file.filename + file.relative_path
+
+
 def test_creation_headers_are_parsed() -> None:
     assert read_creation(NEW) == Creation(1, FileName("a", 5))
     assert read_creation(NEW | BYTES | {"content-length": "5"}).first == Patch(0, 5, overlap=True)
@@ -57,6 +102,7 @@ def test_method_override_header_is_respected() -> None:
         ({"upload-metadata": "batch MQ==,filename ?"}, "tus.metadata"),
         ({"upload-metadata": "batch MQ==,filename /w=="}, "tus.metadata"),
         ({"upload-metadata": "batch MQ==,filename AA=="}, "tus.metadata"),
+        ({"upload-metadata": "batch MQ==,filename \xfc"}, "tus.metadata"),
         ({"upload-metadata": "batch MQ==,batch MQ==,filename YQ=="}, "tus.metadata"),
     ],
 )

@@ -2,7 +2,6 @@
 
 import re
 from base64 import b64decode
-from binascii import Error as Base64Error
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -122,7 +121,7 @@ def read_metadata(text: str) -> dict[str, str]:
 def _value(key: str, value: str) -> str:
     try:
         text = b64decode(value, validate=True).decode("utf-8")
-    except (Base64Error, UnicodeDecodeError) as error:
+    except ValueError as error:  # also the base class of Base64's and UTF-8's errors
         problem = f"the value of `{_printable(key)}` is not Base64-encoded UTF-8"
         raise TusError(400, "tus.metadata", problem=problem) from error
     if "\0" in text:
