@@ -17,10 +17,10 @@ from tests.support.batches import assert_counters_match
 
 # The page asks the server about this many files per request, instead of 500, so a few files take several requests.
 PAGE_SIZE, FILES = 10, 24
-# Put 20,000 files into the page's input, in mixed order. Every thousandth is a system file.
+# Put 60,000 files into the page's input, in mixed order. Every thousandth is a system file.
 CHOOSE_MANY = """() => {
     const input = document.getElementById("folder-input");
-    const files = Array.from({ length: 20000 }, (_, number) => {
+    const files = Array.from({ length: 60000 }, (_, number) => {
         const mixed = (number * 7919) % 100003;
         const file = new File([String(number)], number % 1000 ? `IMG_${mixed}.JPG` : ".DS_Store");
         Object.defineProperty(file, "webkitRelativePath", { value: `Roll/${mixed % 300}/${file.name}` });
@@ -83,14 +83,14 @@ def page_of_own_browser(chromium: Browser, site: str, owner: User) -> Iterator[P
     browser.close()
 
 
-def test_twenty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) -> None:
+def test_sixty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) -> None:
     page = page_of_own_browser
 
     page.evaluate(CHOOSE_MANY)
     with timed_tasks(page) as tasks:
         page.evaluate(BEGIN)
-        expect(page.locator("#total-files")).to_have_text("of 19,980 files", timeout=60_000)
-        expect(page.locator("#selection-notes")).to_contain_text("20 hidden or system files ignored")
+        expect(page.locator("#total-files")).to_have_text("of 59,940 files", timeout=60_000)
+        expect(page.locator("#selection-notes")).to_contain_text("60 hidden or system files ignored")
         # The files are not pictures, so the first rejection shows that the upload runs during the measurement.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # The total is an estimate ("about") until all sizes are known.
@@ -98,8 +98,8 @@ def test_twenty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) 
         # Do this last: on a busy machine, the recording may begin late.
         page.evaluate(HOLD_UP)
 
-    # The page stays responsive only if no task, except the last long one, uses much CPU time. The limit is 200 ms,
-    # because the longest task took 126 ms on a busy machine, whose processes share the caches.
+    # No task, except the last long one, uses much CPU time. On a busy machine, the longest took 183 ms, and 439 ms without
+    # yieldToPage().
     held_up = max((task for task in tasks if task["dur"] >= 300_000), key=lambda task: task["ts"])
-    assert max(task["tdur"] for task in tasks if task is not held_up) <= 200_000
+    assert max(task["tdur"] for task in tasks if task is not held_up) <= 250_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300
