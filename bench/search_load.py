@@ -47,7 +47,9 @@ def build_indexes() -> tuple[float, float]:
     names = maintain_indexes()
     seconds = time.perf_counter() - started
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(sum(pg_relation_size(name::regclass)), 0) FROM unnest(%s) name", [names])
+        cursor.execute(
+            "SELECT coalesce(sum(pg_relation_size(name::regclass)), 0) FROM unnest(%s::text[]) name", [names]
+        )
         [size] = cursor.fetchone() or [0]
     return seconds, float(size) / 2**20
 
