@@ -48,3 +48,18 @@ def test_hit_fit_separates_matching_phrases(queries: ConceptQueries, query: str,
 def test_text_that_resembles_nothing_has_a_finite_vector(queries: ConceptQueries) -> None:
     assert 0 < length(queries, "qzx 4711 !?") < 3
     assert 0 < length(queries, "") < 3
+
+
+def test_weight_of_text_grows_with_its_words(queries: ConceptQueries) -> None:
+    lengths = [
+        float(np.linalg.norm(queries.embed_text(text) or ()))
+        for text in ("12:00 a GPS-7 //", "NIKON", "flour eggs milk", "Whisk flour, eggs and milk in a large bowl")
+    ]
+
+    assert lengths == pytest.approx([0, 0.2, 0.6, 1], abs=1e-5)
+
+
+def test_only_the_beginning_of_long_text_is_encoded(queries: ConceptQueries) -> None:
+    words = "flour " * 60
+
+    assert queries.embed_text(f"{words} wedding") == queries.embed_text(f"{words} invoice")

@@ -1,4 +1,4 @@
-"""Encode queries for the local analyzer's vectors, without loading the analyzer itself."""
+"""Encode queries and the text in pictures, for the local analyzer's vectors, without loading the analyzer itself."""
 
 from functools import lru_cache
 
@@ -15,10 +15,16 @@ _CACHED_QUERIES = 500
 _NEAREST = 300
 # The least difference between the cosine of a matching picture and that mean. See docs/search.md for its calibration.
 _MARGIN = 0.2
+# Text counts as much as everything else in the picture if it has this many words of at least _WORD_LETTERS letters.
+# Photos often show one or two, such as names of brands, which say little about the picture.
+_MANY_WORDS = 5
+_WORD_LETTERS = 3
+# The beginning shows what kind of text it is, and encoding takes time.
+_ENCODED_WORDS = 60
 
 
 class ConceptQueries:
-    """A QueryEncoder. Recent queries are cached, because every page of results encodes its query again.
+    """A QueryEncoder and TextEmbedder. Queries are cached, because every page of results encodes its query again.
 
     Some queries have a high cosine with many pictures ("animal", "food"), and others a low one even with those that
     match ("rocket launch"). So a vector is scaled: its fit is `hit_fit` if the cosine is _MARGIN above the mean cosine
@@ -38,3 +44,12 @@ class ConceptQueries:
         nearest = np.partition(self._phrases @ vector, -_NEAREST)[-_NEAREST:]
         usual = max(0.0, float(nearest.mean()))
         return QueryVector(MODEL, tuple((vector * (self.hit_fit / (usual + _MARGIN))).tolist()))
+
+    def embed_text(self, text: str) -> tuple[float, ...] | None:
+        """See TextEmbedder.embed_text."""
+        words = text.split()
+        count = sum(len(word) >= _WORD_LETTERS and word.isalpha() for word in words)
+        if not count:
+            return None
+        weight = min(1.0, count / _MANY_WORDS)
+        return tuple(weight * number for number in self._encoder.encode(" ".join(words[:_ENCODED_WORDS])))
