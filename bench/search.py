@@ -39,6 +39,7 @@ def main() -> None:
         started = time.perf_counter()
         owners = fill_library(pictures)
         console.print(f"Inserted {pictures:,} pictures in {time.perf_counter() - started:.0f} s.")
+        console.print(f"The database has {load.database_mebibytes():,.0f} MiB.")
         build_seconds, mebibytes = load.build_indexes()
         console.print(f"Built the indexes in {build_seconds:.0f} s; they have {mebibytes:.0f} MiB.")
         found = [load.measure(name, id, kind) for name, id in owners.items() for kind in load.KINDS]

@@ -54,6 +54,14 @@ def build_indexes() -> tuple[float, float]:
     return seconds, float(size) / 2**20
 
 
+def database_mebibytes() -> float:
+    """Return the size of the database, without the write-ahead log."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        [size] = cursor.fetchone() or [0]
+    return float(size) / 2**20
+
+
 def queries(owner_id: int, kind: str, count: int, seed: int) -> list[str]:
     """Return searches for random phrases of the vocabulary, of one of KINDS."""
     vocabulary = load_vocabulary()
