@@ -1,25 +1,27 @@
 """Measure how well searches find pictures, given a folder of pictures and a file of judged queries.
 
 Run it with `python -m bench.quality FOLDER QUERIES.json`; without arguments, it uses the sample photos. docs/search.md
-describes the file, and where to get the photos for `bench/wallpaper_queries.json`. Every picture is processed by the
-embedded analyzer, and the queries run as on the search page. The last line of the output is one JSON object: `hit_at_1`
-and `hit_at_3`, the shares of answerable queries with a relevant picture among the first one or three; `map`, the mean
-average precision over all pictures; `rejected`, the share of answerable queries without a hit; and `false_hits`, the
-share of unanswerable queries with a hit.
+describes the file, and where to get the photos for the files in this folder. Every picture is processed by the embedded
+analyzer, and the queries run as on the search page. The text in pictures is read if `requirements-ocr.txt` is
+installed, unless `--without-text` is given. The last line of the output is one JSON object: `hit_at_1` and `hit_at_3`,
+the shares of answerable queries with a relevant picture among the first one or three; `map`, the mean average precision
+over all pictures; `rejected`, the share of answerable queries without a hit; `false_hits`, the share of unanswerable
+queries with a hit; and `sibling_in_3`, the share of pictures with a sibling among the three most similar ones.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from bench.quality_scores import Judged, Outcome, summarize
+from bench.quality_scores import Judged, Outcome, sibling_scores, summarize
 from bench.stack import stack
+from uploads.analysis.ocr.installed_models import models_folder
 
 SAMPLES = Path(__file__).parent.parent / "samples"
 QUERIES = Path(__file__).with_name("queries.json")
@@ -31,24 +33,33 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("folder", type=Path, nargs="?", default=SAMPLES, help="pictures; subfolders are included")
     parser.add_argument("queries", type=Path, nargs="?", default=QUERIES, help="judged queries")
+    parser.add_argument("--without-text", action="store_true", help="do not read the text in the pictures")
     options = parser.parse_args()
-    judged = [Judged.from_json(entry) for entry in json.loads(options.queries.read_text("utf-8"))]
-    paths = sorted(path for path in options.folder.rglob("*") if path.is_file())
-    unknown = {name for one in judged for name in one.relevant} - {_name(options.folder, path) for path in paths}
+    entries = json.loads(options.queries.read_text("utf-8"))
+    judged = [Judged.from_json(entry) for entry in entries if "query" in entry]
+    siblings = [frozenset(entry["siblings"]) for entry in entries if "siblings" in entry]
+    files = (path for path in sorted(options.folder.rglob("*")) if path.is_file())
+    paths = {path.relative_to(options.folder).as_posix(): path for path in files}
+    unknown = frozenset().union(*siblings, *(one.relevant for one in judged)) - paths.keys()
     if unknown:
         parser.error(f"These pictures are not in {options.folder}: {', '.join(sorted(unknown))}")
-    with stack():
-        from bench.quality_library import ask, fill_library  # noqa: PLC0415 (models exist only after the set-up)
-
-        owner_id, names = fill_library({_name(options.folder, path): path for path in paths})
-        outcomes = [ask(owner_id, names, one) for one in judged]
-    _show(outcomes)
-    print(json.dumps({"bench": "quality", "pictures": len(names), "queries": len(judged)} | summarize(outcomes)))
+    print(json.dumps({"bench": "quality"} | _measure(paths, judged, siblings, with_text=not options.without_text)))
     return 0
 
 
-def _name(folder: Path, path: Path) -> str:
-    return path.relative_to(folder).as_posix()
+def _measure(
+    paths: Mapping[str, Path], judged: Sequence[Judged], siblings: Sequence[frozenset[str]], *, with_text: bool
+) -> dict[str, float]:
+    with stack():
+        from bench.quality_library import ask, fill_library, find_similar  # noqa: PLC0415 (needs the set-up)
+
+        reads_text = with_text and models_folder() is not None
+        owner_id, names = fill_library(paths, reads_text=reads_text)
+        outcomes = [ask(owner_id, names, one) for one in judged]
+        similar = find_similar(names, frozenset().union(*siblings))
+    _show(outcomes)
+    counts = {"pictures": len(names), "queries": len(judged), "reads_text": reads_text}
+    return counts | summarize(outcomes) | sibling_scores(siblings, similar)
 
 
 def _show(outcomes: Sequence[Outcome]) -> None:

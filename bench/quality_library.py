@@ -1,6 +1,7 @@
 """Process the pictures for bench.quality, and run its judged queries."""
 
-from collections.abc import Mapping
+import io
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -8,22 +9,35 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.utils import translation
+from PIL import Image
 
 from bench.quality_scores import Judged, Outcome
 from uploads.analysis.analyzer import get_analyzer
+from uploads.analysis.ocr.installed_models import MODEL
+from uploads.analysis.ocr.networks import shared_networks
+from uploads.analysis.ocr.text_reader import TextReader
+from uploads.media import ZOOM_SIDE
+from uploads.media.image import read_picture
 from uploads.models import MediaKind, Upload
 from uploads.picture_facts import lock_pictures
-from uploads.pipeline import process_file
+from uploads.pipeline import Result, process_file
 from uploads.search.candidates import find_candidates
 from uploads.search.encoders import owner_encoders
 from uploads.search.interpretation import interpret
 from uploads.search.ranking import rank
 from uploads.similar.due import index_due_pictures
-from uploads.upload_sql import save_result
+from uploads.similar.neighbours import similar_pictures
+from uploads.similar.rules import PAGES
+from uploads.upload_sql import save_result, save_text
+
+NEAREST = 3
 
 
-def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
-    """Process the files in `paths`, keyed by name. Return their owner's id, and their names keyed by upload id."""
+def fill_library(paths: Mapping[str, Path], *, reads_text: bool) -> tuple[int, dict[int, str]]:
+    """Process the files in `paths`, keyed by name. Return their owner's id, and their names keyed by upload id.
+
+    If `reads_text`, the text in the pictures is read too, which needs the networks of `requirements-ocr.txt`.
+    """
     owner, analyzer, names = User.objects.create(username="quality"), get_analyzer(settings.DESCRIBER), {}
     for number, (name, path) in enumerate(paths.items()):
         result = process_file(path, analyzer, lambda _stage: None)
@@ -39,10 +53,28 @@ def fill_library(paths: Mapping[str, Path]) -> tuple[int, dict[int, str]]:
         with transaction.atomic():
             row = lock_pictures([upload.id])[upload.id]
             save_result(row, result, {}, row.sidecars)
+        if reads_text:
+            save_text(upload.id, MODEL, _read_text(path, result))
         names[upload.id] = name
     while index_due_pictures():
         pass
     return owner.id, names
+
+
+def _read_text(path: Path, result: Result) -> str:
+    """Read the text in a picture as workers do."""
+    preview = Image.open(io.BytesIO(result.previews[max(result.previews)])).convert("RGB")
+    return TextReader(shared_networks()).read_any(
+        preview,
+        lambda: read_picture(path, longest=ZOOM_SIDE).image,
+        is_page=bool(PAGES.intersection(label.name for label in result.labels)),
+    )
+
+
+def find_similar(names: Mapping[int, str], wanted: Iterable[str]) -> dict[str, list[str]]:
+    """Return the names of the pictures most similar to each of the `wanted` pictures, keyed by its name."""
+    uploads = {names[upload.pk]: upload for upload in Upload.objects.filter(id__in=names)}
+    return {name: [names[one.pk] for one in similar_pictures(uploads[name], NEAREST)] for name in wanted}
 
 
 def ask(owner_id: int, names: Mapping[int, str], judged: Judged) -> Outcome:

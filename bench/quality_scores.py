@@ -1,6 +1,6 @@
-"""The scores of bench.quality: hit@k, mean average precision, rejected queries and false hits."""
+"""The scores of bench.quality: hit@k, mean average precision, rejected queries, false hits and found siblings."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Any
@@ -59,3 +59,13 @@ def summarize(outcomes: Sequence[Outcome]) -> dict[str, float]:
         "false_hits": [one.hits > 0 for one in unanswerable],
     }
     return {name: round(fmean(values), 3) for name, values in scores.items() if values}
+
+
+def sibling_scores(groups: Sequence[frozenset[str]], similar: Mapping[str, Collection[str]]) -> dict[str, float]:
+    """Return `sibling_in_3`: the share of pictures in `groups` with a sibling among the most similar pictures.
+
+    The pictures of a group show the same thing. `similar` has the three most similar pictures of each picture. Without
+    groups, the score is left out.
+    """
+    found = [bool((group - {name}).intersection(similar[name])) for group in groups for name in group]
+    return {"sibling_in_3": round(fmean(found), 3)} if found else {}

@@ -10,6 +10,7 @@ from django.db import connection
 from django.db.models import Q
 
 from uploads.analysis.vocabulary import load_vocabulary
+from uploads.models import Embedding
 from uploads.search.candidates import MAX_CANDIDATES
 from uploads.search.encoders import owner_encoders, site_encoder
 from uploads.search.language import parse_query
@@ -22,15 +23,19 @@ QUERIES = 60
 RECALL_QUERIES = 30
 NEAREST = 10
 FILTERS = ("taken:2016-03", "taken:2018", "type:video", 'camera:"pixel 8"', "has:place -type:video", "-tabby")
-PLAIN = ""
+PERIODS = ("taken:%Y-%m", "taken:%Y", "taken:%Y-%m..")
+"""The date filters, as formats of the time when one of the owner's pictures was taken."""
+
+KINDS = ("plain", "filtered", "dated")
+"""The kinds of queries: words alone, with one of FILTERS, or with one of PERIODS."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The measurements for one owner and kind of query: times in ms, and recall."""
+    """The measurements for one owner and one of KINDS: times in ms, and recall."""
 
     owner: str
-    filtered: bool
+    kind: str
     p50: float
     p95: float
     recall: float
@@ -42,32 +47,49 @@ def build_indexes() -> tuple[float, float]:
     names = maintain_indexes()
     seconds = time.perf_counter() - started
     with connection.cursor() as cursor:
-        cursor.execute("SELECT coalesce(sum(pg_relation_size(name::regclass)), 0) FROM unnest(%s) name", [names])
+        cursor.execute(
+            "SELECT coalesce(sum(pg_relation_size(name::regclass)), 0) FROM unnest(%s::text[]) name", [names]
+        )
         [size] = cursor.fetchone() or [0]
     return seconds, float(size) / 2**20
 
 
-def queries(count: int, *, filtered: bool, seed: int) -> list[str]:
-    """Return searches for random phrases of the vocabulary. If `filtered`, each has one of FILTERS."""
+def database_mebibytes() -> float:
+    """Return the size of the database, without the write-ahead log."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_database_size(current_database())")
+        [size] = cursor.fetchone() or [0]
+    return float(size) / 2**20
 
+
+def queries(owner_id: int, kind: str, count: int, seed: int) -> list[str]:
+    """Return searches for random phrases of the vocabulary, of one of KINDS."""
     vocabulary = load_vocabulary()
     phrases = (*vocabulary.labels, *vocabulary.kinds, *vocabulary.objects)
     chosen = np.random.default_rng(seed).choice(phrases, count, replace=False)
-    added = [FILTERS[number % len(FILTERS)] if filtered else PLAIN for number in range(count)]
+    filters = _filters(owner_id, kind)
+    added = (filters[number % len(filters)] for number in range(count))
     return [f"{phrase.replace('-', ' ')} {one}".strip() for phrase, one in zip(map(str, chosen), added, strict=True)]
 
 
-def measure(owner: str, owner_id: int, filtered: bool) -> Figures:
-    texts = queries(QUERIES, filtered=filtered, seed=2)
-    times_of(owner_id, texts)
+def _filters(owner_id: int, kind: str) -> tuple[str, ...]:
+    if kind != "dated":
+        return FILTERS if kind == "filtered" else ("",)
+    # Some pictures must match, so that recall is measured, even if the owner has few.
+    clock = Embedding.objects.filter(owner_id=owner_id, camera_clock__isnull=False).earliest("id").camera_clock
+    return tuple(format(clock, period) for period in PERIODS)
+
+
+def measure(owner: str, owner_id: int, kind: str) -> Figures:
+    texts = queries(owner_id, kind, QUERIES, seed=2)
+    times_of(owner_id, texts)  # warms up
     times = times_of(owner_id, texts)
     recalls = [recall(owner_id, text) for text in texts[:RECALL_QUERIES]]
-    return Figures(owner, filtered, percentile(times, 50), percentile(times, 95), mean(recalls))
+    return Figures(owner, kind, percentile(times, 50), percentile(times, 95), mean(recalls))
 
 
 def times_of(owner_id: int, texts: Iterable[str]) -> list[float]:
     """Run searches one after another, and return the time of each in ms."""
-
     times = []
     for text in texts:
         started = time.perf_counter()
@@ -94,7 +116,7 @@ def recall(owner_id: int, text: str) -> float:
 
 def client(owner_id: int, seed: int) -> list[float]:
     """Run one client's searches, alternately without and with filters. Return the time of each in ms."""
-    plain, filtered = (queries(QUERIES // 2, filtered=one, seed=seed) for one in (False, True))
+    plain, filtered = (queries(owner_id, kind, QUERIES // 2, seed) for kind in ("plain", "filtered"))
     return times_of(owner_id, [text for pair in zip(plain, filtered, strict=True) for text in pair])
 
 

@@ -42,12 +42,13 @@ def read_text(job: Job) -> Callable[[], None]:
     if upload is None or not upload.previews:
         raise PermanentError("item.gone", default_message("item.gone"))
     job.enter(Stage.CHECKING)
-    image, text = _open_preview(upload.previews[max(upload.previews, key=int)]), ""
-    reader = TextReader(shared_networks(), _Steps(job).step)
-    if PAGES.intersection(label["name"] for label in upload.labels) or reader.may_contain_text(image):
-        if upload.kind == MediaKind.IMAGE and max(upload.width or 0, upload.height or 0) > max(image.size):
-            image = _decode_original(job, upload)
-        text = reader.read(image)
+    preview = _open_preview(upload.previews[max(upload.previews, key=int)])
+    is_larger = upload.kind == MediaKind.IMAGE and max(upload.width or 0, upload.height or 0) > max(preview.size)
+    text = TextReader(shared_networks(), _Steps(job).step).read_any(
+        preview,
+        lambda: _decode_original(job, upload) if is_larger else preview,
+        is_page=bool(PAGES.intersection(label["name"] for label in upload.labels)),
+    )
     job.enter(Stage.INDEXING)
     return partial(save_text, upload.pk, MODEL, text)
 

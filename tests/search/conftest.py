@@ -1,5 +1,6 @@
 """Pictures to search, with vectors of the real text model."""
 
+import math
 from collections.abc import Callable, Iterator
 
 import pytest
@@ -63,8 +64,10 @@ def make_picture(anna: User, encoder: QueryEncoder) -> MakePicture:
     def make(shows: str, owner: User = anna, **facts: object) -> Upload:
         upload = make_upload(owner, next(numbers))
         Upload.objects.filter(id=upload.id).update(processed_at=timezone.now(), **facts)
+        vector = encoder.embed_query(shows).numbers
+        length = math.hypot(*vector)
         Embedding.objects.create(
-            upload=upload, owner_id=owner.id, model=encoder.model, vector=list(encoder.embed_query(shows).numbers)
+            upload=upload, owner_id=owner.id, model=encoder.model, vector=[number / length for number in vector]
         )
         return Upload.objects.get(id=upload.id)
 

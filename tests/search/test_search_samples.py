@@ -46,3 +46,4 @@ def test_samples_are_found(anna: User, samples: None, encoder: QueryEncoder) -> 
     assert names(found["person"].hits)[0] == "astronaut"
     assert names(found["space"].hits)[0] in {"rocket", "astronaut", "hubble_deep_field"}
     assert found["giraffe"].hits == []
+    assert names(found["giraffe"].closest) == ["chelsea"]

@@ -20,6 +20,7 @@ from uploads.search.language import parse_query
         ("Geburtstagskuchen", "birthday cake"),
         ("Herbstlaub", "autumn leaves"),
         ("Straßenschild", "street sign"),
+        ("Wanderschuhe", "hiking boots"),
         ("der", ""),
         ("giraffe", "giraffe"),
         ("zqx", None),

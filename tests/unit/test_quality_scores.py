@@ -1,6 +1,6 @@
 """bench.quality computes the right scores from rankings."""
 
-from bench.quality_scores import Judged, Outcome, summarize
+from bench.quality_scores import Judged, Outcome, sibling_scores, summarize
 
 
 def outcome(relevant: str, ranking: str, hits: int, language: str = "en") -> Outcome:
@@ -25,3 +25,11 @@ def test_scores_of_judged_queries_are_computed() -> None:
         "false_hits": 0.5,
     }
     assert [one.is_wrong for one in outcomes] == [False, True, True, True, False]
+
+
+def test_pictures_with_a_sibling_among_the_most_similar_are_counted() -> None:
+    groups = [frozenset("ab"), frozenset("cde")]
+    similar = {"a": "xyb", "b": "xyz", "c": "abd", "d": "cex", "e": "abx"}
+
+    assert sibling_scores(groups, similar) == {"sibling_in_3": 0.6}
+    assert sibling_scores([], {}) == {}

@@ -35,7 +35,7 @@ def test_without_a_good_fit_only_the_closest_are_shown() -> None:
 
 
 def test_pictures_that_fit_badly_are_not_shown_unless_they_contain_a_word() -> None:
-    found = rank([Candidate(1, 0.37, 0.0), Candidate(2, 0.35, 0.0), Candidate(3, 0.0, 0.5)], HIT)
+    found = rank([Candidate(1, 0.34, 0.0), Candidate(2, 0.32, 0.0), Candidate(3, 0.0, 0.5)], HIT)
 
     assert found.hits == ()
     assert ids(found.closest) == [1, 3]
@@ -64,7 +64,7 @@ def test_each_picture_appears_once_and_best_first(found: list[Candidate]) -> Non
     assert not (ranking.hits and ranking.closest)
     assert len(ranking.closest) <= MAX_CLOSEST
     best = {one.upload_id: one for one in sorted(found, key=lambda one: (one.fit, one.words))}
-    assert bool(shown) == any(one.words > 0 or one.fit >= 0.82 * HIT for one in best.values())
+    assert bool(shown) == any(one.words > 0 or one.fit >= 0.75 * HIT for one in best.values())
 
 
 @given(candidates)

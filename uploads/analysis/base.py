@@ -103,7 +103,10 @@ Embedder = DescriptionEmbedder | ImageEmbedder
 
 
 class QueryVector(NamedTuple):
-    """The unit vector of a query. It can be compared only with the vectors of pictures that have the same `model`."""
+    """The vector of a query. It can be compared only with the vectors of pictures that have the same `model`.
+
+    It may be longer or shorter than a unit vector, so that the same fit means the same for all queries.
+    """
 
     model: str
     numbers: tuple[float, ...]
@@ -128,4 +131,14 @@ class QueryEncoder(Protocol):
 
     def embed_query(self, text: str) -> QueryVector:
         """Return the vector of `text`, in a few seconds at most. May raise EnvironmentalError or TransientError."""
+        ...
+
+
+class TextEmbedder(Protocol):
+    """Embeds the text in pictures, to be added to the vectors that the embedder of the same provider computes."""
+
+    model: str
+
+    def embed_text(self, text: str) -> tuple[float, ...] | None:
+        """Return the vector to add to a picture's unit vector, or None if `text` has no words. Its length is 0 to 1."""
         ...

@@ -1,25 +1,55 @@
-"""Encode search queries for comparison with the local analyzer's vectors, without loading the analyzer itself."""
+"""Encode queries and the text in pictures, for the local analyzer's vectors, without loading the analyzer itself."""
 
 from functools import lru_cache
+
+import numpy as np
 
 from uploads.analysis.base import QueryVector
 from uploads.analysis.concept_vector import MODEL
 from uploads.analysis.text_encoder import TextEncoder
+from uploads.analysis.vocabulary import load_vocabulary
 
 _CACHED_QUERIES = 500
+# The phrases whose mean cosine shows how similar a query is to pictures that do not match it. If all phrases counted,
+# those that have nothing in common with the query would decide.
+_NEAREST = 300
+# The least difference between the cosine of a matching picture and that mean. See docs/search.md for its calibration.
+_MARGIN = 0.2
+# Text counts as much as everything else in the picture if it has this many words of at least _WORD_LETTERS letters.
+# Photos often show one or two, such as names of brands, which say little about the picture.
+_MANY_WORDS = 5
+_WORD_LETTERS = 3
+# The beginning shows what kind of text it is, and encoding takes time.
+_ENCODED_WORDS = 60
 
 
 class ConceptQueries:
-    """A QueryEncoder. Recent queries are cached, because every page of results encodes its query again."""
+    """A QueryEncoder and TextEmbedder. Queries are cached, because every page of results encodes its query again.
+
+    Some queries have a high cosine with many pictures ("animal", "food"), and others a low one even with those that
+    match ("rocket launch"). So a vector is scaled: its fit is `hit_fit` if the cosine is _MARGIN above the mean cosine
+    of the query and its nearest phrases.
+    """
 
     model = MODEL
-    # Calibrated on queries whose matching pictures are known: about 15 % of queries with a match find nothing, and
-    # about 15 % of queries without a match find something.
     hit_fit = 0.44
 
     def __init__(self) -> None:
         self._encoder = TextEncoder()
+        self._phrases = load_vocabulary().vectors
         self.embed_query = lru_cache(_CACHED_QUERIES)(self._embed)
 
     def _embed(self, text: str) -> QueryVector:
-        return QueryVector(MODEL, self._encoder.encode(text))
+        vector = np.array(self._encoder.encode(text), np.float32)
+        nearest = np.partition(self._phrases @ vector, -_NEAREST)[-_NEAREST:]
+        usual = max(0.0, float(nearest.mean()))
+        return QueryVector(MODEL, tuple((vector * (self.hit_fit / (usual + _MARGIN))).tolist()))
+
+    def embed_text(self, text: str) -> tuple[float, ...] | None:
+        """See TextEmbedder.embed_text."""
+        words = text.split()
+        count = sum(len(word) >= _WORD_LETTERS and word.isalpha() for word in words)
+        if not count:
+            return None
+        weight = min(1.0, count / _MANY_WORDS)
+        return tuple(weight * number for number in self._encoder.encode(" ".join(words[:_ENCODED_WORDS])))

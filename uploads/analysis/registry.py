@@ -6,7 +6,7 @@ import threading
 from dataclasses import dataclass
 from typing import Any
 
-from uploads.analysis.base import Describer, DescriptionEmbedder, Embedder, ImageEmbedder, QueryEncoder
+from uploads.analysis.base import Describer, DescriptionEmbedder, Embedder, ImageEmbedder, QueryEncoder, TextEmbedder
 from uploads.errors import EnvironmentalError
 
 logger = logging.getLogger(__name__)
@@ -16,13 +16,15 @@ logger = logging.getLogger(__name__)
 class ProviderClasses:
     """The classes of a provider, each as "package.module:Class", or empty if the provider lacks that role.
 
-    `queries` is the QueryEncoder for the vectors of `embedder`. Each class is instantiated without arguments. Classes
-    are imported on first use, so that web processes do not load the model runtime.
+    `queries` is the QueryEncoder for the vectors of `embedder`, and `texts` is the TextEmbedder. Each class is
+    instantiated without arguments. Classes are imported on first use, so that web processes do not load the model
+    runtime.
     """
 
     describer: str = ""
     embedder: str = ""
     queries: str = ""
+    texts: str = ""
 
 
 PROVIDERS = {
@@ -30,6 +32,7 @@ PROVIDERS = {
         describer="uploads.analysis.local:LocalAnalyzer",
         embedder="uploads.analysis.local:LocalAnalyzer",
         queries="uploads.analysis.concept_queries:ConceptQueries",
+        texts="uploads.analysis.concept_queries:ConceptQueries",
     ),
     "clip": ProviderClasses(
         embedder="uploads.analysis.clip.visual:ClipEmbedder", queries="uploads.analysis.clip.textual:ClipQueries"
@@ -84,6 +87,12 @@ def get_query_encoder(name: str) -> QueryEncoder | None:
     This loads the text model but no other model. Raises the errors of get_describer().
     """
     path = provider_classes(name).queries
+    return _get(name, path) if path else None
+
+
+def get_text_embedder(name: str) -> TextEmbedder | None:
+    """Return the text embedder for the vectors of the embedder `name`, or None. See get_describer() for errors."""
+    path = provider_classes(name).texts
     return _get(name, path) if path else None
 
 

@@ -8,7 +8,7 @@ from uploads.models.upload import Upload
 
 
 class Embedding(models.Model):
-    """The unit vector that one model computed for an upload.
+    """The unit vector that one model computed for an upload and, if the model can embed it, the text in the picture.
 
     It is stored in half precision, which makes a scan twice as fast.
 

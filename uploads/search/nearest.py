@@ -19,8 +19,8 @@ Vector = tuple[float, ...]
 class OwnerVectors:
     """The vectors that one model computed for those pictures of an owner that match a query's filters.
 
-    They are compared with `vector`, which has unit length. Cosines are keyed by the id of the upload, best first. Use
-    this in a search_transaction().
+    They are compared with `vector`. If it is not a unit vector, "cosine" here means the cosine times its length.
+    Cosines are keyed by the id of the upload, best first. Use this in a search_transaction().
     """
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:

@@ -1,7 +1,8 @@
 """Rank candidates, and decide which of them are hits. Pure functions only.
 
-A picture's fit is the cosine of its vector and the query's vector, plus 0.2 times the share of the query's words that
-its text contains. The weight and the thresholds were chosen by measurements; see docs/search.md.
+A picture's fit is the cosine of its vector and the query's vector, times the length of the latter, plus 0.2 times the
+share of the query's words that its text contains. The weight and the thresholds were chosen by measurements; see
+docs/search.md.
 """
 
 from collections import defaultdict
@@ -11,7 +12,7 @@ from dataclasses import dataclass
 WORDS_WEIGHT = 0.2
 LEAST_SHARE_OF_HIT_FIT = 0.682
 LEAST_SHARE_OF_BEST = 0.75
-CLOSEST_SHARE_OF_HIT_FIT = 0.82
+CLOSEST_SHARE_OF_HIT_FIT = 0.75
 MAX_CLOSEST = 6
 # Cormack et al. 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods".
 RANK_OFFSET = 60
@@ -19,7 +20,11 @@ RANK_OFFSET = 60
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A picture that may match a query. `words` is the share of the query's words in its text, 0 to 1."""
+    """A picture that may match a query.
+
+    `cosine` is that of the two vectors, times the length of the query's. `words` is the share of the query's words in
+    the picture's text, 0 to 1.
+    """
 
     upload_id: int
     cosine: float
@@ -27,7 +32,7 @@ class Candidate:
 
     @property
     def fit(self) -> float:
-        """How well the picture matches the query, -1 to 1.2."""
+        """How well the picture matches the query."""
         return self.cosine + WORDS_WEIGHT * self.words
 
 

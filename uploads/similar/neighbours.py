@@ -11,14 +11,14 @@ from uploads.search.transaction import search_transaction
 
 MAX_SIMILAR = 12
 _CANDIDATES = 300
-_FEATURES_WEIGHT = 0.5
+_FEATURES_WEIGHT = 1.0
 
 
 def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
     """Return up to `limit` pictures of the same owner that look most like `upload`, the most similar first.
 
-    The pictures with the nearest vectors are ordered by the cosine of the vectors plus half the cosine of the
-    classifier's features. Parts of other pictures are left out.
+    The pictures with the nearest vectors are ordered by the cosine of the vectors plus that of the classifier's
+    features. Parts of other pictures are left out.
     """
     embedding = Embedding.objects.filter(upload=upload).order_by("-id").first()
     if embedding is None:

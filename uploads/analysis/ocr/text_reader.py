@@ -37,6 +37,13 @@ class TextReader:
         self._networks = networks
         self._step = step
 
+    def read_any(self, preview: Image.Image, original: Callable[[], Image.Image], *, is_page: bool) -> str:
+        """Return the text in a picture, or "" if its preview shows none; `original` returns a larger copy to read.
+
+        If `is_page`, the picture is known to show a page of text, so the preview is not checked.
+        """
+        return self.read(original()) if is_page or self.may_contain_text(preview) else ""
+
     def may_contain_text(self, image: Image.Image) -> bool:
         """Return whether at least one of the largest lines found in a small copy of the picture can be read."""
         return any(self._read_line(image, box).score >= _PROBABLE for box in self._find(image, _GATE_SIDE)[:_SAMPLE])
