@@ -15,6 +15,9 @@ _HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "cya
 _HUES_AFTER = ((345, "pink"), (361, "red"))
 _FLAT_DEVIATION = 20.0
 _FLAT_EDGES = 2.0
+# The parts of a picture that are compared with each other: 4 x 4.
+_PARTS = 4
+_MAX_BETWEEN, _MAX_CONTRAST_DEVIATION = 0.36, 0.27
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +25,13 @@ class Colours:
     """Colour names with their shares of the picture, the largest first.
 
     `plain` is true if the picture shows little more than one plain surface. `warm_sky` is the share of sunset colours
-    in the upper two thirds of the picture.
+    in the upper two thirds of the picture. `uniform` is true if all parts of the picture look alike, as in a texture.
     """
 
     shares: tuple[tuple[str, float], ...]
     plain: bool
     warm_sky: float
+    uniform: bool = False
 
 
 def read_colours(image: Image.Image) -> Colours:
@@ -38,7 +42,7 @@ def read_colours(image: Image.Image) -> Colours:
     counts = np.bincount(_name_rows(hue, saturation, value).ravel(), minlength=len(NAMES)) / _SAMPLES**2
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
     warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
-    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()))
+    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()), _is_uniform(small))
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:
@@ -50,6 +54,7 @@ def mean_colours(frames: Sequence[Colours]) -> Colours:
         tuple((name, share / len(frames)) for name, share in total.most_common()),
         all(frame.plain for frame in frames),
         sum(frame.warm_sky for frame in frames) / len(frames),
+        all(frame.uniform for frame in frames),
     )
 
 
@@ -73,3 +78,16 @@ def _is_plain(image: Image.Image) -> bool:
     grey = np.asarray(image.convert("L").resize((96, 96), Image.Resampling.BOX), np.float32)
     edges = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
     return bool(grey.std() < _FLAT_DEVIATION and edges < _FLAT_EDGES)
+
+
+def _is_uniform(image: Image.Image) -> bool:
+    """Return whether the parts of a picture of _SAMPLES x _SAMPLES pixels hardly differ in colour and contrast."""
+    pixels = np.asarray(image, np.float32)
+    side = _SAMPLES // _PARTS
+    parts = pixels.reshape(_PARTS, side, _PARTS, side, 3)
+    total = float(pixels.var(axis=(0, 1)).sum())
+    between = float(parts.mean(axis=(1, 3)).var(axis=(0, 1)).sum())
+    contrasts = parts.std(axis=(1, 3)).mean(axis=2)
+    return bool(
+        total > 0 and between <= _MAX_BETWEEN * total and contrasts.std() <= _MAX_CONTRAST_DEVIATION * contrasts.mean()
+    )

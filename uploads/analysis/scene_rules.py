@@ -78,12 +78,17 @@ MEDIA: Mapping[str, Medium] = {
     "drawing": Medium(
         "a drawing or painting", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
     ),
-    "abstract": Medium("an abstract picture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))),
+    "abstract": Medium(
+        "an abstract picture or a texture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))
+    ),
 }
 """Media other than photos, keyed by their names in the probe."""
 
 ANY_PAGE = Medium("a page, screen or graphic with text", "text", (), page=True)
 """The medium to name for a page if it is uncertain which kind of page it is."""
+
+ANY_DRAWING = "a drawing or graphic"
+"""What to call a picture that is neither a photo nor certainly of another medium."""
 
 SCENES: Mapping[str, Scene] = {
     "space": Scene(0.6, "stars", "stars and galaxies in space", 0.7, words="stars"),
