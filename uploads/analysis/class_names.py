@@ -46,14 +46,16 @@ SUBJECT_KINDS = (EVERYDAY_KINDS - _names("house | church, temple | mountain, hil
 
 GUESSED_KINDS = _names(
     """
-    clothing | electronic equipment | food | landscape | musical instrument | vehicle | tool | building | furniture
-    | shop, store
+    electronic equipment | food | landscape | musical instrument | vehicle | tool | building | furniture | shop, store
     """
 )
 """Broad kinds that descriptions name if nothing else is recognised, or nothing more precise is likely."""
 
-KINDS_HIDDEN_WITH_PEOPLE = _names("clothing | shoe | mammal")
+KINDS_HIDDEN_WITH_PEOPLE = _names("clothing | mammal")
 """Kinds that sentences do not name if there may be a person: most people wear clothes, and a person is no animal."""
+
+PLACES = ("landscape", "structure")
+"""Kinds whose members are named with less certainty than other things."""
 
 DOUBTFUL = _names("jellyfish | nematode | flatworm | sea anemone | spotlight | hook | matchstick")
 """Labels that need more certainty, because the classifier gives them to patterns, stars and thin shapes."""

@@ -21,10 +21,9 @@ PERSON = 0
 
 # A person shown at full length covers less of the picture than a portrait does, even near the camera.
 _CLOSE_UP_AREA = 0.42
-# People who cover less of the picture than this are often part of a larger group.
-_NEAR_AREA = 0.1
-# The detector sees people in animals, with low scores.
+# The detector sees people in animals and, if they are tiny, in other shapes, with low scores.
 _ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65
+_TINY_AREA, _MIN_TINY_PERSON = 0.02, 0.55
 # The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
 
@@ -37,7 +36,7 @@ class Evidence:
     - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
     - `objects` are the detected classes except people, each with its best score, highest score first.
     - `people` is the number of people detected, and `person_area` the largest share of the picture that one of them
-      covers. `all_near` is whether each of them covers a noticeable part.
+      covers.
     - `may_show_people` is also true if people are detected with too little certainty to be mentioned.
     """
 
@@ -47,7 +46,6 @@ class Evidence:
     people: int
     person_score: float
     person_area: float
-    all_near: bool
     may_show_people: bool
     colours: Colours
     look: Look
@@ -76,7 +74,6 @@ def combine_evidence(
         people=len(people),
         person_score=max((found.score for found in people), default=0.0),
         person_area=max((found.area for found in people), default=0.0),
-        all_near=all(found.area >= _NEAR_AREA for found in people),
         may_show_people=any(found.kind == PERSON for found in possible),
         colours=colours,
         look=look,
@@ -105,7 +102,6 @@ def merge_evidence(found: Sequence[Evidence]) -> Evidence:
         people=most.people,
         person_score=max(one.person_score for one in found),
         person_area=most.person_area,
-        all_near=most.all_near,
         may_show_people=any(one.may_show_people for one in found),
         colours=mean_colours([one.colours for one in found]),
         look=merge_looks([one.look for one in found]),
@@ -116,7 +112,12 @@ def _people(vocabulary: Vocabulary, probabilities: Floats, certain: Sequence[Det
     is_animal = vocabulary.membership[vocabulary.kinds.index("animal")]
     shows_animal = (is_animal * probabilities).max() >= _ANIMAL
     minimum = _MIN_PERSON_WITH_ANIMAL if shows_animal else MIN_SCORE
-    return [found for found in certain if found.kind == PERSON and found.score >= minimum]
+    return [
+        found
+        for found in certain
+        if found.kind == PERSON
+        and found.score >= (minimum if found.area >= _TINY_AREA else max(minimum, _MIN_TINY_PERSON))
+    ]
 
 
 def _allowed_with_people(vocabulary: Vocabulary) -> Floats:

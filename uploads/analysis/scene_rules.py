@@ -20,6 +20,8 @@ _COLOURLESS = 0.035
 _MIN_POSSIBLE = 0.2
 # A scene may be guessed if its probability, plus that of labels that support it, is at least this share of `minimum`.
 _GUESS = 0.6
+# Dark textures look a little like stars.
+_NEVER_GUESSED = ("space",)
 # Less probable labels do not support a scene.
 _MIN_SUPPORT = 0.15
 
@@ -86,6 +88,9 @@ MEDIA: Mapping[str, Medium] = {
 
 ANY_PAGE = Medium("a page, screen or graphic with text", "text", (), page=True)
 """The medium to name for a page if it is uncertain which kind of page it is."""
+
+TEXTURE = "a texture or many similar things"
+"""What to call a picture whose parts look alike, if nothing in it is recognised."""
 
 ANY_DRAWING = "a drawing or graphic"
 """What to call a picture that is neither a photo nor certainly of another medium."""
@@ -168,7 +173,7 @@ def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None
     likeliness = {
         name: (look.scenes[name] + _support(scene, labels)) / scene.minimum
         for name, scene in SCENES.items()
-        if scene.words
+        if scene.words and name not in _NEVER_GUESSED
     }
     best = max(likeliness, key=likeliness.__getitem__)
     return SCENES[best] if likeliness[best] >= _GUESS else None

@@ -7,6 +7,7 @@ from uploads.analysis.scene_rules import (
     COLOURLESS,
     MEDIA,
     SCENES,
+    TEXTURE,
     Medium,
     Scene,
     find_medium,
@@ -33,7 +34,7 @@ _MAX_THINGS = 3
 _MANY = 8
 _CLOSE_UP_AREA = 0.6
 # A picture that is less likely to be a photo is called a drawing, unless something in it is recognised.
-_MIN_PHOTO = 0.35
+_MIN_PHOTO = 0.5
 # An abstract picture with a higher probability of a drawing may be either.
 _MAX_DRAWING = 0.15
 
@@ -137,7 +138,7 @@ def _unnamed(
     if scene is not None:
         return scene.words if _is_certain(evidence, scene) else f"perhaps {scene.words}", tones
     if evidence.colours.uniform and not ending:
-        return MEDIA["abstract"].words, tones
+        return TEXTURE, tones
     if evidence.look.media["photo"] < _MIN_PHOTO:
         return ANY_DRAWING, tones
     kind = guess_kind(vocabulary, evidence)
@@ -155,9 +156,7 @@ def _capitalized(words: str) -> str:
 
 
 def _people(evidence: Evidence) -> str:
-    """Return words for the people. Their number is named only if there are hardly any others in the background."""
+    """Return words for the people. Their number is not named: the detector misses people, also among few."""
     if evidence.people == 1:
         return "close-up of a person" if evidence.person_area > _CLOSE_UP_AREA else "a person"
-    if evidence.people == 2 and evidence.all_near:
-        return "2 people"
     return ("many people" if evidence.people >= _MANY else "people") if evidence.people else ""

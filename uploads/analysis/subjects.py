@@ -7,18 +7,20 @@ from uploads.analysis.class_names import (
     EVERYDAY_NAMES,
     GUESSED_KINDS,
     KINDS_HIDDEN_WITH_PEOPLE,
+    PLACES,
     SUBJECT_KINDS,
     UNCOUNTABLE,
 )
 from uploads.analysis.evidence import Evidence
 from uploads.analysis.vocabulary import Vocabulary
 
-_CERTAIN, _POSSIBLE = 0.5, 0.3
+_POSSIBLE = 0.3
 # The classifier often confuses the members of a kind: breeds, species, tools, buildings.
-_CERTAIN_MEMBER = 0.8
+_CERTAIN_SPECIES, _CERTAIN_MEMBER = 0.8, 0.95
+# Less probable things are right in less than half of all cases, unlike places and things with everyday names.
+_CERTAIN, _CERTAIN_THING = 0.5, 0.65
+_EVERYDAY = frozenset(EVERYDAY_NAMES.values())
 _MIN_KIND, _MIN_GUESSED_KIND = 0.6, 0.4
-# A guess names a kind instead of a label if the kind is this much more probable.
-_KIND_LEAD = 0.08
 _MIN_OBJECT, _MIN_OBJECT_WITH_PEOPLE, _MIN_ANIMAL = 0.7, 0.55, 0.7
 
 
@@ -28,24 +30,21 @@ def name_subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> 
     top, probability = named[0] if named else ("", 0.0)
     kind = _smallest_kind(vocabulary, evidence)
     animals = _detected_animals(vocabulary, evidence)
-    if animals and probability < _CERTAIN_MEMBER and kind not in animals:
+    if animals and probability < _CERTAIN_SPECIES and kind not in animals:
         return with_article(animals[0])
-    if kind and probability < _CERTAIN_MEMBER:
-        guesses = [with_article(name) for name, score in named[:2] if score >= _POSSIBLE and name != kind]
-        return f"{with_article(kind)}, perhaps {join(guesses, 'or')}" if guesses else with_article(kind)
-    if probability >= _CERTAIN:
-        obvious = kind in top.lower() or kind in {"animal", "beverage"}
-        return with_article(top) if obvious else f"{with_article(top)}, {with_article(kind)}"
-    broad = guess_kind(vocabulary, evidence, max(minimum, probability + _KIND_LEAD))
-    guess = broad or (with_article(top) if probability >= minimum else "")
-    return f"perhaps {guess}" if guess and probability >= minimum else ""
+    if kind:
+        return _kind_and_member(kind, named)
+    is_reliable = top in _EVERYDAY or any(top in _members(vocabulary, kind) for kind in PLACES)
+    if probability >= (_CERTAIN if is_reliable else _CERTAIN_THING):
+        return with_article(top)
+    return f"perhaps {with_article(top)}" if is_reliable and probability >= minimum else ""
 
 
-def guess_kind(vocabulary: Vocabulary, evidence: Evidence, minimum: float = _MIN_GUESSED_KIND) -> str:
-    """Return the most probable broad kind with its article, or "" if it is less likely than `minimum`."""
+def guess_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
+    """Return the most probable broad kind with its article, or "" if it is too improbable."""
     kinds = zip(vocabulary.kinds, evidence.masses, strict=True)
     best, mass = max(((kind, float(mass)) for kind, mass in kinds if kind in GUESSED_KINDS), key=lambda entry: entry[1])
-    return with_article(_everyday(best)) if mass >= minimum else ""
+    return with_article(_everyday(best)) if mass >= _MIN_GUESSED_KIND else ""
 
 
 def named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
@@ -87,19 +86,30 @@ def join(words: list[str], last: str = "and") -> str:
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
 
 
+def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
+    """Name a kind and, with the certainty they have, its most probable members: "a bird, perhaps a macaw"."""
+    top, probability = named[0] if named else ("", 0.0)
+    if probability >= _CERTAIN_MEMBER:
+        obvious = kind in top.lower() or kind in {"animal", "beverage"}
+        return with_article(top) if obvious else f"{with_article(top)}, {with_article(kind)}"
+    guesses = [with_article(name) for name, score in named[:2] if score >= _POSSIBLE and name != kind]
+    return f"{with_article(kind)}, perhaps {join(guesses, 'or')}" if guesses else with_article(kind)
+
+
 def _certain_enough(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
     """Return the labels that may be named: without doubtful ones and, if there may be a person, clothing."""
-    hidden = _clothing(vocabulary) if evidence.may_show_people else frozenset()
+    hidden = _members(vocabulary, "clothing") if evidence.may_show_people else frozenset()
     return [
         (name, score)
         for name, score in named_labels(vocabulary, evidence)
-        if name not in hidden and (name not in DOUBTFUL or score >= _CERTAIN_MEMBER)
+        if name not in hidden and (name not in DOUBTFUL or score >= _CERTAIN_SPECIES)
     ]
 
 
-def _clothing(vocabulary: Vocabulary) -> frozenset[str]:
-    [row] = vocabulary.membership[[vocabulary.kinds.index("clothing")]]
-    labels = (vocabulary.labels[column] for column in row.nonzero()[0])
+def _members(vocabulary: Vocabulary, kind: str) -> frozenset[str]:
+    """Return the everyday names of the labels of `kind`."""
+    columns = vocabulary.membership[vocabulary.kinds.index(kind)].nonzero()[0]
+    labels = (vocabulary.labels[column] for column in columns)
     return frozenset(EVERYDAY_NAMES.get(label, label) for label in labels)
 
 
