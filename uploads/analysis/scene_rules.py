@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from uploads.analysis.probe import Look
 
-_PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.8, 0.5
+_PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.9, 0.5
 # Photos of a single thing against a plain background look like drawings.
 _DRAWING = 0.7
 # A picture that shows a scene with at least this probability is not called a pattern. Close-ups of leaves, for example,
@@ -81,7 +81,7 @@ MEDIA: Mapping[str, Medium] = {
         "a drawing or painting", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
     ),
     "abstract": Medium(
-        "an abstract picture or a texture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))
+        "an abstract picture, graphic or texture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))
     ),
 }
 """Media other than photos, keyed by their names in the probe."""

@@ -35,8 +35,6 @@ _MANY = 8
 _CLOSE_UP_AREA = 0.6
 # A picture that is less likely to be a photo is called a drawing, unless something in it is recognised.
 _MIN_PHOTO = 0.5
-# An abstract picture with a higher probability of a drawing may be either.
-_MAX_DRAWING = 0.15
 
 
 def choose_labels(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
@@ -97,10 +95,9 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence, scenes: list[Scene]) ->
 
 
 def _drawn(evidence: Evidence, medium: Medium, subject: str, scenes: list[Scene]) -> str:
-    if medium is MEDIA["drawing"]:
-        shown = _seen(evidence, subject, []) or join(_scene_words(scenes, ""))
-        return f"{medium.words}, perhaps of {shown.removeprefix('perhaps ')}" if shown else medium.words
-    return ANY_DRAWING if evidence.look.media["drawing"] >= _MAX_DRAWING else medium.words
+    shown = _seen(evidence, subject, []) or join(_scene_words(scenes, ""))
+    drawn = shown and medium is MEDIA["drawing"]
+    return f"{medium.words}, perhaps of {shown.removeprefix('perhaps ')}" if drawn else medium.words
 
 
 def _things(vocabulary: Vocabulary, evidence: Evidence, subject: str) -> list[str]:
