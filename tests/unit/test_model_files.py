@@ -68,6 +68,26 @@ def test_single_colour_is_named(colour: tuple[int, int, int], name: str) -> None
     assert colours.plain
 
 
+@pytest.mark.parametrize(("right_half", "uniform"), [(1.0, True), (0.5, False), (0.0, False)])
+def test_texture_looks_alike_in_all_parts(right_half: float, uniform: bool) -> None:
+    grains = np.random.default_rng(0).integers(64, 192, (96, 96, 3))
+    grains[:, 48:] = 128 + (grains[:, 48:] - 128) * right_half
+
+    assert read_colours(Image.fromarray(grains.astype(np.uint8))).uniform is uniform
+
+
+def test_small_thing_makes_a_plain_picture_not_plain() -> None:
+    image = Image.new("RGB", (900, 600), "navy")
+    image.paste("white", (440, 290, 460, 310))
+
+    assert not read_colours(image).plain
+
+
+def test_plain_colour_and_gradient_are_no_textures() -> None:
+    assert not read_colours(Image.new("RGB", (90, 60), "red")).uniform
+    assert not read_colours(Image.linear_gradient("L").convert("RGB")).uniform
+
+
 def test_notice_lists_every_model_file() -> None:
     notice = (Path(__file__).parents[2] / "NOTICE").read_text()
 

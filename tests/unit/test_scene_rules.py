@@ -22,8 +22,8 @@ from uploads.analysis.vocabulary import load_vocabulary
     ("look", "medium"),
     [
         (make_look(), None),
-        (make_look("chart", 0.9), MEDIA["chart"]),
-        (make_look("chart", 0.7), ANY_PAGE),
+        (make_look("chart", 0.95), MEDIA["chart"]),
+        (make_look("chart", 0.85), ANY_PAGE),
         (make_look("chart", 0.5), None),
         (make_look("drawing", 0.8), MEDIA["drawing"]),
         (make_look("abstract", 0.6), MEDIA["abstract"]),

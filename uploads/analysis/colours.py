@@ -15,6 +15,14 @@ _HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "cya
 _HUES_AFTER = ((345, "pink"), (361, "red"))
 _FLAT_DEVIATION = 20.0
 _FLAT_EDGES = 2.0
+# The largest step between neighbours in a plain picture. Small things on a plain background have larger ones.
+_MAX_STEP = 20.0
+# The parts of a picture that are compared with each other: 4 x 4.
+_PARTS = 4
+# Limits for textures: the share of the variance that lies between the parts, and the relative deviation of contrast.
+# Most pictures with high contrast that are nearly alike everywhere show things, so the limits are stricter for them.
+_MAX_BETWEEN, _MAX_DEVIATION = 0.35, 0.25
+_HIGH_CONTRAST, _MAX_BETWEEN_HIGH, _MAX_DEVIATION_HIGH = 30.0, 0.22, 0.17
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,12 +30,13 @@ class Colours:
     """Colour names with their shares of the picture, the largest first.
 
     `plain` is true if the picture shows little more than one plain surface. `warm_sky` is the share of sunset colours
-    in the upper two thirds of the picture.
+    in the upper two thirds of the picture. `uniform` is true if all parts of the picture look alike, as in a texture.
     """
 
     shares: tuple[tuple[str, float], ...]
     plain: bool
     warm_sky: float
+    uniform: bool = False
 
 
 def read_colours(image: Image.Image) -> Colours:
@@ -38,7 +47,7 @@ def read_colours(image: Image.Image) -> Colours:
     counts = np.bincount(_name_rows(hue, saturation, value).ravel(), minlength=len(NAMES)) / _SAMPLES**2
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
     warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
-    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()))
+    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()), _is_uniform(small))
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:
@@ -50,6 +59,7 @@ def mean_colours(frames: Sequence[Colours]) -> Colours:
         tuple((name, share / len(frames)) for name, share in total.most_common()),
         all(frame.plain for frame in frames),
         sum(frame.warm_sky for frame in frames) / len(frames),
+        all(frame.uniform for frame in frames),
     )
 
 
@@ -71,5 +81,22 @@ def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tup
 
 def _is_plain(image: Image.Image) -> bool:
     grey = np.asarray(image.convert("L").resize((96, 96), Image.Resampling.BOX), np.float32)
-    edges = np.abs(np.diff(grey, axis=0)).mean() + np.abs(np.diff(grey, axis=1)).mean()
-    return bool(grey.std() < _FLAT_DEVIATION and edges < _FLAT_EDGES)
+    down, across = np.abs(np.diff(grey, axis=0)), np.abs(np.diff(grey, axis=1))
+    is_smooth = down.mean() + across.mean() < _FLAT_EDGES and max(down.max(), across.max()) < _MAX_STEP
+    return bool(is_smooth and grey.std() < _FLAT_DEVIATION)
+
+
+def _is_uniform(image: Image.Image) -> bool:
+    """Return whether the parts of a picture of _SAMPLES x _SAMPLES pixels hardly differ in colour and contrast."""
+    side = _SAMPLES // _PARTS
+    pixels = np.asarray(image, np.float32)
+    parts = pixels.reshape(_PARTS, side, _PARTS, side, 3)
+    contrasts = parts.std(axis=(1, 3)).mean(axis=2)
+    contrast, total = float(contrasts.mean()), float(pixels.var(axis=(0, 1)).sum())
+    if contrast == 0:
+        return False
+    between = float(parts.mean(axis=(1, 3)).var(axis=(0, 1)).sum()) / total
+    deviation = float(contrasts.std()) / contrast
+    if contrast > _HIGH_CONTRAST:
+        return between <= _MAX_BETWEEN_HIGH and deviation <= _MAX_DEVIATION_HIGH
+    return between <= _MAX_BETWEEN and deviation <= _MAX_DEVIATION

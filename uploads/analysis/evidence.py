@@ -21,6 +21,9 @@ PERSON = 0
 
 # A person shown at full length covers less of the picture than a portrait does, even near the camera.
 _CLOSE_UP_AREA = 0.42
+# The detector sees people in animals and, if they are tiny, in other shapes, with low scores.
+_ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65
+_TINY_AREA, _MIN_TINY_PERSON = 0.02, 0.55
 # The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
 
@@ -32,7 +35,8 @@ class Evidence:
     - `probabilities`, shape (labels,), come from the classifier. Suppressed labels are 0.
     - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
     - `objects` are the detected classes except people, each with its best score, highest score first.
-    - `people` is the number of people detected; `close_up` is whether one of them fills a large part of the picture.
+    - `people` is the number of people detected, and `person_area` the largest share of the picture that one of them
+      covers.
     - `may_show_people` is also true if people are detected with too little certainty to be mentioned.
     """
 
@@ -41,10 +45,15 @@ class Evidence:
     objects: tuple[tuple[int, float], ...]
     people: int
     person_score: float
-    close_up: bool
+    person_area: float
     may_show_people: bool
     colours: Colours
     look: Look
+
+    @property
+    def close_up(self) -> bool:
+        """Whether a person fills a large part of the picture."""
+        return self.person_area > _CLOSE_UP_AREA
 
 
 def combine_evidence(
@@ -53,7 +62,7 @@ def combine_evidence(
     """Combine the results for one picture. Detections with a score below MIN_SCORE are ignored."""
     possible = [found for found in detections if found.score >= MIN_SCORE]
     certain = [found for found in possible if found.area < _LARGE_AREA or found.score >= _MIN_LARGE_SCORE]
-    people = [found for found in certain if found.kind == PERSON]
+    people = _people(vocabulary, probabilities, certain)
     objects: dict[int, float] = {}
     for found in certain:
         if found.kind != PERSON:
@@ -64,7 +73,7 @@ def combine_evidence(
         objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
         people=len(people),
         person_score=max((found.score for found in people), default=0.0),
-        close_up=any(found.area > _CLOSE_UP_AREA for found in people),
+        person_area=max((found.area for found in people), default=0.0),
         may_show_people=any(found.kind == PERSON for found in possible),
         colours=colours,
         look=look,
@@ -92,11 +101,23 @@ def merge_evidence(found: Sequence[Evidence]) -> Evidence:
         objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
         people=most.people,
         person_score=max(one.person_score for one in found),
-        close_up=most.close_up,
+        person_area=most.person_area,
         may_show_people=any(one.may_show_people for one in found),
         colours=mean_colours([one.colours for one in found]),
         look=merge_looks([one.look for one in found]),
     )
+
+
+def _people(vocabulary: Vocabulary, probabilities: Floats, certain: Sequence[Detection]) -> list[Detection]:
+    is_animal = vocabulary.membership[vocabulary.kinds.index("animal")]
+    shows_animal = (is_animal * probabilities).max() >= _ANIMAL
+    minimum = _MIN_PERSON_WITH_ANIMAL if shows_animal else MIN_SCORE
+    return [
+        found
+        for found in certain
+        if found.kind == PERSON
+        and found.score >= (minimum if found.area >= _TINY_AREA else max(minimum, _MIN_TINY_PERSON))
+    ]
 
 
 def _allowed_with_people(vocabulary: Vocabulary) -> Floats:

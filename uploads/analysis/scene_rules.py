@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from uploads.analysis.probe import Look
 
-_PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.8, 0.5
+_PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.9, 0.5
 # Photos of a single thing against a plain background look like drawings.
 _DRAWING = 0.7
 # A picture that shows a scene with at least this probability is not called a pattern. Close-ups of leaves, for example,
@@ -20,6 +20,8 @@ _COLOURLESS = 0.035
 _MIN_POSSIBLE = 0.2
 # A scene may be guessed if its probability, plus that of labels that support it, is at least this share of `minimum`.
 _GUESS = 0.6
+# Dark textures look a little like stars.
+_NEVER_GUESSED = ("space",)
 # Less probable labels do not support a scene.
 _MIN_SUPPORT = 0.15
 
@@ -78,12 +80,20 @@ MEDIA: Mapping[str, Medium] = {
     "drawing": Medium(
         "a drawing or painting", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
     ),
-    "abstract": Medium("an abstract picture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))),
+    "abstract": Medium(
+        "an abstract picture, graphic or texture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))
+    ),
 }
 """Media other than photos, keyed by their names in the probe."""
 
 ANY_PAGE = Medium("a page, screen or graphic with text", "text", (), page=True)
 """The medium to name for a page if it is uncertain which kind of page it is."""
+
+TEXTURE = "a texture or many similar things"
+"""What to call a picture whose parts look alike, if nothing in it is recognised."""
+
+ANY_DRAWING = "a drawing or graphic"
+"""What to call a picture that is neither a photo nor certainly of another medium."""
 
 SCENES: Mapping[str, Scene] = {
     "space": Scene(0.6, "stars", "stars and galaxies in space", 0.7, words="stars"),
@@ -163,7 +173,7 @@ def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None
     likeliness = {
         name: (look.scenes[name] + _support(scene, labels)) / scene.minimum
         for name, scene in SCENES.items()
-        if scene.words
+        if scene.words and name not in _NEVER_GUESSED
     }
     best = max(likeliness, key=likeliness.__getitem__)
     return SCENES[best] if likeliness[best] >= _GUESS else None
