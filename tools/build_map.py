@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from tools.weights.sources import Member, read
-from uploads.places.world_map import project
+from uploads.places.world_map import WORLD, project
 
 FILE = Path(__file__).parents[1] / "static/img/world.svg"
 _PACKAGE = "world-atlas@2.0.2"
@@ -35,7 +35,8 @@ def build(folder: Path) -> bytes:
     arcs = [_decode(arc, topology["transform"]) for arc in topology["arcs"]]
     [land] = topology["objects"]["land"]["geometries"]
     rings = [ring for polygon in land["arcs"] for ring in polygon]
-    path = "".join(filter(None, (_draw(_join(ring, arcs)) for ring in rings)))
+    drawn = [copy for ring in rings for copy in _copies(_unwrap(_join(ring, arcs)))]
+    path = "".join(filter(None, map(_draw, drawn)))
     return f'<svg xmlns="http://www.w3.org/2000/svg"><path id="land" d="{path}"/></svg>\n'.encode()
 
 
@@ -63,6 +64,25 @@ def _join(ring: list[int], arcs: list[list[Point]]) -> list[Point]:
         arc = arcs[number] if number >= 0 else arcs[~number][::-1]
         points += arc[1:] if points else arc
     return points
+
+
+def _unwrap(points: list[Point]) -> list[Point]:
+    """Continue a ring beyond the edge of the map where it crosses the antimeridian.
+
+    Otherwise, the crossing would be drawn as a line across the whole map. A ring around the South Pole stays as it is.
+    """
+    shift, unwrapped = 0, points[:1]
+    for (before, _), (x, y) in pairwise(points):
+        if abs(x - before) > WORLD // 2:
+            shift += WORLD if x < before else -WORLD
+        unwrapped.append((x + shift, y))
+    return unwrapped if not shift else points
+
+
+def _copies(points: list[Point]) -> list[list[Point]]:
+    """Return the ring, and a copy at the other edge of the map if it extends beyond one."""
+    edges = ((min(x for x, _ in points) < -WORLD // 2, WORLD), (max(x for x, _ in points) > WORLD // 2, -WORLD))
+    return [points, *([(x + shift, y) for x, y in points] for is_beyond, shift in edges if is_beyond)]
 
 
 def _draw(points: list[Point]) -> str:

@@ -42,7 +42,7 @@ class GuestLinkForm(forms.Form):
     """The name, the duration and the limits of a new link."""
 
     name = forms.CharField(label=gettext_lazy("Title shown to guests"), max_length=MAX_LINK_NAME)
-    days = forms.IntegerField(label=gettext_lazy("Days"), min_value=1, max_value=365, initial=14)
+    days = forms.IntegerField(label=gettext_lazy("Days until the link expires"), min_value=1, max_value=365, initial=14)
     max_files = forms.IntegerField(
         label=gettext_lazy("Maximum number of files"), min_value=1, max_value=100_000, initial=1000
     )

@@ -50,9 +50,9 @@ document.addEventListener("htmx:beforeSwap", (event) => {
   }
 });
 
-// Escape closes the account menu and focuses its button. When a live update replaces elements, the focus is restored,
-// and open elements stay open.
-const menu = document.querySelector(".account");
+// Escape closes a menu and focuses its button, and a click elsewhere closes it. When a live update replaces elements, the
+// focus is restored, and open elements stay open.
+const openMenus = () => document.querySelectorAll("details[open]:has(> .menu)");
 let focusedId = "";
 let openIds = [];
 
@@ -63,13 +63,15 @@ function isFocusLost() {
 }
 
 document.addEventListener("keydown", ({ key }) => {
-  if (key !== "Escape" || !menu.open) return;
-  menu.open = false;
-  menu.querySelector("summary").focus();
+  if (key !== "Escape") return;
+  for (const menu of openMenus()) {
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  }
 });
 
 document.addEventListener("click", ({ target }) => {
-  if (!menu.contains(target)) menu.open = false;
+  for (const menu of openMenus()) if (!menu.contains(target)) menu.open = false;
 });
 
 // When a popover closes, the browser returns the focus to its button. If a live update has replaced the button, focus

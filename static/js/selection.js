@@ -4,7 +4,9 @@
 const LONG_PRESS = 500;
 const form = document.getElementById("selection");
 const list = form?.closest(".selectable");
-const count = form?.querySelector(".selected-count");
+const number = document.createElement("b");
+const words = form?.querySelector(".selected-count span");
+const selected = words?.textContent;
 const chosen = new Set();
 let last = null;
 let press = 0;
@@ -41,8 +43,8 @@ function show() {
   list.classList.toggle("has-selection", chosen.size > 0);
   const isOver = chosen.size > Number(form.dataset.most);
   form.classList.toggle("over", isOver);
-  count.textContent = `${chosen.size.toLocaleString(document.documentElement.lang)} ${count.dataset.text}`;
-  if (isOver) count.textContent += `. ${form.dataset.over}`;
+  number.textContent = chosen.size.toLocaleString(document.documentElement.lang);
+  words.textContent = isOver ? `${selected}. ${form.dataset.over}` : selected;
   list.querySelectorAll(".select-day").forEach(showDay);
 }
 
@@ -175,7 +177,7 @@ function startPress(event) {
 }
 
 if (list) {
-  count.dataset.text = count.textContent;
+  words.before(number, " ");
   list.classList.add("scripted");
   list.addEventListener("click", onClick);
   list.addEventListener("keydown", onKey);

@@ -11,6 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
 from tests.support.batches import make_batch
 from tests.support.failures import LOST_WORKER
+from uploads.models import SavedSearch
 
 
 def test_first_tab_stop_skips_to_the_content(open_page: OpenPage) -> None:
@@ -37,6 +38,20 @@ def test_menu_closes_on_escape_and_on_a_click_elsewhere(open_page: OpenPage, own
     summary.press("Enter")
     page.locator("h1").click()
     expect(entry).to_be_hidden()
+
+
+def test_menu_of_a_filter_closes_on_escape(open_page: OpenPage, owner: User) -> None:
+    SavedSearch.objects.create(owner=owner, query="cat type:photo")
+    page = open_page("/search/")
+    summary = page.locator(".filters summary").last
+    entry = page.get_by_role("link", name="cat type:photo")
+
+    summary.press("Enter")
+    expect(entry).to_be_visible()
+    page.keyboard.press("Escape")
+
+    expect(entry).to_be_hidden()
+    expect(summary).to_be_focused()
 
 
 def test_dialog_focuses_the_safe_button_and_restores_the_focus(open_page: OpenPage, owner: User) -> None:

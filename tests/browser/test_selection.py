@@ -10,6 +10,7 @@ from tests.browser.site_data import describe
 from tests.support.batches import make_batch
 
 CHECKED = "[...document.querySelectorAll('[name=picture]')].map((box) => Number(box.checked)).join('')"
+OVERFLOWING = "(all) => all.filter((one) => one.scrollWidth > one.clientWidth).map((one) => one.innerText)"
 FOCUSED = "[...document.querySelectorAll('.tile')].indexOf(document.activeElement.closest('.tile'))"
 
 
@@ -92,3 +93,10 @@ def test_selection_is_added_to_a_new_album(library: Page) -> None:
 
     expect(library.get_by_role("heading", name="Norway")).to_be_visible()
     expect(library.locator(".tile")).to_have_count(1)
+
+
+def test_buttons_for_the_selection_fit_a_phone_in_german(open_page: OpenPage, library: Page) -> None:
+    page = open_page("/library/", viewport={"width": 390, "height": 844}, locale="de-DE")
+    page.get_by_role("checkbox").first.check()
+
+    assert page.locator(".selection-bar, .selection-bar > button").evaluate_all(OVERFLOWING) == []

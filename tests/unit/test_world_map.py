@@ -1,10 +1,13 @@
 """Coordinates are converted to the right point of the map on a picture's page."""
 
+import re
+
 import pytest
+from django.conf import settings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.places.world_map import project, view_around
+from uploads.places.world_map import WORLD, project, view_around
 
 
 @pytest.mark.parametrize(
@@ -22,3 +25,12 @@ def test_location_is_inside_the_part_that_is_shown(latitude: float, longitude: f
     assert view.left <= view.x <= view.left + view.width
     assert view.top <= view.y <= view.top + view.height
     assert -1800 <= view.left <= 1800 - view.width
+
+
+def test_no_coast_crosses_the_whole_map() -> None:
+    path = (settings.BASE_DIR / "static/img/world.svg").read_text().partition(' d="')[2]
+    steps = [(int(x), int(y)) for x, y in re.findall(r"[l ](-?\d+),(-?\d+)", path)]
+
+    assert len(steps) > 1000
+    # The southern edge of the map closes the coast of Antarctica.
+    assert [step for step in steps if abs(step[0]) > WORLD // 2] == [(-3583, 0)]

@@ -70,9 +70,9 @@ def test_tile_escapes_text_from_the_picture(page: Client, anna: User) -> None:
 @pytest.mark.parametrize(
     ("utc_offset", "shown"),
     [
-        (None, "<dt>Thursday, July 2, 2026, 2:03 p.m.</dt><dd>Time zone unknown</dd>"),
-        (120, "<dt>Thursday, July 2, 2026, 4:03 p.m.</dt><dd>UTC+02:00</dd>"),
-        (-210, "<dt>Thursday, July 2, 2026, 10:33 a.m.</dt><dd>UTC-03:30</dd>"),
+        (None, '<dt>Thursday, July 2, 2026</dt><dd class="number">2:03 p.m. · Time zone unknown</dd>'),
+        (120, '<dt>Thursday, July 2, 2026</dt><dd class="number">4:03 p.m. · UTC+02:00</dd>'),
+        (-210, '<dt>Thursday, July 2, 2026</dt><dd class="number">10:33 a.m. · UTC-03:30</dd>'),
     ],
 )
 def test_picture_page_shows_the_time_of_the_camera(
@@ -171,6 +171,14 @@ def test_unknown_url_has_an_error_page(page: Client) -> None:
 
     assert answer.status_code == 404
     assert "Page not found" in answer.content.decode()
+
+
+@pytest.mark.django_db
+def test_error_page_does_not_send_visitors_of_a_link_to_the_imports(client: Client) -> None:
+    html = client.get("/s/unknown/").content.decode()
+
+    assert "the link has expired" in html
+    assert "Go to imports" not in html
 
 
 def test_form_without_csrf_token_has_an_error_page(anna: User) -> None:

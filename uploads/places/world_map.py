@@ -13,7 +13,8 @@ NORTH = 84.0
 WIDTH, HEIGHT = 1200, 560
 """The size of the part of the map that is shown around a place."""
 
-_WORLD = 3600
+WORLD = 3600
+"""The width of the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,5 +39,5 @@ def view_around(latitude: float, longitude: float) -> MapView:
     """Return the part of the map around these coordinates. They are at its centre, except near the edges of the map."""
     x, y = project(latitude, longitude)
     _, end = project(-NORTH, 0)
-    left = max(-_WORLD // 2, min(x - WIDTH // 2, _WORLD // 2 - WIDTH))
+    left = max(-WORLD // 2, min(x - WIDTH // 2, WORLD // 2 - WIDTH))
     return MapView(left, max(-end, min(y - HEIGHT // 2, end - HEIGHT)), x, y)

@@ -28,11 +28,6 @@ class Group:
         """All pictures, the best first."""
         return [self.best, *self.others]
 
-    @property
-    def other_bytes(self) -> int:
-        """The bytes freed by keeping only the best picture."""
-        return sum(upload.size for upload in self.others)
-
 
 def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
     """Return the owner's unresolved pairs of near duplicates, without parts and pictures in the trash."""
