@@ -78,7 +78,8 @@ def compare_folder(page: Page, data: SiteData, folder: Path) -> None:
     """Compare a folder with the library, in which none of its files are stored."""
     roll = folder / "Roll"
     if not roll.exists():
-        make_folder(roll, 12)
+        # Enough files to make their list scroll.
+        make_folder(roll, 40)
     choose_folder(page, roll)
     expect(page.locator("#verdict")).to_be_visible()
 
