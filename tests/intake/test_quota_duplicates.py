@@ -15,6 +15,7 @@ from batches.engine import lifecycle
 from batches.engine.refusals import Refused
 from batches.intake import quota
 from batches.intake.local_files import find_existing, inspect_file, receive_local_file
+from batches.intake.preflight import SAMPLE_BYTES
 from batches.models import UploadBatch
 from tests.intake.tus_client import TusClient
 from tests.support.batches import assert_counters_match
@@ -59,7 +60,7 @@ def test_stored_file_completes_without_its_bytes_over_the_quota(ada: User, again
 
 
 def test_unsupported_file_needs_no_quota(ada: User, again: UploadBatch) -> None:
-    answer = preflight(ada, again, size=len(PHOTO), head=b64encode(PHOTO[:256]).decode())
+    answer = preflight(ada, again, size=len(PHOTO), head=b64encode(PHOTO[:SAMPLE_BYTES]).decode())
 
     assert answer["state"] == "refused"
     assert again.items.get().error_code == "file.unsupported"
