@@ -64,7 +64,7 @@ class _Steps:
     def step(self) -> Iterator[None]:
         """Hold a CPU slot while the block runs.
 
-        Raises JobStopped for the same reasons as `cpu_slot`, and also if other files are waiting. The latter is checked
+        Raises JobStopped for the same reasons as `cpu_slot`, and also if more urgent files wait. The latter is checked
         at most once every URGENT_WORK_CHECK_SECONDS.
         """
         if time.monotonic() - self._checked >= URGENT_WORK_CHECK_SECONDS:

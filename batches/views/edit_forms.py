@@ -26,7 +26,7 @@ _AREAS = re.compile(r"(Africa|America|Antarctica|Asia|Atlantic|Australia|Europe|
 
 @cache
 def zone_names() -> Sequence[str]:
-    """Return the names of time zones that consist of an area and a city, such as “Europe/Lisbon”."""
+    """Return the time zone names that start with a geographical area, such as “Europe/Lisbon”."""
     return sorted(name for name in available_timezones() if _AREAS.match(name))
 
 

@@ -54,7 +54,7 @@ def samsung(video: bytes) -> bytes:
 
 
 def heic_like(video: bytes) -> bytes:
-    """Return boxes like those of a HEIC motion photo; only the box of the video is real."""
+    """Return boxes like those of a HEIC motion photo. The `meta` box is a dummy; the video box holds a real video."""
     boxes = ((b"ftyp", b"heic" + bytes(4) + b"mif1heic"), (b"meta", bytes(40)), (b"mpvd", video))
     return b"".join(struct.pack(">I", len(body) + 8) + kind + body for kind, body in boxes)
 

@@ -14,7 +14,7 @@ from batches.management.walk_files import FileWalk, FoundFile
 
 
 def make(folder: Path, *names: str) -> None:
-    """Write small files, and create their folders."""
+    """Write small files, creating their folders as needed."""
     for name in names:
         path = folder / name
         path.parent.mkdir(parents=True, exist_ok=True)

@@ -39,7 +39,7 @@ def joined_folder(path: str, relative: str = "") -> str:
 
 
 def is_in_takeout(path: str) -> bool:
-    """Return whether one of the folders in a path has a name that Google Takeout gives to an export of photos."""
+    """Return whether one of the folders in a path has a name that Google Takeout uses in exports of photos."""
     patterns = (_TAKEOUT_PART, _TAKEOUT_ROOT, _GOOGLE_PHOTOS)
     return any(pattern.fullmatch(folder) for folder in fold(path).split("/")[:-1] for pattern in patterns)
 

@@ -1,4 +1,4 @@
-"""Serve previews and originals to their owners only."""
+"""Serve previews and originals to their owners; the functions that send them also serve shared pictures."""
 
 from django.http import Http404, HttpRequest, HttpResponseBase
 from django.utils.http import content_disposition_header

@@ -36,7 +36,7 @@ def local_host(host: str) -> str:
 
 
 def is_serving(host: str, port: int) -> bool:
-    """Return whether a web server responds on this address, with any status."""
+    """Return whether a web server responds at this address, whatever the status."""
     client = http.client.HTTPConnection(local_host(host), port, timeout=5)
     try:
         client.request("GET", "/")
