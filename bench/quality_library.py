@@ -16,6 +16,7 @@ from uploads.analysis.analyzer import get_analyzer
 from uploads.analysis.ocr.installed_models import MODEL
 from uploads.analysis.ocr.networks import shared_networks
 from uploads.analysis.ocr.text_reader import TextReader
+from uploads.analysis.text_vector import embed_text
 from uploads.media import ZOOM_SIDE
 from uploads.media.image import read_picture
 from uploads.models import MediaKind, Upload
@@ -54,7 +55,8 @@ def fill_library(paths: Mapping[str, Path], *, reads_text: bool) -> tuple[int, d
             row = lock_pictures([upload.id])[upload.id]
             save_result(row, result, {}, row.sidecars)
         if reads_text:
-            save_text(upload.id, MODEL, _read_text(path, result))
+            text = _read_text(path, result)
+            save_text(upload.id, MODEL, text, embed_text(text))
         names[upload.id] = name
     while index_due_pictures():
         pass

@@ -3,9 +3,7 @@
 import json
 from typing import TYPE_CHECKING
 
-from django.conf import settings
-
-from uploads.analysis.registry import get_text_embedder
+from uploads.analysis.text_vector import TextVector
 from uploads.database import fetch_row, fetch_rows
 from uploads.models import Upload
 from uploads.models.upload import MAX_TEXT
@@ -42,7 +40,7 @@ WITH saved AS (
            regenerations = regenerations + %(regenerations)s,
            processed_at = clock_timestamp(), updated_at = clock_timestamp()
      WHERE id = %(upload)s
-    RETURNING id, owner_id, text_found
+    RETURNING id, owner_id
 ), appearance AS (
     INSERT INTO uploads_appearance (upload_id, owner_id, code, features, due_at)
     SELECT id, owner_id, %(code)s, %(features)s::halfvec, clock_timestamp() FROM saved
@@ -52,7 +50,7 @@ WITH saved AS (
 INSERT INTO uploads_embedding (upload_id, owner_id, model, vector)
 SELECT id, owner_id, %(model)s, %(vector)s::halfvec FROM saved WHERE %(vector)s::text IS NOT NULL
     ON CONFLICT (upload_id, model) DO UPDATE SET vector = excluded.vector
-RETURNING (SELECT text_found FROM saved)
+RETURNING upload_id
 """
 SAVE_TEXT = """
 WITH before AS (SELECT text_found FROM uploads_upload WHERE id = %(upload)s)
@@ -97,13 +95,12 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
 
     `sidecars` are the values of all the picture's sidecars; they take precedence over those of the result. `previews`
     maps each longest side to the storage name of a preview that is already written. If the result has no vector, the
-    old vector is kept. Text that was found in the picture is added to a new vector. A description that a user edited is
-    kept too, and removed labels stay removed.
+    old vector is kept. A description that a user edited is kept too, and removed labels stay removed.
     """
     file = PlaceAndTime(result.taken_at, result.utc_offset, result.taken_source, result.latitude, result.longitude)
     removed = removed_labels(sidecars)
     labels = [label for label in result.labels if label.name not in removed]
-    row = fetch_row(
+    fetch_row(
         SAVE_RESULT,
         {
             "upload": picture.id,
@@ -129,29 +126,17 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
             "features": _vector(result.features),
         },
     )
-    if row is not None:
-        _add_to_vector(picture.id, row[0])
 
 
-def save_text(upload_id: int, model: str, text: str) -> None:
+def save_text(upload_id: int, model: str, text: str, vector: TextVector | None) -> None:
     """Save the text that `model` found in a picture; call this inside the transaction that finishes its item.
 
-    If it is the first text found in the picture, it is also added to the picture's vector.
+    `vector` is the text's vector, see embed_text(). If this is the first text found in the picture, `vector` is added
+    to the picture's vector of the same model.
     """
     row = fetch_row(SAVE_TEXT, {"upload": upload_id, "model": model, "text": storable(text)[:MAX_TEXT]})
-    if row == ("",):
-        _add_to_vector(upload_id, text)
-
-
-def _add_to_vector(upload_id: int, text: str) -> None:
-    """Add the text in a picture to the vector that the site's embedder computed, if it has a text embedder.
-
-    The text is encoded in the transaction, so that text found during a re-analysis is never missing in the new vector.
-    """
-    embedder = get_text_embedder(settings.EMBEDDER) if text else None
-    vector = embedder.embed_text(text) if embedder is not None else None
-    if embedder is not None and vector is not None:
-        fetch_row(ADD_TO_VECTOR, {"upload": upload_id, "model": embedder.model, "vector": _vector(vector)})
+    if row == ("",) and vector is not None:
+        fetch_row(ADD_TO_VECTOR, {"upload": upload_id, "model": vector.model, "vector": _vector(vector.numbers)})
 
 
 def _vector(numbers: tuple[float, ...] | None) -> str | None:

@@ -52,7 +52,8 @@ UPDATE batches_batchitem
    AND status IN ({sql_states(item_sources(ItemStatus.PROCESSING))})
 RETURNING id, claim, upload_id, batch.kind,
           (SELECT ARRAY[key::text, kind, (processed_at IS NOT NULL)::text,
-                        CASE WHEN description_edited THEN description END]
+                        CASE WHEN description_edited THEN description END,
+                        CASE WHEN batch.kind = '{BatchKind.REANALYSIS.value}' THEN text_found END]
              FROM uploads_upload WHERE uploads_upload.id = upload_id),
           (SELECT count(*) FROM (SELECT FROM batches_batchitem other WHERE other.upload_id = batches_batchitem.upload_id
                                   LIMIT 2) AS items) > 1
@@ -71,7 +72,7 @@ SELECT upload.processed_at IS NOT NULL AND batch.kind = 'import',
 
 
 class _ClaimedRow(NamedTuple):
-    """The columns that CLAIM returns. `upload` is (key, kind, whether it is processed, edited description)."""
+    """The columns that CLAIM returns. `upload` is (key, kind, is processed, edited description, text)."""
 
     item_id: int
     token: UUID
@@ -111,7 +112,7 @@ def claim_item(batch_id: int, worker: int, *, quarantined: bool = False) -> Clai
 
 
 def _claim(batch_id: int, row: _ClaimedRow) -> Claim:
-    key, kind, processed, description = row.upload or (None, None, "false", None)
+    key, kind, processed, description, text = row.upload or (None, None, "false", None, None)
     return Claim(
         row.item_id,
         batch_id,
@@ -121,6 +122,7 @@ def _claim(batch_id: int, row: _ClaimedRow) -> Claim:
         already_processed=processed == "true" and row.batch_kind == BatchKind.IMPORT,
         upload_kind=kind,
         edited_description=description,
+        text_found=text or "",
         reads_text=row.batch_kind == BatchKind.TEXT,
     )
 

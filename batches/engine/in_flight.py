@@ -17,7 +17,8 @@ class Claim:
     `upload_key` is the picture's storage key. `upload_id`, `upload_key` and `upload_kind` are None if the picture was
     deleted, or if the file is still inside an archive. `already_processed` means that the item belongs to an import and
     that its picture was already processed for another item. `edited_description` is the picture's description if a user
-    has edited it. If `reads_text` is true, the job only reads the text in the picture.
+    has edited it. `text_found` is the text that was found in the picture; it is set only if the picture is analysed
+    again. If `reads_text` is true, the job only reads the text in the picture.
     """
 
     item_id: int
@@ -28,6 +29,7 @@ class Claim:
     already_processed: bool = False
     upload_kind: str | None = None
     edited_description: str | None = None
+    text_found: str = ""
     reads_text: bool = False
 
 

@@ -1,7 +1,9 @@
 """Process a job's picture: run the pipeline and store the previews."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from django.conf import settings
 
@@ -12,9 +14,10 @@ from batches.engine.link_picture import link_duplicate, save_picture
 from batches.models.error_codes import default_message
 from batches.models.states import Stage
 from uploads.analysis.analyzer import get_analyzer
+from uploads.analysis.text_vector import add_text
 from uploads.errors import EnvironmentalError, PermanentError, ProcessingError
 from uploads.media.decoder import decoders
-from uploads.pipeline import process_file
+from uploads.pipeline import Result, process_file
 from uploads.storage import local_copy, save_previews, storage_available
 
 
@@ -34,10 +37,7 @@ def process_upload(job: Job) -> Callable[[], None]:
     job.enter(Stage.CHECKING)
     try:
         with local_copy(key) as path:
-            computing, read = partial(cpu_slot, job), partial(decoders.read_picture, check=job.raise_if_stopped)
-            analyzer = get_analyzer(settings.DESCRIBER, settings.EMBEDDER, settings.AUDIT_MINIMUM)
-            edited = job.claim.edited_description or ""
-            result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read, edited)
+            result = _analyse(job, path)
     except (EnvironmentalError, PermanentError) as error:
         raise _classify(error) from error
     job.enter(Stage.INDEXING)
@@ -45,6 +45,18 @@ def process_upload(job: Job) -> Callable[[], None]:
         raise JobStopped
     job.previews_unrecorded = True
     return partial(save_picture, job.claim.item_id, upload_id, result, save_previews(key, result.previews))
+
+
+def _analyse(job: Job, path: Path) -> Result:
+    """Run the pipeline. If text was found in the picture earlier, add it to the new vector."""
+    computing, read = partial(cpu_slot, job), partial(decoders.read_picture, check=job.raise_if_stopped)
+    analyzer = get_analyzer(settings.DESCRIBER, settings.EMBEDDER, settings.AUDIT_MINIMUM)
+    edited, text = job.claim.edited_description or "", job.claim.text_found
+    result = process_file(path, analyzer, job.enter, settings.MAX_PIXELS, computing, read, edited)
+    if not text or result.vector is None:
+        return result
+    with cpu_slot(job):
+        return replace(result, vector=add_text(result.vector, result.embedding_model, text))
 
 
 def _classify(error: ProcessingError) -> ProcessingError:

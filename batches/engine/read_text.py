@@ -17,6 +17,7 @@ from batches.models.states import Stage
 from uploads.analysis.ocr.installed_models import MODEL
 from uploads.analysis.ocr.networks import shared_networks
 from uploads.analysis.ocr.text_reader import TextReader
+from uploads.analysis.text_vector import embed_text
 from uploads.errors import EnvironmentalError, PermanentError
 from uploads.media import ZOOM_SIDE
 from uploads.media.decoder import decoders
@@ -49,8 +50,11 @@ def read_text(job: Job) -> Callable[[], None]:
         lambda: _decode_original(job, upload) if is_larger else preview,
         is_page=bool(PAGES.intersection(label["name"] for label in upload.labels)),
     )
+    with cpu_slot(job):
+        job.enter(Stage.EMBEDDING)
+        vector = embed_text(text)
     job.enter(Stage.INDEXING)
-    return partial(save_text, upload.pk, MODEL, text)
+    return partial(save_text, upload.pk, MODEL, text, vector)
 
 
 class _Steps:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -22,7 +23,8 @@ from batches.worker.text_reading import start_reading
 from tests.support.batches import assert_counters_match, make_batch, make_upload, next_batch_id
 from tests.support.users import make_user
 from tests.test_end_to_end import send
-from uploads.models import MediaKind, Upload
+from uploads.analysis import text_vector
+from uploads.models import Embedding, MediaKind, Upload
 from uploads.search.language import parse_query
 from uploads.search.results import search
 from uploads.upload_sql import save_text
@@ -52,7 +54,7 @@ def draw_text(path: Path) -> Path:
 
 
 def save(claimed: Claim, text: str) -> bool:
-    return complete_item(claimed, lambda: save_text(claimed.upload_id or 0, "model", text))
+    return complete_item(claimed, lambda: save_text(claimed.upload_id or 0, "model", text, None))
 
 
 def run_all(batch: UploadBatch) -> None:
@@ -206,3 +208,29 @@ def test_word_written_in_a_picture_is_found(owner: User, tmp_path: Path) -> None
     assert hit.reason is not None
     assert hit.reason.source == "text"
     assert_counters_match(batch)
+
+
+def test_text_stays_in_the_vector_when_a_picture_is_analysed_again(
+    owner: User, tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.EMBEDDER = "local"
+    run_all(send(owner, [draw_text(tmp_path / "scan.png")]))
+    without_text = Embedding.objects.get().vector
+    run_all(started())
+    with_text = Embedding.objects.get().vector
+    encoded, encode = [], text_vector.embed_text
+
+    def embed_outside_transactions(text: str) -> text_vector.TextVector | None:
+        assert not connection.in_atomic_block
+        encoded.append(text)
+        return encode(text)
+
+    monkeypatch.setattr(text_vector, "embed_text", embed_outside_transactions)
+
+    again = reanalyse.reanalyse_selection(owner.pk, [Upload.objects.get().pk])
+    assert again is not None
+    run_all(UploadBatch.objects.get(id=again))
+
+    assert encoded == ["Invoice 4711 Seahorse"]
+    assert Embedding.objects.get().vector == pytest.approx(with_text, abs=1e-3)
+    assert with_text != pytest.approx(without_text, abs=1e-2)
