@@ -20,7 +20,13 @@ CLAIMED = "claim = %(token)s"
 COMPLETE = finish_statement(ItemStatus.COMPLETED, CLAIMED)
 FAIL = finish_statement(ItemStatus.FAILED, CLAIMED)
 SELECT_CLAIMED = f"SELECT id FROM batches_batchitem WHERE id = %(item)s AND {CLAIMED}"
-LOCK_CLAIMED = f"{SELECT_CLAIMED} FOR UPDATE"
+# The commit is asynchronous, because it would otherwise wait for the disk once per file. If a power failure loses the
+# commit, the item is still claimed, and recovery processes it again. Files are removed only after a later, synchronous
+# commit, so files that the lost commit no longer needed still exist.
+LOCK_CLAIMED = f"""
+SELECT id, set_config('synchronous_commit', 'off', true)
+  FROM batches_batchitem WHERE id = %(item)s AND {CLAIMED} FOR UPDATE
+"""
 
 
 def holds_claim(claim: Claim) -> bool:

@@ -2,6 +2,7 @@
 
 import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.db.models import F
 
 from batches.engine import cancel, claim, complete_batch, finish_item, incoming, lifecycle, pause, recovery, retry
@@ -12,6 +13,13 @@ from tests.support.batches import assert_counters_match, digest, make_batch, mak
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("no_grace")]
 WORKER = 4711
+
+
+def synchronous_commit() -> str:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        [setting] = cursor.fetchone() or [""]
+    return str(setting)
 
 
 def test_sealed_batch_without_live_items_completes(owner: User) -> None:
@@ -42,6 +50,17 @@ def test_copied_items_of_a_test_batch_equal_received_ones(owner: User) -> None:
     own.add("queue_position")
     first, second = [{key: value for key, value in row.items() if key not in own} for row in rows]
     assert first == second
+
+
+def test_only_the_transaction_that_completes_an_item_commits_asynchronously(owner: User) -> None:
+    batch = make_batch(owner, files=1)
+    claimed = claim.claim_item(batch.id, WORKER)
+    assert claimed is not None
+    commits = []
+
+    assert finish_item.complete_item(claimed, lambda: commits.append(synchronous_commit()))
+
+    assert (commits, synchronous_commit()) == (["off"], "on")
 
 
 def test_stale_finish_changes_nothing(owner: User) -> None:
