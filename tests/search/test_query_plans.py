@@ -16,8 +16,9 @@ from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
 from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
-from uploads.search.language import Term, parse_query
+from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
+from uploads.search.query import Term
 from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import beginning
 from uploads.search.words import text_query

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.search.language import Filter, Query, QueryError, Term, parse_query, query_for
+from uploads.search.language import QueryError, parse_query, query_for
+from uploads.search.query import Filter, Query, Term
 from uploads.search.taken import TakenError, parse_taken
 
 

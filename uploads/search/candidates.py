@@ -13,8 +13,8 @@ from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
 from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.models import Upload
 from uploads.search.filters import ONLY_UPLOADS, AnyOf, filter_pictures
-from uploads.search.language import Query, Term
 from uploads.search.nearest import OwnerVectors, estimate_rows
+from uploads.search.query import Query, Term
 from uploads.search.ranking import Candidate, least_fit
 from uploads.search.transaction import search_transaction
 from uploads.search.words import OwnerWord, text_query

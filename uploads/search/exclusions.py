@@ -7,7 +7,7 @@ from functools import cache
 from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
 
 from uploads.analysis.vocabulary import load_vocabulary
-from uploads.search.language import Term
+from uploads.search.query import Term
 from uploads.search.words import split_words, text_query
 
 # PostgreSQL's English configuration already treats a word and its regular plural as equal.

@@ -14,7 +14,7 @@ from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySe
 from uploads.models import Embedding, MediaKind, Upload, library_pictures
 from uploads.search.exclusions import excluding_query
 from uploads.search.imports import pictures_of_imports
-from uploads.search.language import Filter, Query
+from uploads.search.query import Filter, Query
 from uploads.search.sizes import parse_size
 from uploads.search.taken import parse_taken
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
-from uploads.search.language import Query, Term
+from uploads.search.query import Query, Term
 
 _TABLE = Path(__file__).with_name("german_words.txt")
 _UMLAUTS = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})

@@ -6,7 +6,8 @@ from django.utils.translation import get_language
 
 from uploads.errors import EnvironmentalError
 from uploads.search.german import translate_query
-from uploads.search.language import Query, parse_query
+from uploads.search.language import parse_query
+from uploads.search.query import Query
 from uploads.search.spelling import correct_query
 
 

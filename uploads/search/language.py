@@ -1,4 +1,4 @@
-"""The query language of search: parse what a user types, and format a query as text.
+"""The query language of search: parse what a user types.
 
     red car "golden gate" OR bridge -people taken:2024-06..2024-08 camera:"Pixel 8" type:photo has:place -has:date
     place:Lisbon album:Norway import:Iceland is:favourite orientation:portrait size:>10MB
@@ -8,10 +8,10 @@ not. In quoted text, two quotation marks stand for one. OR separates alternative
 """
 
 import re
-from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from uploads.search.query import Filter, Query, Term
 from uploads.search.sizes import SizeError, parse_size
 from uploads.search.taken import TakenError, parse_taken
 from uploads.text import storable
@@ -46,74 +46,10 @@ _TOKEN = re.compile(
         (?: "(?P<quoted>(?:[^"]|"")*)(?:"|$)  |  (?P<word>[^\s"]+) )?""",
     re.VERBOSE,
 )
-_NEEDS_NO_QUOTES = re.compile(r'[^\s"]+')
 
 
 class QueryError(ValueError):
     """The query is invalid. The message says what is wrong and what to do, in the current language."""
-
-
-@dataclass(frozen=True, slots=True)
-class Term:
-    """A word or quoted text. `english` is its translation: None if it has none, "" for an article."""
-
-    text: str
-    quoted: bool = False
-    english: str | None = None
-
-    @property
-    def wording(self) -> str:
-        """The English translation if it is known, else the text."""
-        return self.text if self.english is None else self.english
-
-    def __str__(self) -> str:
-        return _quote(self.text) if self.quoted else self.text
-
-
-@dataclass(frozen=True, slots=True)
-class Filter:
-    """A condition such as `type:video`. `name` is one of FILTERS, and `value` is valid for it."""
-
-    name: str
-    value: str
-    negated: bool = False
-
-    def __str__(self) -> str:
-        value = self.value if _NEEDS_NO_QUOTES.fullmatch(self.value) else _quote(self.value)
-        return f"{'-' if self.negated else ''}{self.name}:{value}"
-
-
-@dataclass(frozen=True, slots=True)
-class Query:
-    """A parsed query. `str()` formats it so that parse_query() returns an equal query."""
-
-    alternatives: tuple[tuple[Term, ...], ...] = ()
-    excluded: tuple[Term, ...] = ()
-    filters: tuple[Filter, ...] = ()
-
-    def __bool__(self) -> bool:
-        return bool(self.alternatives or self.excluded or self.filters)
-
-    def __str__(self) -> str:
-        words = " OR ".join(" ".join(map(str, terms)) for terms in self.alternatives)
-        return " ".join(filter(None, (words, *(f"-{term}" for term in self.excluded), *map(str, self.filters))))
-
-    @property
-    def words(self) -> str:
-        """The query without its filters and exclusions."""
-        return str(Query(self.alternatives))
-
-    def filtered_by(self, names: tuple[str, ...]) -> "Query":
-        """Return a query with only the filters that have one of these names."""
-        return Query(filters=tuple(one for one in self.filters if one.name in names))
-
-    def with_filter(self, added: Filter) -> "Query":
-        return Query(self.alternatives, self.excluded, (*self.filters, added))
-
-    def without(self, removed: Filter | Term) -> "Query":
-        """Return this query without one of its filters or excluded terms."""
-        excluded = tuple(term for term in self.excluded if term != removed)
-        return Query(self.alternatives, excluded, tuple(one for one in self.filters if one != removed))
 
 
 def parse_query(text: str) -> Query:
@@ -149,10 +85,6 @@ def query_for(text: str) -> str:
     except QueryError:
         has_meaning = True
     return str(Term(text, quoted=True)) if has_meaning else text
-
-
-def _quote(text: str) -> str:
-    return '"' + text.replace('"', '""') + '"'
 
 
 def _parse_filter(name: str, value: str, *, negated: bool) -> Filter:

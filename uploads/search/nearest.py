@@ -10,7 +10,7 @@ from pgvector.django import HalfVectorField, MaxInnerProduct
 
 from uploads.models import Upload
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
-from uploads.search.language import Query
+from uploads.search.query import Query
 from uploads.search.vector_index import EXACT_ROWS, has_index
 
 Vector = tuple[float, ...]

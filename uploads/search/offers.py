@@ -8,7 +8,8 @@ from datetime import UTC
 from django.db.models.functions import ExtractYear
 
 from uploads.models import library_pictures
-from uploads.search.language import Filter, Query, query_for
+from uploads.search.language import query_for
+from uploads.search.query import Filter, Query
 
 LATEST_PICTURES = 200
 _EXAMPLE_LABELS = 5

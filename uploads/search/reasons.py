@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from uploads.search.language import Query
+from uploads.search.query import Query
 from uploads.search.words import is_indexed, split_words
 
 _WORD = re.compile(r"[^\W_]+")

@@ -13,7 +13,7 @@ from uploads.models import INSTANT, Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
 from uploads.search.filters import AnyOf
-from uploads.search.language import Query
+from uploads.search.query import Query
 from uploads.search.ranking import Candidate, Ranking, fuse, rank
 from uploads.search.reasons import Reason, explain
 

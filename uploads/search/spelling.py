@@ -12,7 +12,7 @@ from rapidfuzz.distance import OSA
 from uploads.search.candidates import containing
 from uploads.search.filters import filter_pictures
 from uploads.search.german import german_words
-from uploads.search.language import Query, Term
+from uploads.search.query import Query, Term
 from uploads.search.vocabulary import own_words
 from uploads.search.words import text_query
 

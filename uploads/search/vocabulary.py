@@ -16,7 +16,8 @@ from uploads.models import SearchTerm
 from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.imports import imports_of, pictures_of_imports
-from uploads.search.language import MAX_LENGTH, Filter, Query, Term, query_for
+from uploads.search.language import MAX_LENGTH, query_for
+from uploads.search.query import Filter, Query, Term
 from uploads.search.words import split_words, text_query
 
 IMPORT = "import"

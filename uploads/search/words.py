@@ -5,7 +5,7 @@ import re
 from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable, SearchQueryField
 from django.db.models import Func, Value
 
-from uploads.search.language import Term
+from uploads.search.query import Term
 
 _SEPARATORS = re.compile(r"[\W_]+")
 # Stop words that PostgreSQL's English configuration does not index.

@@ -4,8 +4,8 @@ from django.db.models import Value
 from pgvector.django import MaxInnerProduct
 
 from uploads.models import Appearance, Embedding, Upload, library_pictures
-from uploads.search.language import Query
 from uploads.search.nearest import OwnerVectors
+from uploads.search.query import Query
 from uploads.search.results import SHOWN
 from uploads.search.transaction import search_transaction
 

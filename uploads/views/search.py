@@ -16,8 +16,9 @@ from uploads.pagination import page_number, paginate_by_id
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import Interpretation, interpret
-from uploads.search.language import MAX_LENGTH, Query, QueryError
+from uploads.search.language import MAX_LENGTH, QueryError
 from uploads.search.offers import find_offers
+from uploads.search.query import Query
 from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
 from uploads.search.saved import forget_search, save_search, saved_searches
 from uploads.search.transaction import SearchTooSlow, search_transaction
