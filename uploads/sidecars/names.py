@@ -47,7 +47,7 @@ NAME_PATTERNS = {
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """A name in lower case and its parts. `stem` lacks the extension, the counter and the suffix of edited versions."""
+    """A name in lower case and its parts. `stem` has no extension, counter or suffix of edited versions."""
 
     name: str
     stem: str

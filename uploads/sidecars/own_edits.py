@@ -59,7 +59,7 @@ def shift_time(by: timedelta) -> Change:
 
 
 def set_zone(zone: tzinfo) -> Change:
-    """Return a change that sets the time zone of the camera's clock. The local time stays, so the instant changes."""
+    """Return a change that sets the time zone of the camera's clock. The local time stays the same."""
     return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local, zone)
 
 

@@ -23,7 +23,7 @@ def unusable(problem: str) -> TransientError:
 
 
 def find(answer: Any, *path: str | int) -> Any:
-    """Return the value in a JSON answer at `path`, which consists of object keys and list positions."""
+    """Return the value at `path` in a JSON answer; `path` consists of object keys and list positions."""
     for step in path:
         try:
             answer = answer[step]
