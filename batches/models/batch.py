@@ -82,7 +82,7 @@ class UploadBatch(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     notified_at = models.DateTimeField(
-        _("notified at"), null=True, blank=True, help_text=_("When the owner was notified of the completion by e-mail.")
+        _("notified at"), null=True, blank=True, help_text=_("When the completion e-mail was sent to the owner.")
     )
     cancelling = models.BooleanField(default=False, editable=False)
     guest_link = models.ForeignKey(
