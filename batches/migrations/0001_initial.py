@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                 (
                     "uploader_seen_at",
                     models.DateTimeField(
-                        verbose_name="uploader seen at",
+                        verbose_name="uploader last active",
                         blank=True,
                         help_text="Time of the uploader's last request.",
                         null=True,

@@ -71,7 +71,7 @@ class UploadBatch(models.Model):
     archives = models.PositiveIntegerField(_("archives"), default=0)
     sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
     uploader_seen_at = models.DateTimeField(
-        _("uploader seen at"),
+        _("uploader last active"),
         null=True,
         blank=True,
         help_text=_("Time of the uploader's last request."),

@@ -102,7 +102,7 @@ def _changed(
         local = move((taken_at.astimezone(UTC) + timedelta(minutes=utc_offset or 0)).replace(tzinfo=None))
         offset = _minutes(local, zone) if isinstance(zone, tzinfo) else zone
         instant = (local - timedelta(minutes=offset or 0)).replace(tzinfo=UTC)
-    except OverflowError:  # before the year 1 or after 9999
+    except OverflowError:  # the result is before the year 1 or after 9999
         return None
     if not 1 < local.year < 9999:  # as for dates from files: the year 1 means no date, and conversions could overflow
         return None
