@@ -54,7 +54,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         retryable=True,
     ),
     "item.poison": ErrorCode(
-        _("The worker crashed several times while processing this file, so the file was set aside."),
+        _("The worker crashed several times while processing this file, so it was marked as failed."),
         TRY_ONCE,
         retryable=True,
     ),

@@ -153,7 +153,7 @@ def _capitalized(words: str) -> str:
 
 
 def _people(evidence: Evidence) -> str:
-    """Return words for the people. Their number is left out, because the detector misses some, even in small groups."""
+    """Return words for the people. Their number is left out, because the detector misses some even in small groups."""
     if evidence.people == 1:
         return "close-up of a person" if evidence.person_area > _CLOSE_UP_AREA else "a person"
     return ("many people" if evidence.people >= _MANY else "people") if evidence.people else ""
