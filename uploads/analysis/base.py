@@ -140,5 +140,5 @@ class TextEmbedder(Protocol):
     model: str
 
     def embed_text(self, text: str) -> tuple[float, ...] | None:
-        """Return the vector to add to a picture's unit vector, or None if `text` has no words. Its length is up to 1."""
+        """Return the vector to add to a picture's unit vector, or None if `text` has no words. Its length is 0 to 1."""
         ...
