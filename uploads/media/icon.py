@@ -23,7 +23,7 @@ _ALPHA_MASK = 0xFF000000
 
 
 def read_icon(file: BinaryIO) -> ImageHeader:
-    """Return the header of the largest picture in the file; see image_header.read_header. Others are not read."""
+    """Return the header of the largest picture in the file; see image_header.read_header."""
     start = _find_largest(file)
     file.seek(start)
     if file.read(len(_PNG_START)) == _PNG_START:

@@ -1,8 +1,8 @@
 """Rank candidates, and decide which of them are hits. Pure functions only.
 
-A picture's fit is the cosine of its vector and the query's vector, times the length of the latter, plus 0.2 times the
-share of the query's words that its text contains. The weight and the thresholds were chosen by measurements; see
-docs/search.md.
+A picture's fit is the cosine of its vector and the query's vector, times the length of the query's vector, plus 0.2
+times the share of the query's words that its text contains. The weight and the thresholds were chosen by measurements;
+see docs/search.md.
 """
 
 from collections import defaultdict
