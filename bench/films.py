@@ -38,7 +38,7 @@ def measure_films(folder: Path) -> dict[str, float]:
             (_timed(partial(_ours, pool, path)), bare.submit(_timed, partial(_bare, path)).result())
             for _ in range(ROUNDS + 1)
         ]
-    ours, other = (median(times) * 1e3 for times in zip(*rounds[1:], strict=True))  # the first round warms up
+    ours, other = (median(times) * 1e3 for times in zip(*rounds[1:], strict=True))  # the first round is a warm-up
     ratio = round(median(one / two for one, two in rounds[1:]), 3)
     table = Table("format", "ours, ms", "bare, ms", "ratio", "ours, peak MB", title=f"{SECONDS} s of 1080p")
     decoder = pool._idle[0]

@@ -40,7 +40,7 @@ def measure_formats(folder: Path) -> dict[str, float]:
             for _ in range(ROUNDS + 1):
                 ours = _timed(partial(_ours, pool, path))
                 rounds.append((ours, bare.submit(_bare, name, path).result()))
-            ours, other = (median(times) for times in zip(*rounds[1:], strict=True))  # the first round warms up
+            ours, other = (median(times) for times in zip(*rounds[1:], strict=True))  # the first round is a warm-up
             ratio = ratios[f"ratio_{name}"] = round(median(one / two for one, two in rounds[1:]), 3)
             table.add_row(name, f"{ours * 1e3:.0f}", f"{other * 1e3:.0f}", f"{ratio}", f"{peak_megabytes(pool):.0f}")
             close_decoders(pool)

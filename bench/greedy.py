@@ -1,7 +1,7 @@
 """Put load on the site with slow and greedy clients of one user, and measure another user's pages and uploads.
 
 The load consists of 100 downloads that are never read, 1,000 connections that send one byte per second, and 30 clients
-that send bulk requests without pause. The bench prints the response times of the other user's pages before and during
+that send bulk requests without pauses. The bench prints the response times of the other user's pages before and during
 the load. The last line of the output is one JSON object. The bench takes about a minute.
 """
 

@@ -54,7 +54,7 @@ def run_clients(owner_ids: Sequence[int]) -> list[list[float]]:
 
     with multiprocessing.get_context("spawn").Pool(CLIENTS, set_up) as pool:
         jobs = [(owner_ids[number % len(owner_ids)], number) for number in range(CLIENTS)]
-        pool.starmap(client, jobs, chunksize=1)  # warms up
+        pool.starmap(client, jobs, chunksize=1)  # warm up first
         return pool.starmap(client, jobs, chunksize=1)
 
 

@@ -82,7 +82,7 @@ def _filters(owner_id: int, kind: str) -> tuple[str, ...]:
 
 def measure(owner: str, owner_id: int, kind: str) -> Figures:
     texts = queries(owner_id, kind, QUERIES, seed=2)
-    times_of(owner_id, texts)  # warms up
+    times_of(owner_id, texts)  # warm up first
     times = times_of(owner_id, texts)
     recalls = [recall(owner_id, text) for text in texts[:RECALL_QUERIES]]
     return Figures(owner, kind, percentile(times, 50), percentile(times, 95), mean(recalls))

@@ -39,7 +39,7 @@ def measure_stages(folder: Path) -> dict[str, float]:
         for number in range(ROUNDS + 1):
             for key, paths in photos.items():
                 times = list(process.map(_time_stages, paths))
-                found[key] += times if number else []  # the first round warms up
+                found[key] += times if number else []  # the first round is a warm-up
     lowest = {key: {stage: min(one[stage] for one in times) for stage in times[0]} for key, times in found.items()}
     table = Table("stage", "0.5 megapixels", "12 megapixels", title="CPU time of a photo, ms")
     for stage in lowest["ms_12_mp"]:
@@ -65,7 +65,7 @@ def cpu_time() -> float:
 
 
 def _time_stages(path: Path) -> dict[str, float]:
-    """Process a photo, and return the CPU ms of each stage and of all stages."""
+    """Process a photo, and return the CPU time of each stage, and of all stages together, in ms."""
     starts: list[tuple[str, float]] = []
     read = partial(decoders.read_picture, check=lambda: None)
     process_file(path, get_analyzer("local"), lambda stage: starts.append((stage, cpu_time())), read=read)

@@ -89,10 +89,10 @@ async def _times(connection: Connection, prefix: str, seconds: float, size: int)
 @asynccontextmanager
 async def _slow_clients(targets: Sequence[Target]) -> AsyncIterator[None]:
     """Keep one client per target connected, in the middle of a PATCH; disconnect them when the block ends."""
-    async with asyncio.TaskGroup() as group:  # it raises the error of a client that is cut off
+    async with asyncio.TaskGroup() as group:  # raises an error if a client is disconnected
         ready = asyncio.Semaphore(0)
         clients = []
-        for number, target in enumerate(targets):  # one after the other: the server refuses bursts from one address
+        for number, target in enumerate(targets):  # one by one, because the server refuses bursts from one address
             clients.append(group.create_task(_send_slowly(target, number, ready)))
             await ready.acquire()
         yield

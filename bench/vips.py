@@ -31,7 +31,7 @@ def measure_vips(folder: Path) -> dict[str, float]:
         rounds = [
             (ours.submit(_timed, _ours, path).result(), vips.submit(_timed, _vips, path).result())
             for _ in range(ROUNDS + 1)
-        ][1:]  # the first round warms up
+        ][1:]  # the first round is a warm-up
     times = [median(column) * 1e3 for column in zip(*rounds, strict=True)]
     ratio = round(median(one / two for one, two in rounds), 3)
     table = Table("ours, ms", "libvips, ms", "ratio", title="CPU time to decode 12 megapixels and encode previews")

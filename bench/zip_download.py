@@ -1,7 +1,7 @@
 """Measure the web server's memory while a ZIP archive of 2,000 originals (4 GB) is downloaded, and check the archive.
 
-Run it with `make bench ARGS=zip_download`. The originals are sparse files, which take little space, but the archive
-takes 4 GB.
+Run it with `make bench ARGS=zip_download`. The originals are sparse files, which need little disk space, but the
+archive needs 4 GB.
 
 The last line of the output is one JSON object with the growth of the server's resident memory in MiB, the duration in
 seconds, and the number of files whose SHA-256 differs from the archive's list.

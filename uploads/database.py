@@ -20,8 +20,8 @@ def fetch_row(statement: str, parameters: Mapping[str, object]) -> tuple[Any, ..
 def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[Any, ...]]:
     """Run a prepared statement on Django's connection and return its rows.
 
-    The statement runs in the current transaction; if there is none, it is committed at once. Raises Django's database
-    errors. If PostgreSQL has ended the session, the error is always OperationalError.
+    The statement runs in the current transaction; if there is none, it is committed immediately. Raises Django's
+    database errors. If PostgreSQL has ended the session, the error is always OperationalError.
     """
     connection.ensure_connection()
     try:

@@ -110,7 +110,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
     "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
     "model.answer": ErrorCode(
-        _("The model gave no usable description of this picture."),
+        _("The model returned no usable description of this picture."),
         _("Try again. If it fails again, another model may do better."),
         retryable=True,
         detail="The model's answer is unusable: %(problem)s.",
@@ -123,7 +123,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "original.changed": ErrorCode(_("The stored file is damaged: its content has changed."), _UPLOAD_AGAIN),
     "original.missing": ErrorCode(_("The stored file is missing."), _UPLOAD_AGAIN),
-    "original.unreadable": ErrorCode(_("The server's disk cannot read the stored file."), _UPLOAD_AGAIN),
+    "original.unreadable": ErrorCode(_("The stored file cannot be read from the server's disk."), _UPLOAD_AGAIN),
     "sidecar.unreadable": ErrorCode(
         _("This file does not belong to any picture, or it is damaged."),
         _("Your pictures are not affected. Export the file again if you need its data."),

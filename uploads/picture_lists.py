@@ -39,12 +39,12 @@ class Neighbours:
 
     @property
     def previous(self) -> Upload | None:
-        """The picture before, or None at the beginning of the list."""
+        """The previous picture, or None at the beginning of the list."""
         return self.before[-1] if self.before else None
 
     @property
     def next(self) -> Upload | None:
-        """The picture after, or None at the end of the list."""
+        """The next picture, or None at the end of the list."""
         return self.after[0] if self.after else None
 
 

@@ -92,7 +92,7 @@ def confirmation_page(
         "opts": model_admin.opts,
         "media": model_admin.media,
         "across": across,
-        # With "select all on all pages", `across` alone selects the rows; one checkbox value is enough.
+        # If the user has selected all pages, `across` selects all rows, and the value of one checkbox is enough.
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
         "checkbox": ACTION_CHECKBOX_NAME,
         "rows": rows[:MAX_ROWS_NAMED],

@@ -47,9 +47,10 @@ class Day:
 
 @dataclass(frozen=True, slots=True)
 class TimelinePage:
-    """A page of a timeline, with cursors for the newer and the older pages; None if there are none.
+    """A page of a timeline.
 
-    `newer` is the position of the first picture on this page, and `older` that of the first picture on the next page.
+    `newer` is the position of the first picture on this page, or None if there are no newer pictures. `older` is the
+    position of the first picture on the next page, or None if this is the last page.
     `live` contains the ids of live and motion photos.
     """
 

@@ -196,7 +196,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
 ]
-AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, 0.25  # attempts, hours
+AXES_FAILURE_LIMIT, AXES_COOLOFF_TIME = 10, 0.25  # failed attempts; hours until the next attempt
 AXES_LOCKOUT_TEMPLATE = "registration/locked_out.html"
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "vuemantics.client_address.client_address"

@@ -64,12 +64,16 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         )
         run_action(self, request, queryset, services.retry_failed, _("Failed files retried."), message)
 
-    @admin.action(permissions=["command"], description=_("Re-run descriptions"))
+    @admin.action(permissions=["command"], description=_("Describe the pictures again"))
     def reanalyse(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
         message = ngettext_lazy(
-            "Re-running descriptions of %(count)d batch.", "Re-running descriptions of %(count)d batches.", "count"
+            "Describing the pictures of %(count)d batch again.",
+            "Describing the pictures of %(count)d batches again.",
+            "count",
         )
-        run_action(self, request, queryset, services.reanalyse_batch, _("Descriptions re-run."), message)
+        run_action(
+            self, request, queryset, services.reanalyse_batch, _("Started describing the pictures again."), message
+        )
 
     @admin.action(permissions=["cancel"], description=_("Cancel…"))
     def cancel(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> TemplateResponse | None:

@@ -16,7 +16,7 @@ NEEDED = Q(status__in=LIVE) | (Q(status=ItemStatus.FAILED) & ~Q(error_code__in=P
 
 
 def delete_unneeded_archives() -> int:
-    """Delete up to CHUNK archives that no item needs any more; return how many. The archives' items are kept."""
+    """Delete up to CHUNK archives that no item needs any more; return how many were deleted. Their items are kept."""
     ids = list(unneeded_archives().order_by("id").values_list("id", flat=True)[:CHUNK])
     return sum(_delete(upload_id) for upload_id in ids)
 

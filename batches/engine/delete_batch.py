@@ -170,7 +170,7 @@ def _hide(which: Q) -> int:
         batches = UploadBatch.objects.filter(id__in=ids)
         hidden = {"deleting_since": now, "updated_at": now}
         move_batches(batches, BatchStatus.CANCELLED, cancelling=True, completed_at=now, **hidden)
-        batches.update(**hidden)  # batches that were not live
+        batches.update(**hidden)  # also hide the batches that were not live
     live_events.notify_batches_changed(ids, final=True)
     return len(ids)
 

@@ -16,7 +16,7 @@ def finish_statement(target: ItemStatus, condition: str, *assignments: str) -> s
     assigned = [FINISHED_SQL, "error_code = %(code)s", "error_message = %(message)s", *assignments]
     counted = f"{COUNTERS[target]} = {COUNTERS[target]} + 1"
     if target == ItemStatus.IGNORED:
-        # Ignored items are not included in the total; the client counted the file as expected.
+        # Neither `total` nor `expected_items` includes ignored items.
         counted += ", total = total - 1, expected_items = expected_items - LEAST(expected_items, 1)"
     if target == ItemStatus.COMPLETED:
         assigned.append("result = %(result)s")

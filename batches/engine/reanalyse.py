@@ -152,5 +152,5 @@ def _open(**fields: Any) -> UploadBatch:
     opened = {"kind": BatchKind.REANALYSIS, "sealed_at": now, "started_at": now, **fields}
     try:
         return UploadBatch.objects.create(status=BatchStatus.PROCESSING, **opened)
-    except IntegrityError as error:  # batch_one_live_reanalysis, batch_one_live_library_reanalysis
+    except IntegrityError as error:  # violates batch_one_live_reanalysis or …_library_reanalysis
         raise ReanalysisRunning from error

@@ -44,7 +44,7 @@ class Verdict(Enum):
 
 
 def recover_items() -> int:
-    """Put items back into the queue if their worker is missing or their lease has expired; return how many.
+    """Put items back into the queue if their worker is missing or their lease has expired. Return their number.
 
     An item's `crash_count` is incremented only if its worker is dead. It stays the same if the worker stopped normally,
     or if the item was claimed before the database server last started: the worker may still be alive in that case. An

@@ -11,9 +11,9 @@ from batches.models.states import ItemStatus
 
 
 def release_claims(claims: Iterable[Claim]) -> int:
-    """Put claimed items back into their batches' queues, at their old positions, and return how many.
+    """Put claimed items back into their batches' queues, at their old positions.
 
-    Claims that are no longer valid are ignored.
+    Claims that are no longer valid are ignored. Return how many items were put back.
     """
     released = 0
     for claim in sorted(claims, key=lambda claim: claim.item_id):

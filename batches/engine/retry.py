@@ -39,7 +39,7 @@ def retry_item(item_id: int) -> bool:
 
 
 def retry_code(batch_id: int, code: str, until: datetime) -> int:
-    """Retry the batch's items that failed with `code` up to `until`, except dismissed failures; return how many.
+    """Retry the batch's items that failed with `code` up to `until`, except dismissed failures. Return their number.
 
     Raises the same errors as `retry_failed`.
     """

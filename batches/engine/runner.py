@@ -74,7 +74,7 @@ def _finish_or_release(job: Job) -> None:
 
 
 def _process_with_retry(job: Job) -> None:
-    """Process the item up to ATTEMPTS times; fail it after the last attempt, or at once after a permanent error."""
+    """Process the item up to ATTEMPTS times; fail it after the last attempt, or after a permanent error."""
     claim = job.claim
     for attempt in range(1, ATTEMPTS + 1):
         try:

@@ -37,7 +37,7 @@ def reopen_batch(batch_id: int, **fields: Any) -> None:
     batch = UploadBatch.objects.filter(id=batch_id, status__in=OPEN_BATCHES)
     try:
         found = batch.update(status=reopened, completed_at=None, updated_at=timezone.now(), **fields)
-    except IntegrityError as error:  # batch_one_live_reanalysis
+    except IntegrityError as error:  # violates batch_one_live_reanalysis
         raise ReanalysisRunning from error
     if not found:
         raise BatchClosed

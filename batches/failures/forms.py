@@ -60,8 +60,8 @@ def message_retried(result: CommandResult) -> str:
     if not result.refused:
         return retried
     refused = ngettext(
-        "%(count)s import was skipped: it was cancelled, or its descriptions are being re-run.",
-        "%(count)s imports were skipped: they were cancelled, or their descriptions are being re-run.",
+        "%(count)s import was skipped: it was cancelled, or its pictures are being described again.",
+        "%(count)s imports were skipped: they were cancelled, or their pictures are being described again.",
         result.refused,
     )
     return f"{retried} {refused % {'count': result.refused}}"

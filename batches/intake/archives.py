@@ -88,7 +88,7 @@ def receive_entry(job: Job, entry: ArchiveEntry) -> None:
     except NotReceiving as error:
         if holds_claim(job.claim):
             raise
-        raise JobStopped from error  # cancelled, or recovered by another worker
+        raise JobStopped from error  # the item was cancelled, or another worker has recovered it
     except (BatchClosed, PartialFileBusy) as error:
         raise JobStopped from error
     except FileRefused as refused:

@@ -61,7 +61,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
             await super().dispatch(message)
 
     async def connect(self) -> None:
-        """Accept every socket, even one that is then closed at once: a page whose socket is refused would retry."""
+        """Accept every socket, even if it must be closed immediately: a page whose socket is refused would retry."""
         json = JSON_SUBPROTOCOL in self.scope["subprotocols"]
         await self.accept(JSON_SUBPROTOCOL if json else None)
         user = self.scope["user"]

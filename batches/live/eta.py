@@ -27,8 +27,8 @@ from batches.models.states import BatchKind, BatchStatus, ItemResult, ItemStatus
 class Eta:
     """The estimate for one batch. A text is blank if its value is unknown.
 
-    `shared` means that batches of other owners are being processed too. `after_imports` means that the batch
-    re-analyses pictures or reads text, and waits for its owner's imports or, if it reads text, re-analyses.
+    `shared` means that batches of other owners are being processed too. `after_imports` means that the batch is not an
+    import, and waits for its owner's imports. A batch that reads text also waits for re-analyses.
     """
 
     time_left: str = ""

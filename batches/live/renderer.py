@@ -31,7 +31,7 @@ class Topic(Protocol):
     """Something that viewers can subscribe to, such as a batch; `read` returns its current state as fragments.
 
     `key` identifies the topic; `group` is the channel-layer group that receives its live events. `low_priority` means
-    that viewers need not see changes at once. `active` means that changes are expected; `read` updates it.
+    that viewers need not see changes immediately. `active` means that changes are expected; `read` updates it.
     """
 
     key: str

@@ -79,7 +79,7 @@ _checkers: WeakKeyDictionary[asyncio.AbstractEventLoop, SessionChecker] = WeakKe
 
 
 def check_now() -> None:
-    """Check the sessions of this event loop's sockets at once."""
+    """Check the sessions of this event loop's sockets immediately."""
     checker = _checkers.get(asyncio.get_running_loop())
     if checker is not None:
         checker.check_now()

@@ -74,7 +74,7 @@ class FileWalk:
         """Return whether the link leads to a file (not a folder) below the root. Raises Unreadable."""
         try:
             target = link.resolve(strict=True)
-        except (OSError, RuntimeError):  # RuntimeError: circular links
+        except (OSError, RuntimeError):  # circular links raise RuntimeError
             raise Unreadable(f"Broken link: {link}") from None
         inside = target.is_relative_to(root)
         self.links += not inside

@@ -148,7 +148,7 @@ class Migration(migrations.Migration):
                         verbose_name="kind",
                         choices=[
                             ("import", "Import"),
-                            ("reanalysis", "Re-run of descriptions"),
+                            ("reanalysis", "New descriptions"),
                             ("text", "Text in pictures"),
                         ],
                         default="import",
@@ -208,7 +208,7 @@ class Migration(migrations.Migration):
                 (
                     "uploader_seen_at",
                     models.DateTimeField(
-                        verbose_name="uploader seen at",
+                        verbose_name="uploader last active",
                         blank=True,
                         help_text="Time of the uploader's last request.",
                         null=True,
@@ -237,7 +237,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="notified at",
                         blank=True,
-                        help_text="When the owner was notified of the completion by e-mail.",
+                        help_text="When the completion e-mail was sent to the owner.",
                         null=True,
                     ),
                 ),

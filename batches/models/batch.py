@@ -71,7 +71,7 @@ class UploadBatch(models.Model):
     archives = models.PositiveIntegerField(_("archives"), default=0)
     sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
     uploader_seen_at = models.DateTimeField(
-        _("uploader seen at"),
+        _("uploader last active"),
         null=True,
         blank=True,
         help_text=_("Time of the uploader's last request."),
@@ -82,7 +82,7 @@ class UploadBatch(models.Model):
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     completed_at = models.DateTimeField(_("completed at"), null=True, blank=True)
     notified_at = models.DateTimeField(
-        _("notified at"), null=True, blank=True, help_text=_("When the owner was notified of the completion by e-mail.")
+        _("notified at"), null=True, blank=True, help_text=_("When the completion e-mail was sent to the owner.")
     )
     cancelling = models.BooleanField(default=False, editable=False)
     guest_link = models.ForeignKey(

@@ -54,7 +54,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         retryable=True,
     ),
     "item.poison": ErrorCode(
-        _("The worker crashed several times while processing this file, so the file was set aside."),
+        _("The worker crashed several times while processing this file, so it was marked as failed."),
         TRY_ONCE,
         retryable=True,
     ),
@@ -80,9 +80,9 @@ REFUSALS: dict[str, str | Promise] = {
     "batch.name_too_long": _("A name can have up to %(limit)s characters; this one has %(count)s."),
     "batch.nothing_stored": _("“%(name)s” has no described pictures in your library."),
     "batch.paused": _("“%(name)s” is paused. Resume it first."),
-    "batch.reanalysis": _("This import only re-runs descriptions. Start a new one to add files."),
+    "batch.reanalysis": _("This import only describes existing pictures again. Start a new one to add files."),
     "batch.reanalysis_running": _(
-        "Descriptions of these pictures are already being re-run. Wait until the re-run is done, or stop it."
+        "These pictures are already being described again. Wait until this is done, or stop it."
     ),
     "batch.too_many_files": _("An import can have up to %(limit)s files. Split the files into several imports."),
     "batch.too_many_open": _(
@@ -100,7 +100,7 @@ REFUSALS: dict[str, str | Promise] = {
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
     "item.not_stored": _("“%(name)s” wasn't stored. Repair it and upload it again."),
     "item.permanent": _("Retrying “%(name)s” won't help. Repair it and upload it again."),
-    "library.nothing_to_describe": _("There are no descriptions to re-run."),
+    "library.nothing_to_describe": _("There are no pictures to describe again."),
     "origin.foreign": "Requests from pages of other sites are refused.",
     "picture.busy": _("These pictures are currently being added again. Try again in a moment."),
     "picture.too_many": _("Select up to %(limit)s pictures at a time."),

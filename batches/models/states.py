@@ -15,7 +15,7 @@ class BatchKind(models.TextChoices):
     """Whether a batch imports files, analyses stored pictures again or reads the text in them."""
 
     IMPORT = "import", _("Import")
-    REANALYSIS = "reanalysis", _("Re-run of descriptions")
+    REANALYSIS = "reanalysis", _("New descriptions")
     TEXT = "text", _("Text in pictures")
 
 

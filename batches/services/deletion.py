@@ -1,7 +1,7 @@
 """Commands that delete pictures and batches.
 
 A deleted batch is invisible by the time the call returns; its rows and files are removed in the background. Deleted
-pictures disappear from all pages at once; their files are removed later. Repeating a deletion has no effect.
+pictures disappear from all pages immediately; their files are removed later. Repeating a deletion has no effect.
 """
 
 from collections.abc import Collection

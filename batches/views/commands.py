@@ -123,5 +123,5 @@ def make_album(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 
 def _announce_reanalysis(request: HttpRequest) -> None:
-    text = _("Re-running descriptions. Each picture keeps its old description until the new one is ready.")
+    text = _("Describing the pictures again. Each one keeps its old description until the new one is ready.")
     messages.success(request, text)

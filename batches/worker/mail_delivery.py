@@ -51,13 +51,13 @@ class Backoff:
         return time.monotonic() < self._retry_at
 
     def record_failure(self, error: Exception) -> None:
-        """Lengthen the pause before the next attempt, because an e-mail could not be built or delivered."""
+        """Record that an e-mail could not be built or delivered, and lengthen the pause before the next attempt."""
         self._outage.report(error)
         self._pause = min(self._pause * 2 or MIN_PAUSE, MAX_PAUSE)
         self._retry_at = time.monotonic() + self._pause
 
     def record_success(self) -> None:
-        """Reset the pause, after a round without failures."""
+        """Reset the pause. Call this after a round without failures."""
         self._outage.report(None)
         self._pause = self._retry_at = 0.0
 

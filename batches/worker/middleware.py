@@ -67,7 +67,7 @@ class WorkerMiddleware(dramatiq.Middleware):
             thread.start()
 
     def before_worker_shutdown(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
-        """Stop claiming and release all claims at once. A job that finishes after this has no effect."""
+        """Stop claiming, and release all claims immediately. A job that finishes after this has no effect."""
         claims = in_flight.stop()
         for thread in self._threads:
             thread.stop()

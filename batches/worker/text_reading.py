@@ -31,7 +31,7 @@ def start_reading() -> list[int]:
         try:
             batch_id = read_library_text(owner_id, MODEL)
         except ReanalysisRunning:
-            continue  # started by another process
+            continue  # another process has started it
         if batch_id is not None:
             logger.info("Reading the text in new pictures of user %d.", owner_id)
             found.append(batch_id)

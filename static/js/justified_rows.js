@@ -1,4 +1,4 @@
-// Justified rows of pictures. CSS makes every row of a list full except the last one (css/tiles.css). If a list
+// Justified rows of pictures. CSS fills every row of a list except the last one (css/tiles.css). If a list
 // continues in the next list, its last row must be full too, which needs a script.
 
 const ROWS = 4;

@@ -51,7 +51,7 @@ export const checkMessages = {
     }
     if (unreadableFolders.length) {
       parts.push(
-        formatText(gettext("The browser cannot read %(names)s, so files inside were not compared."), {
+        formatText(gettext("The browser cannot read %(names)s, so the files inside were not compared."), {
           names: formatNames(unreadableFolders),
         }));
     }

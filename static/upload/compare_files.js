@@ -21,7 +21,7 @@ export class Comparison {
     this.#stop = resolve;
   });
 
-  // Connection calls `showWarning(text, onResume)`.
+  // `showWarning(text, onResume)` shows a warning; see Connection in network.js.
   constructor(page, showWarning) {
     this.page = page;
     this.connection = new Connection(showWarning, () => isOtherAccount(page));

@@ -73,7 +73,7 @@ export const messages = {
         "%(count)s hidden or system files ignored. They are listed in the import.", count),
       count),
   unreadableFolders: (folders) =>
-    formatText(gettext("The browser cannot read %(names)s. Files inside are not uploaded."), {
+    formatText(gettext("The browser cannot read %(names)s. The files inside are not uploaded."), {
       names: formatNames(folders),
     }),
   alreadyRunning: gettext("An upload is already running. Add these files again when it has finished."),
@@ -101,14 +101,14 @@ export const messages = {
         "%(count)s archive is incomplete or damaged: %(names)s", "%(count)s archives are incomplete or damaged: %(names)s",
         paths.length),
       paths.length, { names: formatNames(paths) }),
-  damagedAdvice: gettext("Download or copy it again, otherwise nothing in it can be imported."),
+  damagedAdvice: gettext("Download or copy damaged archives again. Otherwise, nothing in them can be imported."),
   archivesEncrypted: (paths) =>
     formatPlural(
       ngettext(
         "%(count)s archive is password-protected: %(names)s", "%(count)s archives are password-protected: %(names)s",
         paths.length),
       paths.length, { names: formatNames(paths) }),
-  encryptedAdvice: gettext("Unpack it first, then add the files."),
+  encryptedAdvice: gettext("Unpack such archives first, then add the files."),
   unsupportedFiles: (count, kinds) =>
     formatPlural(
       ngettext("%(count)s file cannot be imported: %(names)s", "%(count)s files cannot be imported: %(names)s", count),

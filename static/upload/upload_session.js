@@ -135,7 +135,7 @@ const confirmLeaving = (event) => event.preventDefault();
 
 async function keepScreenOn() {
   if (!protectedPage || wakeLock || document.visibilityState !== "visible") return;
-  // Rejected when the battery is low.
+  // The browser rejects the request when the battery is low.
   wakeLock = await navigator.wakeLock?.request("screen").catch(() => null);
   wakeLock?.addEventListener("release", () => {
     wakeLock = null;

@@ -1,5 +1,5 @@
 // Lists the files in a ZIP archive by reading only its directory, so that an export of any size can be checked before it
-// is sent. uploads/archives/zip_directory.py names the format's description; the server checks the archive again.
+// is sent. uploads/archives/zip_directory.py names the specification; the server checks the archive again.
 
 import { yieldToPage } from "./concurrency.js";
 

@@ -204,11 +204,11 @@ def test_reanalysis_belongs_to_the_owner_and_is_logged(operator: Client, owner: 
     response = run(operator, BATCHES, "reanalyse", batch.id, running.id)
 
     assert messages_of(response) == [
-        "Re-running descriptions of 1 batch.",
+        "Describing the pictures of 1 batch again.",
         "Garden: “Garden” isn't finished yet. Wait until it is, then try again.",
     ]
     assert batch.reanalyses.get().owner == owner
-    assert history() == [(str(batch.id), "Descriptions re-run.")]
+    assert history() == [(str(batch.id), "Started describing the pictures again.")]
 
 
 def test_second_reanalysis_is_refused_and_not_logged(operator: Client, owner: User) -> None:
@@ -229,7 +229,7 @@ def test_list_and_page_show_kind_and_source_of_a_reanalysis(operator: Client, ow
     reanalysis = batch.reanalyses.get()
     page = operator.get(reverse("admin:batches_uploadbatch_change", args=[reanalysis.id])).content.decode()
 
-    assert '<td class="field-kind">Re-run of descriptions</td>' in listed
+    assert '<td class="field-kind">New descriptions</td>' in listed
     assert reverse("admin:batches_uploadbatch_change", args=[batch.id]) in page
 
 

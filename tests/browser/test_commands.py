@@ -25,15 +25,15 @@ def described(owner: User) -> UploadBatch:
 def test_reanalysis_opens_its_page_and_is_shown_on_its_source(open_page: OpenPage, described: UploadBatch) -> None:
     batch_page = open_page(f"/batches/{described.id}/")
     page = open_page(f"/batches/{described.id}/")
-    expect(batch_page.get_by_role("button", name="Re-run descriptions")).to_be_visible()
+    expect(batch_page.get_by_role("button", name="Describe again")).to_be_visible()
 
-    page.get_by_role("button", name="Re-run descriptions").click()
+    page.get_by_role("button", name="Describe again").click()
 
     again = f"/batches/{described.id + 1}/"
     page.wait_for_url(f"**{again}")
-    expect(page.get_by_text("Re-run of descriptions for Iceland.")).to_be_visible()
-    expect(batch_page.get_by_role("link", name="Descriptions are being re-run")).to_have_attribute("href", again)
-    expect(batch_page.get_by_role("button", name="Re-run descriptions")).to_be_hidden()
+    expect(page.get_by_text("New descriptions for Iceland.")).to_be_visible()
+    expect(batch_page.get_by_role("link", name="Being described again")).to_have_attribute("href", again)
+    expect(batch_page.get_by_role("button", name="Describe again")).to_be_hidden()
     page.get_by_role("link", name="Iceland", exact=True).click()
     page.wait_for_url(f"**/batches/{described.id}/")
 

@@ -33,7 +33,7 @@ def test_list_is_updated_at_completion_while_an_older_request_is_pending(open_pa
     batch = make_batch(owner, 60)
     page = open_page(f"{path(batch)}?show=described")
     requests: list[Route] = []
-    page.route("**/*show=described", lambda route: requests.append(route), times=1)  # never answered
+    page.route("**/*show=described", lambda route: requests.append(route), times=1)  # leave the request unanswered
     describe(batch, 30)
     with page.expect_request("**/*show=described"):
         pass

@@ -80,7 +80,7 @@ def test_long_press_selects_on_touch_screens(library: Page) -> None:
     picture.dispatch_event("pointerdown", {"pointerType": "touch"})
     expect(library.locator(".selected-count")).to_have_text("1 selected")
     picture.dispatch_event("pointerup", {"pointerType": "touch"})
-    picture.dispatch_event("click")  # browsers send it when the finger is lifted
+    picture.dispatch_event("click")  # browsers send a click when the finger is lifted
 
     assert library.evaluate(CHECKED) == "0001000"
 

@@ -12,7 +12,7 @@ from tests.support.batches import assert_counters_match
 
 
 def start_batch(owner: User, files: int) -> UploadBatch:
-    """Create a sealed batch in the state processing with `files` pending items."""
+    """Create a sealed batch in the state `processing` with `files` pending items."""
     batch_id = fill(files, owner.get_username())
     assert resume_batch(batch_id)
     return UploadBatch.objects.get(id=batch_id)

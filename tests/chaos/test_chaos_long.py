@@ -22,7 +22,7 @@ MAX_MEDIAN = float(os.environ.get("CHAOS_MEDIAN", "inf"))
 MAX_SECONDS = float(os.environ.get("CHAOS_MAX", "inf"))
 PROCESSES, THREADS = 2, 2
 FILES = 2000
-MIN_PENDING = 1700  # if fewer are pending, another batch is started; far fewer are finished between two kills
+MIN_PENDING = 1700  # with fewer, another batch is started; workers finish far fewer between two kills
 MAX_BETWEEN = 100
 GROUP_SHARE = 0.25
 

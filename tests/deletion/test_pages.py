@@ -96,4 +96,4 @@ def test_deletion_page_of_a_reanalysis_says_that_pictures_stay(page: Client, bat
 
     html = text(page, reverse("batch-delete", args=[again.id]))
 
-    assert "Only the record of this re-run is deleted." in html
+    assert "Only this record is deleted. The pictures and their descriptions" in html

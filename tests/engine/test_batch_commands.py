@@ -40,7 +40,7 @@ async def test_cancel_is_published_before_its_items_are_cancelled(owner: User, m
     monkeypatch.setattr(live_events, "EVENT_INTERVAL_SECONDS", 0.05)
     batch = await sync_to_async(make_batch)(owner, 3)
     async with events_of(live_events.batch_group(batch.id)) as events:
-        await until_silent(events, 3 * live_events.EVENT_INTERVAL_SECONDS)  # events sent by `make_batch`
+        await until_silent(events, 3 * live_events.EVENT_INTERVAL_SECONDS)  # skip the events that `make_batch` has sent
         await sync_to_async(lock_items)(batch)
 
         task = asyncio.create_task(sync_to_async(cancel_in_thread, thread_sensitive=False)(batch.id))

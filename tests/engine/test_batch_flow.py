@@ -1,4 +1,4 @@
-"""The life of a batch, from its first file to its completion."""
+"""The lifecycle of a batch, from its first file to its completion."""
 
 import pytest
 from django.contrib.auth.models import User

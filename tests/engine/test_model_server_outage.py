@@ -64,7 +64,7 @@ def test_item_waits_for_the_server_and_completes_when_it_is_back(
     assert (waiting.status, waiting.crash_count, breaker.open_cause()[0]) == (ItemStatus.PENDING, 0, cause)
     server.behaviour = Behaviour(text="A cup of coffee on a wooden table.")
     settings.OLLAMA = server.settings()
-    registry._objects.clear()  # creates a client with the new settings
+    registry._objects.clear()  # so that the next client has the new settings
     assert process(batch).status == ItemStatus.COMPLETED
     upload = Upload.objects.get()
     assert (upload.description, upload.description_model) == ("A cup of coffee on a wooden table.", "ollama:qwen2.5vl")

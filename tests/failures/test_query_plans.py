@@ -42,7 +42,7 @@ def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterato
 
 @pytest.fixture
 def few_failures(filled: int, db: None) -> User:
-    """The owner of the batch in which few files failed."""
+    """The owner of the large batch, which has only a few failures."""
     return UploadBatch.objects.get(id=filled).owner
 
 

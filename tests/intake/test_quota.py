@@ -116,7 +116,7 @@ def test_usage_is_computed_rarely(
 
 
 def test_freed_space_is_noticed_soon(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
-    reserve(batch.owner_id, 2 * LARGEST)  # no file is stored, as after a deletion
+    reserve(batch.owner_id, 2 * LARGEST)  # counted, but not stored, as if the files had been deleted
     with pytest.raises(Refused):
         reserve(batch.owner_id, LARGEST)
     monkeypatch.setattr(quota, "RECHECK_SECONDS", 0.0)

@@ -161,7 +161,7 @@ def test_silent_client_releases_the_partial_file(
 def test_full_disk_is_reported_and_nothing_is_lost(
     settings: Settings, tus: TusClient, batch: UploadBatch, partial_root: Path
 ) -> None:
-    settings.PARTIAL_SECONDS = 1e9  # the modification time of /dev/full is when the machine started
+    settings.PARTIAL_SECONDS = 1e9  # /dev/full was last modified when the machine started
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     partial_root.mkdir()
     partial_path(batch.items.get().id).symlink_to("/dev/full")

@@ -132,7 +132,7 @@ class Uploading(Model, RuleBasedStateMachine):
 
     @rule()
     def restart(self) -> None:
-        """Continue as after a restart of the server, without the running digests."""
+        """Drop the running digests, as if the server had been restarted."""
         partial_file.running_hashes = RunningHashes()
 
     @rule()

@@ -60,7 +60,7 @@ def test_page_says_that_the_server_did_not_answer(
     client.force_login(anna)
     server.behaviour = Behaviour(hang=True)
     settings.OLLAMA = server.settings(read_seconds=0.5)
-    registry._objects.clear()  # creates a client with the new settings
+    registry._objects.clear()  # so that the next client has the new settings
 
     html = compact(unescape(client.get(reverse("search"), {"q": "cat"}).content.decode()))
 

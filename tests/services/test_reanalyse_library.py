@@ -112,7 +112,7 @@ def test_command_reanalyses_libraries(owner: User) -> None:
     call_command("reanalyze", "--only-missing", stdout=output)
 
     batch = UploadBatch.objects.get()
-    assert output.getvalue() == f"owner: started import {batch.id}.\nempty: There are no descriptions to re-run.\n"
+    assert output.getvalue() == f"owner: started import {batch.id}.\nempty: There are no pictures to describe again.\n"
     assert batch.total == 1
     with pytest.raises(CommandError, match="nobody"):
         call_command("reanalyze", "--owner", "nobody")

@@ -1,4 +1,4 @@
-"""Generate videos that cost a naive player minutes or gigabytes, or make it open other files."""
+"""Generate videos that cost a naive player minutes of time or gigabytes of memory, or make it open other files."""
 
 import random
 import struct

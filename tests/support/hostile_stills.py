@@ -1,4 +1,4 @@
-"""Generate small files that cost a naive decoder minutes or gigabytes, or that match two formats."""
+"""Generate small files that cost a naive decoder minutes of time or gigabytes of memory, or match two formats."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""Queries are encoded so that the same fit means the same for all of them."""
+"""Queries are encoded so that their fits are comparable."""
 
 import numpy as np
 import pytest

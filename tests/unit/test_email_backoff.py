@@ -1,4 +1,4 @@
-"""Sending e-mails backs off after failures of the mail server."""
+"""The pause before the next attempt to send e-mails grows with each failure."""
 
 import pytest
 

@@ -9,7 +9,7 @@ from uploads.errors import PermanentError
 from uploads.media.heif_boxes import with_one_association_box
 from uploads.media.image import read_picture
 
-ADDED = 16  # bytes, for the header of a second box
+ADDED = 16  # the size in bytes of the second box's header
 
 
 def box(name: bytes, content: bytes) -> bytes:

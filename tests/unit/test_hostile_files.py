@@ -1,4 +1,4 @@
-"""Small files that would cost a careless decoder minutes or gigabytes are refused or read cheaply."""
+"""Small files that cost a naive decoder minutes of time or gigabytes of memory are refused, or read cheaply."""
 
 import tracemalloc
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Candidates are ranked and divided into hits and pictures that are merely the closest ones."""
+"""Candidates are ranked, and divided into hits and other close pictures."""
 
 from hypothesis import given
 from hypothesis import strategies as st

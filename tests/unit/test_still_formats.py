@@ -23,7 +23,7 @@ from uploads.media.pixel_rows import reduced_picture
 CORNERS = {1: "rgbw", 2: "grwb", 3: "wbgr", 4: "bwrg", 5: "rbgw", 6: "brwg", 7: "wgbr", 8: "gwrb"}
 
 
-pillow_heif.register_heif_opener()  # to write the test files
+pillow_heif.register_heif_opener()  # Pillow needs this to write the test files
 # Pillow warns about damage that it tolerates.
 pytestmark = [pytest.mark.filterwarnings("ignore::UserWarning:PIL"), pytest.mark.slow]
 

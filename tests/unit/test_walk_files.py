@@ -128,7 +128,7 @@ def test_folder_that_cannot_be_read_is_reported_and_the_walk_continues(
     listdir = os.listdir
 
     def refuse(folder: Path) -> list[str]:
-        """Imitate missing permissions, which do not stop root."""
+        """Simulate missing permissions, because root can read any folder."""
         if folder == tmp_path / locked:
             raise PermissionError(errno.EACCES, "Permission denied")
         return listdir(folder)

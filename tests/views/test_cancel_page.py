@@ -36,7 +36,7 @@ def test_pages_that_stop_a_reanalysis_have_their_own_texts(client: Client) -> No
     stopped = client.post(reverse("batch-cancel", args=[batch.id]), follow=True).content.decode()
 
     for page in pages:
-        assert "Stop re-running descriptions of “Iceland”?" in page
+        assert "Stop creating new descriptions for “Iceland”?" in page
         assert "No picture is deleted." in page
         assert "add the files again" not in page
     assert "Stopped. Pictures without a new description keep their old one." in stopped

@@ -95,7 +95,7 @@ def described(owner: User, files: int) -> UploadBatch:
 
 def test_reanalyse_button_redirects_to_the_reanalysis_which_names_its_source(page: Client, anna: User) -> None:
     batch = described(anna, 2)
-    button = '<button type="submit" id="reanalyse-button" form="reanalyse">Re-run descriptions</button>'
+    button = '<button type="submit" id="reanalyse-button" form="reanalyse">Describe again</button>'
     assert button in compact(page.get(detail(batch)).content.decode())
 
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
@@ -104,7 +104,7 @@ def test_reanalyse_button_redirects_to_the_reanalysis_which_names_its_source(pag
     html = compact(answer.content.decode())
     assert answer.redirect_chain == [(detail(again), 302)]
     assert f'<a id="source" href="{detail(batch)}">Iceland</a>' in html
-    assert "Re-running descriptions." in html
+    assert "Describing the pictures again." in html
     assert button not in html
 
 
@@ -117,9 +117,9 @@ def test_finished_reanalysis_names_its_source_and_offers_another(page: Client, a
 
     html = compact(page.get(detail(again)).content.decode())
 
-    assert f'Re-run of descriptions for <a id="source" href="{detail(batch)}">' in html
+    assert f'New descriptions for <a id="source" href="{detail(batch)}">' in html
     assert "stays until" not in html
-    assert "Re-run descriptions" in html
+    assert "Describe again" in html
 
 
 def test_source_links_to_its_running_reanalysis(page: Client, anna: User) -> None:
@@ -130,10 +130,10 @@ def test_source_links_to_its_running_reanalysis(page: Client, anna: User) -> Non
     html = compact(page.get(detail(batch)).content.decode())
     refused = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
-    assert f'href="{detail(again)}">Descriptions are being re-run</a>' in html
-    assert "Re-run descriptions" not in html
+    assert f'href="{detail(again)}">Being described again</a>' in html
+    assert "Describe again" not in html
     assert refused.redirect_chain == [(detail(batch), 302)]
-    assert "already being re-run" in refused.content.decode()
+    assert "already being described again" in refused.content.decode()
 
 
 def test_batch_without_stored_files_offers_no_reanalysis(page: Client, anna: User) -> None:
@@ -145,7 +145,7 @@ def test_batch_without_stored_files_offers_no_reanalysis(page: Client, anna: Use
     html = compact(page.get(detail(batch)).content.decode())
     answer = page.post(reverse("batch-reanalyse", args=[batch.id]), follow=True)
 
-    assert "Re-run descriptions" not in html
+    assert "Describe again" not in html
     assert "“Texts” has no described pictures in your library." in answer.content.decode()
 
 
@@ -157,8 +157,8 @@ def test_list_and_picture_distinguish_reanalysis_and_import(page: Client, anna: 
 
     page.post(reverse("batch-reanalyse", args=[batch.id]))
 
-    assert "Re-run of descriptions" not in before
-    assert page.get(reverse("batch-list")).content.decode().count("Re-run of descriptions ·") == 1
+    assert "New descriptions" not in before
+    assert page.get(reverse("batch-list")).content.decode().count("New descriptions ·") == 1
     picture = page.get(reverse("upload-detail", args=[upload.id])).content.decode()
     assert detail(batch) in picture
     assert detail(batch.reanalyses.get()) not in picture

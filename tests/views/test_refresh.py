@@ -1,4 +1,4 @@
-"""Without JavaScript, a running batch's page refreshes itself until the user pauses the refreshing or searches."""
+"""Without JavaScript, a running batch's page refreshes itself until the user pauses it or searches."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -105,7 +105,7 @@ Embedder = DescriptionEmbedder | ImageEmbedder
 class QueryVector(NamedTuple):
     """The vector of a query. It can be compared only with the vectors of pictures that have the same `model`.
 
-    It may be longer or shorter than a unit vector, so that the same fit means the same for all queries.
+    It may be longer or shorter than a unit vector, so that the fits of different queries are comparable.
     """
 
     model: str

@@ -15,12 +15,12 @@ _HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "cya
 _HUES_AFTER = ((345, "pink"), (361, "red"))
 _FLAT_DEVIATION = 20.0
 _FLAT_EDGES = 2.0
-# The largest step between neighbours in a plain picture. Small things on a plain background have larger ones.
+# The largest difference between neighbouring pixels of a plain picture. Small things on a plain background exceed it.
 _MAX_STEP = 20.0
 # The parts of a picture that are compared with each other: 4 x 4.
 _PARTS = 4
 # Limits for textures: the share of the variance that lies between the parts, and the relative deviation of contrast.
-# Most pictures with high contrast that are nearly alike everywhere show things, so the limits are stricter for them.
+# Most pictures of high contrast that look nearly the same everywhere show things, so their limits are stricter.
 _MAX_BETWEEN, _MAX_DEVIATION = 0.35, 0.25
 _HIGH_CONTRAST, _MAX_BETWEEN_HIGH, _MAX_DEVIATION_HIGH = 30.0, 0.22, 0.17
 

@@ -10,13 +10,13 @@ from uploads.analysis.text_encoder import TextEncoder
 from uploads.analysis.vocabulary import load_vocabulary
 
 _CACHED_QUERIES = 500
-# The phrases whose mean cosine shows how similar a query is to pictures that do not match it. If all phrases counted,
-# those that have nothing in common with the query would decide.
+# The mean cosine of a query and this many nearest phrases shows how similar the query is to pictures that do not match.
+# The mean of all phrases would depend mostly on those that have nothing in common with the query.
 _NEAREST = 300
-# The least difference between the cosine of a matching picture and that mean. See docs/search.md for its calibration.
+# How far the cosine of a matching picture must exceed that mean. See docs/search.md for the calibration.
 _MARGIN = 0.2
 # Text counts as much as everything else in the picture if it has this many words of at least _WORD_LETTERS letters.
-# Photos often show one or two, such as names of brands, which say little about the picture.
+# Photos often show one or two, such as brand names, which say little about the picture.
 _MANY_WORDS = 5
 _WORD_LETTERS = 3
 # The beginning shows what kind of text it is, and encoding takes time.

@@ -21,7 +21,7 @@ PERSON = 0
 
 # A person shown at full length covers less of the picture than a portrait does, even near the camera.
 _CLOSE_UP_AREA = 0.42
-# The detector sees people in animals and, if they are tiny, in other shapes, with low scores.
+# The detector mistakes animals, and tiny shapes of any kind, for people, but with low scores.
 _ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65
 _TINY_AREA, _MIN_TINY_PERSON = 0.02, 0.55
 # The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.

@@ -85,7 +85,7 @@ def _scenes(evidence: Evidence) -> list[tuple[Scene, float]]:
 def _subject(vocabulary: Vocabulary, evidence: Evidence, scenes: list[Scene]) -> str:
     """Return the subject. It must be more certain in pictures that can be described without it, and in textures.
 
-    Stars look like many things that they are not, so nothing is named beside them.
+    Stars are easily mistaken for things, so if the picture shows stars, there is no subject.
     """
     if SCENES["space"] in scenes:
         return ""
@@ -112,14 +112,14 @@ def _scene_words(scenes: list[Scene], subject: str) -> list[str]:
 
 
 def _seen(evidence: Evidence, subject: str, things: list[str]) -> str:
-    """Return subject and people with the other things, or "" if there is nothing."""
+    """Return a phrase that names the subject, the people and the other things, or "" if there are none."""
     main = "; ".join(part for part in (subject, _people(evidence)) if part)
     comma = "," if "," in main else ""
     return f"{main}{comma} with {join(things)}" if main and things else main or join(things)
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
-    """Return the minimum probability of labels to show. With people in the picture, most weak guesses are clothing."""
+    """Return the minimum probability of labels to show. If it shows people, most weak guesses are clothing."""
     if drawn:
         return _CERTAIN
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL
@@ -153,7 +153,7 @@ def _capitalized(words: str) -> str:
 
 
 def _people(evidence: Evidence) -> str:
-    """Return words for the people. Their number is not named: the detector misses people, also among few."""
+    """Return words for the people. Their number is left out, because the detector misses some even in small groups."""
     if evidence.people == 1:
         return "close-up of a person" if evidence.person_area > _CLOSE_UP_AREA else "a person"
     return ("many people" if evidence.people >= _MANY else "people") if evidence.people else ""

@@ -17,7 +17,7 @@ from uploads.analysis.vocabulary import Vocabulary
 _POSSIBLE = 0.3
 # The classifier often confuses the members of a kind: breeds, species, tools, buildings.
 _CERTAIN_SPECIES, _CERTAIN_MEMBER = 0.8, 0.95
-# Less probable things are right in less than half of all cases, unlike places and things with everyday names.
+# A less probable label is wrong in most cases, unless it names a place or has an everyday name.
 _CERTAIN, _CERTAIN_THING = 0.5, 0.65
 _EVERYDAY = frozenset(EVERYDAY_NAMES.values())
 _MIN_KIND, _MIN_GUESSED_KIND = 0.6, 0.4
@@ -48,7 +48,7 @@ def guess_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
 
 
 def named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return everyday names with probabilities, the most probable first. Classes that share a name are combined."""
+    """Return (everyday name, probability) pairs, the most probable first. Classes that share a name are combined."""
     scores: dict[str, float] = {}
     for row in evidence.probabilities.argsort()[::-1][:10]:
         label = vocabulary.labels[row]
@@ -58,7 +58,7 @@ def named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, 
 
 
 def everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return name and probability of each kind that is certain enough and worth showing."""
+    """Return the name and probability of each kind that is certain enough and worth showing."""
     kinds = zip(vocabulary.kinds, evidence.masses, strict=True)
     return [(kind.split(",")[0], float(mass)) for kind, mass in kinds if mass >= _MIN_KIND and kind in EVERYDAY_KINDS]
 
@@ -66,7 +66,7 @@ def everyday_kinds(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str
 def detected_objects(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
     """Return the things detected reliably enough to be named, except animals.
 
-    Beside people, things are what they seem more often than in pictures of a single thing.
+    The detector is right more often in pictures with people than in pictures of a single thing.
     """
     minimum = _MIN_OBJECT_WITH_PEOPLE if evidence.people else _MIN_OBJECT
     names = [(vocabulary.objects[row], score) for row, score in evidence.objects if score >= minimum]
@@ -87,7 +87,7 @@ def join(words: list[str], last: str = "and") -> str:
 
 
 def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
-    """Name a kind and, with the certainty they have, its most probable members: "a bird, perhaps a macaw"."""
+    """Name a kind and its most probable members, with “perhaps” if they are uncertain: "a bird, perhaps a macaw"."""
     top, probability = named[0] if named else ("", 0.0)
     if probability >= _CERTAIN_MEMBER:
         obvious = kind in top.lower() or kind in {"animal", "beverage"}
@@ -97,7 +97,7 @@ def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
 
 
 def _certain_enough(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return the labels that may be named: without doubtful ones and, if there may be a person, clothing."""
+    """Return the labels that may be named: no doubtful ones and, if there may be a person, no clothing."""
     hidden = _members(vocabulary, "clothing") if evidence.may_show_people else frozenset()
     return [
         (name, score)
@@ -114,7 +114,7 @@ def _members(vocabulary: Vocabulary, kind: str) -> frozenset[str]:
 
 
 def _smallest_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
-    """Return the everyday name of the certain kind with the fewest members, or ""."""
+    """Return the everyday name of the kind that has the fewest members among those that are certain, or ""."""
     sizes = vocabulary.membership.sum(axis=1)
     kinds = [
         (float(size), kind)

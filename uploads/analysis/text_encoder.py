@@ -25,7 +25,7 @@ _IDEOGRAPHS = (
 
 
 class TextEncoder:
-    """Encodes text in 2 ms per query. Thread-safe. Create one per process; this takes 60 ms and 40 MB.
+    """Encodes text in 2 ms per query. Thread-safe. Create one per process: it needs 60 ms and 40 MB of memory.
 
     The constructor raises EnvironmentalError `analysis.weights` if the model files are missing or damaged.
     """

@@ -66,7 +66,7 @@ def read_bmp_header(file: BinaryIO, start: int, data_start: int = 0) -> BmpHeade
     colour_bytes = 3 if size == _CORE_BYTES else 4
     palette_start = start + size
     palette_end = palette_start + colour_bytes * min(used or _MAX_COLOURS, 1 << bits) if bits <= 8 else palette_start
-    if data_start <= palette_start:  # some programs write the position of the palette
+    if data_start <= palette_start:  # some programs write the position of the palette instead
         data_start = palette_end
     file.seek(palette_start)
     palette = file.read(min(palette_end, data_start) - palette_start)

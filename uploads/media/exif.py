@@ -111,7 +111,7 @@ def _position(gps: Tags) -> tuple[float | None, float | None]:
 
 
 def _degrees(value: object, ref: object, negative: str) -> float | None:
-    values = value if isinstance(value, tuple) else (value,)  # one number: degrees with decimals
+    values = value if isinstance(value, tuple) else (value,)  # a single number is in degrees with decimals
     parts = [finite_float(part) for part in values]
     if not 1 <= len(parts) <= 3 or parts[0] is None:
         return None

@@ -67,7 +67,7 @@ class _Reader:
                 self._skip_extension(start)
             elif kind == _IMAGE:
                 self._skip_image(start)
-            elif kind != b"\0":  # the end, or damage
+            elif kind != b"\0":  # the end of the file, or damaged data
                 break
         return GifStructure(*self._size, self._frames, [header, self._control, self._frame])
 

@@ -23,13 +23,13 @@ _ALPHA_MASK = 0xFF000000
 
 
 def read_icon(file: BinaryIO) -> ImageHeader:
-    """Return the header of the largest picture in the file; see image_header.read_header. Others are not read."""
+    """Return the header of the largest picture in the file; see image_header.read_header."""
     start = _find_largest(file)
     file.seek(start)
     if file.read(len(_PNG_START)) == _PNG_START:
         return read_png(open_parts(file, [(start, file.seek(0, 2))]))
     header = read_bmp_header(file, start)
-    header = replace(header, height=header.height // 2)  # the mask is counted too
+    header = replace(header, height=header.height // 2)  # the height in the header includes the mask
     if header.bits == 32 and header.masks is not None:
         header = replace(header, masks=(*header.masks[:3], _ALPHA_MASK))
     bitmap = read_bitmap(file, header)
@@ -47,7 +47,7 @@ def _find_largest(file: BinaryIO) -> int:
     def rank(entry: tuple[int, ...]) -> tuple[int, int]:
         width, height, colours, _reserved, _planes, bits, *_ = entry
         # Old icons state the number of colours instead of the bits per pixel. For sizes and colours, 0 means 256.
-        is_known = kind == _ICON and bits  # cursors have a position there
+        is_known = kind == _ICON and bits  # in a cursor, this field is a position
         return (width or 256) * (height or 256), bits if is_known else ((colours - 1) % 256).bit_length()
 
     start: int = max(entries, key=rank)[-1]

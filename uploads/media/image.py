@@ -51,7 +51,7 @@ _DECODE_ERRORS = (
 )
 
 
-# If a decoder raises an OSError, its errno is None or, if a damaged file contains bad offsets, one of the others.
+# The errno of OSErrors that mean a damaged file: decoders set none, and bad offsets in the file cause the others.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 

@@ -66,7 +66,7 @@ def _load(source: OpenedFile, longest: int) -> Image.Image:
 
 
 def _find_parts(file: BinaryIO, size: int) -> tuple[bytes, ExifData]:
-    """Return the start of the codestream, and the container's EXIF data, which are empty if there are none."""
+    """Return the start of the codestream, and the container's EXIF data, which is empty if there is none."""
     file.seek(0)
     stream = file.read(_HEAD_BYTES)
     if stream.startswith(_CODESTREAM):
@@ -87,13 +87,13 @@ def _read_exif_box(name: bytes, content: bytes) -> ExifData | None:
         if not content.startswith(_EXIF):
             return None
         content = _decompress(content[len(_EXIF) :])
-    # EXIF data start with the offset of the TIFF header, but some programs omit it.
+    # EXIF data starts with the offset of the TIFF header, but some programs omit it.
     is_bare = content[:2] in (b"II", b"MM")
     return read_exif(content if is_bare else content[4 + int.from_bytes(content[:4], "big") :])
 
 
 def _decompress(data: bytes) -> bytes:
-    """Return the decompressed data, or b"" if they are damaged, incomplete or larger than _MAX_EXIF_BYTES."""
+    """Return the decompressed data, or b"" if it is damaged, incomplete or larger than _MAX_EXIF_BYTES."""
     decompressor = brotli.Decompressor()
     try:
         content: bytes = decompressor.process(data, output_buffer_limit=_MAX_EXIF_BYTES)

@@ -63,7 +63,7 @@ def _is_icon(head: bytes) -> bool:
 
 def _bmp_type(head: bytes) -> str | None:
     """Return the type of a BMP, or None. The header's size is checked too, because text can start with BM."""
-    if head.startswith(b"BA"):  # several pictures, in OS/2
+    if head.startswith(b"BA"):  # an OS/2 file with several pictures
         head = head[FILE_HEADER_BYTES:]
     is_bmp = head.startswith(b"BM") and int.from_bytes(head[14:18], "little") in INFO_BYTES
     return "image/bmp" if is_bmp else None

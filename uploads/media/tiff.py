@@ -17,7 +17,7 @@ MAX_TAG_BYTES = 32 * 2**20
 _BASE = ExifTags.Base
 _STRIP_TAGS = frozenset({_BASE.BitsPerSample, _BASE.SamplesPerPixel, _BASE.RowsPerStrip, _BASE.Compression})
 _UNCOMPRESSED = 1
-_WEBP = 50001  # Pillow's libtiff is built without it
+_WEBP = 50001  # not supported by Pillow's libtiff
 _BIG_ENDIAN_BIGTIFF = b"MM\0+"  # Pillow reads BigTIFFs only in the other byte order
 _UNKNOWN_PIXELS = frozenset({"unknown pixel mode", "unknown data organization"})
 # All other modes take 4 bytes per pixel. The last two modes have to be scaled, which takes more memory.

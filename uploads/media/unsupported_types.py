@@ -40,7 +40,7 @@ NAMES = {
 
 _STARTS = {
     b"\0\0\0\x0cjP  \r\n\x87\n": "image/jp2",
-    b"\xff\x4f\xff\x51": "image/jp2",  # without a container
+    b"\xff\x4f\xff\x51": "image/jp2",  # a codestream without a container
     b"qoif": "image/qoi",
     b"icns": "image/icns",
     b"DDS \x7c\0\0\0": "image/vnd.ms-dds",

@@ -272,7 +272,7 @@ class Migration(migrations.Migration):
                     "verified_at",
                     models.DateTimeField(
                         blank=True,
-                        help_text="When the stored file was last read and compared.",
+                        help_text="When the stored file was last compared with its checksum.",
                         null=True,
                         verbose_name="verified at",
                     ),
@@ -734,7 +734,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("original.changed", "Its content has changed"),
                             ("original.missing", "It is missing"),
-                            ("original.unreadable", "The disk cannot read it"),
+                            ("original.unreadable", "It cannot be read from the disk"),
                         ],
                         max_length=30,
                         verbose_name="reason",

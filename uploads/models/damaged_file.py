@@ -12,7 +12,7 @@ class DamageReason(models.TextChoices):
 
     CHANGED = "original.changed", _("Its content has changed")
     MISSING = "original.missing", _("It is missing")
-    UNREADABLE = "original.unreadable", _("The disk cannot read it")
+    UNREADABLE = "original.unreadable", _("It cannot be read from the disk")
 
 
 class DamagedFile(models.Model):

@@ -123,7 +123,10 @@ class Upload(models.Model):
     part_role = models.CharField(_("role"), max_length=10, choices=PartRole, blank=True, default="", db_default="")
     processed_at = models.DateTimeField(_("processed at"), null=True, blank=True)
     verified_at = models.DateTimeField(
-        _("verified at"), null=True, blank=True, help_text=_("When the stored file was last read and compared.")
+        _("verified at"),
+        null=True,
+        blank=True,
+        help_text=_("When the stored file was last compared with its checksum."),
     )
     trashed_at = models.DateTimeField(_("moved to the trash"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)

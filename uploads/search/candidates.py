@@ -1,6 +1,6 @@
 """Find the pictures that may match a query: those with the nearest vectors and those whose text contains its words.
 
-Every statement reads a limited number of rows, even in large libraries. See docs/search.md for what is left out.
+Every statement reads a limited number of rows, even in large libraries. docs/search.md describes what this may miss.
 """
 
 from collections.abc import Iterable, Sequence
@@ -62,8 +62,8 @@ def _alternative(
     if quotes:
         pictures = containing(pictures, owner_id, quotes)
     if vector is None:
-        # Without an encoder, all words are required. One query checks words and filters, because a limit on either
-        # alone could hide hits.
+        # Without an encoder, all words are required. One query checks both words and filters: if the limit applied to
+        # only one of them, hits could be missed.
         newest = containing(pictures, owner_id, words).order_by((F("id") + 0).desc())
         return [Candidate(id, 0.0, 1.0) for id in (_ids(newest, MAX_CANDIDATES) if words else [])]
     vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
@@ -95,7 +95,7 @@ def _nearest(
     """Return the cosines of the nearest vectors of `pictures`, keyed by picture id.
 
     A picture whose cosine is below `least` cannot be a hit by appearance alone. `quotes` are conditions for quoted
-    text. `checked` means that `pictures` requires or excludes words, which the table of vectors does not contain.
+    text. `checked` means that `pictures` is also filtered by words, which the table of vectors does not contain.
 
     If the quoted text is rare, it is searched for first. Otherwise, the nearest vectors are read first, and their
     pictures are checked. The vectors of all `pictures` are compared only if too few remain and others could be hits by
@@ -119,8 +119,8 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[in
 
     If there are few such pictures, add those that contain any of the words.
 
-    A word that at least `limit` pictures contain adds no pictures, because it is too common. If the owner has `many`
-    pictures, very common words are not searched for, because that takes too long.
+    A word that at least `limit` pictures contain adds no pictures, because it is too common. `many` means that the
+    owner has many pictures: very common words are then not searched for, because that would take too long.
     """
     if not words:
         return set()
@@ -138,7 +138,7 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[in
 
 
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
-    """Limit `pictures` to those that belong to the owner and contain all words; one index scan finds them."""
+    """Limit `pictures` to those that belong to the owner and contain all words. This takes a single index scan."""
     return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
 
 

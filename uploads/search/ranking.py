@@ -1,8 +1,8 @@
 """Rank candidates, and decide which of them are hits. Pure functions only.
 
-A picture's fit is the cosine of its vector and the query's vector, times the length of the latter, plus 0.2 times the
-share of the query's words that its text contains. The weight and the thresholds were chosen by measurements; see
-docs/search.md.
+A picture's fit is the cosine of its vector and the query's vector, times the length of the query's vector, plus 0.2
+times the share of the query's words that its text contains. The weight and the thresholds were chosen by measurements;
+see docs/search.md.
 """
 
 from collections import defaultdict
@@ -22,8 +22,8 @@ RANK_OFFSET = 60
 class Candidate:
     """A picture that may match a query.
 
-    `cosine` is that of the two vectors, times the length of the query's. `words` is the share of the query's words in
-    the picture's text, 0 to 1.
+    `cosine` is the cosine of the picture's and the query's vector, times the length of the query's vector. `words` is
+    the share of the query's words that occur in the picture's text, 0 to 1.
     """
 
     upload_id: int
@@ -52,9 +52,10 @@ def least_fit(hit_fit: float) -> float:
 def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     """Rank candidates. A picture whose text contains all words is always a hit.
 
-    If the best fit is at least `hit_fit`, all pictures whose fit is at least least_fit() and LEAST_SHARE_OF_BEST of the
-    best fit are hits. Otherwise, pictures that reach CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or contain some of the words
-    are the closest. If a picture is a candidate for several alternatives of a query, the best one counts.
+    If the best fit is at least `hit_fit`, all pictures whose fit reaches both least_fit() and LEAST_SHARE_OF_BEST of
+    the best fit are hits too. If there are no hits, the closest pictures are those whose fit reaches
+    CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or whose text contains some of the words. If a picture is a candidate for
+    several alternatives of a query, only its best candidate counts.
     """
     ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
     best = {one.upload_id: one for one in reversed(ordered)}
@@ -68,7 +69,7 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
 
 
 def fuse(rankings: Sequence[Ranking]) -> Ranking:
-    """Merge the rankings of several models, whose fits are not comparable, by reciprocal ranks."""
+    """Merge the rankings of several models, whose fits are not comparable, by reciprocal rank fusion."""
     if len(rankings) == 1:
         return rankings[0]
     hits = _fuse([one.hits for one in rankings])

@@ -26,8 +26,9 @@ _LONG = 8
 def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
     """Return the query with corrected words, or the same query if no word looks mistyped.
 
-    A word is considered mistyped if it is in no picture's text and in no dictionary, and differs from a word in the
-    owner's vocabulary by one letter, or by two if it is long. Quoted text and excluded words are never changed.
+    A word is considered mistyped if neither a dictionary nor the text of any of the owner's pictures contains it, and
+    if it differs from a word in the owner's vocabulary by one letter, or by two if it is long. Quoted text and excluded
+    words are never changed.
     """
     unknown = [term for terms in query.alternatives for term in terms if _is_unknown(term, german=german)]
     checked = list(dict.fromkeys(unknown))[:MAX_CHECKED]

@@ -21,7 +21,7 @@ class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django
     """The condition that a picture's words belong to an owner.
 
     Combined with a word of the query, it lets one index scan find the owner's matches without reading those of others.
-    No text contains the word that stands for an owner, because the parsers split text at spaces.
+    The word that stands for an owner contains a space. Text is split at spaces, so no text can contain this word.
     """
 
     template = "%(expressions)s::tsquery"

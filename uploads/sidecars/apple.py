@@ -27,12 +27,12 @@ _FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0"
 
 
 def parse_aae(data: bytes, name: str) -> list[Entry]:
-    """Check that a file contains edits from an Apple program. Such files contain no date or place."""
+    """Return an entry that marks the picture as edited. The file contains no date or place. Raises InvalidSidecar."""
     try:
         edits = plistlib.loads(data)
     except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, RecursionError, OverflowError) as error:
         raise InvalidSidecar from error
-    except (AttributeError, TypeError) as error:  # plistlib lets these escape for some malformed files
+    except (AttributeError, TypeError) as error:  # plistlib also raises these for some malformed files
         raise InvalidSidecar from error
     if not isinstance(edits, dict) or not any(str(key).startswith("adjustment") for key in edits):
         raise InvalidSidecar

@@ -24,8 +24,8 @@ FOLDER_PATTERNS = {
 def joined_folder(path: str, relative: str = "") -> str:
     """Return the folder that contained a file before the export was split.
 
-    If `relative` is a path such as “../a”, return the folder at this path, relative to that folder. The parts of an
-    export from Google or iCloud are joined, so equal results mean the same folder.
+    `relative` is a path that starts at that folder, such as “../a”; if it is set, return the folder to which it leads.
+    The parts of an export from Google or iCloud are joined, so equal results mean the same folder.
     """
     parts: list[str] = []
     for part in [*fold(path).split("/")[:-1], *fold(relative).split("/")]:

@@ -138,7 +138,7 @@ def combine_times(
 
 
 def _utc_offset(sidecar: SidecarTime, difference: timedelta) -> timedelta | None:
-    """Return the UTC offset that explains why the file's local time is `difference` ahead of the sidecar, or None."""
+    """Return the UTC offset that explains the `difference` between the file's local time and the sidecar's, or None."""
     tolerance = timedelta(seconds=sidecar.precision) - timedelta.resolution
     if sidecar.utc_offset is None:
         return nearest_utc_offset(difference, tolerance)

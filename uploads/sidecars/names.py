@@ -47,7 +47,7 @@ NAME_PATTERNS = {
 
 @dataclass(frozen=True, slots=True)
 class NameParts:
-    """A name in lower case and its parts. `stem` lacks the extension, the counter and the suffix of edited versions."""
+    """A name in lower case and its parts. `stem` has no extension, counter or suffix of edited versions."""
 
     name: str
     stem: str
@@ -66,11 +66,11 @@ def split_name(name: str) -> NameParts:
     name = fold(name)
     stem, extension = _split_extension(name)
     stem, counter = _split_counter(stem)
-    if counter and not extension:  # “IMG_1.jpg(1)”, from a JSON file's name
+    if counter and not extension:  # such as “IMG_1.jpg(1)”, from a JSON file's name
         stem, extension = _split_extension(stem)
     edited = _edited_suffix(stem)
     stem = stem.removesuffix(edited)
-    if edited and not counter:  # “IMG_1(1)-edited.jpg”, edited from “IMG_1(1).jpg”
+    if edited and not counter:  # such as “IMG_1(1)-edited.jpg”, edited from “IMG_1(1).jpg”
         stem, counter = _split_counter(stem)
     return NameParts(name, stem, counter, extension, bool(edited))
 
@@ -81,7 +81,7 @@ def name_key(name: str) -> str:
     `name` is a picture's name, or the result of `sidecar_target` for a sidecar's name.
     """
     stem = split_name(name).stem
-    stem, _ = _split_extension(stem)  # “PXL_….MP.jpg” and “PXL_….MP”
+    stem, _ = _split_extension(stem)  # so that “PXL_….MP.jpg” and “PXL_….MP” have the same key
     if burst := burst_of(stem):
         return burst
     stem = _PIXEL.sub(r"\1", stem).removesuffix("_hevc")
@@ -179,7 +179,7 @@ def exact_rank(target: str, picture: str) -> int | None:
 
 
 def utf16_units(text: str) -> int:
-    """Return the length of a text in UTF-16 units, as Google counts it."""
+    """Return the length of a text in UTF-16 units, in which Google counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 

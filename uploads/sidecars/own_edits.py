@@ -59,7 +59,7 @@ def shift_time(by: timedelta) -> Change:
 
 
 def set_zone(zone: tzinfo) -> Change:
-    """Return a change that sets the time zone of the camera's clock. The local time stays, so the instant changes."""
+    """Return a change that sets the time zone of the camera's clock. The local time stays the same."""
     return lambda shown: _changed(shown.taken_at, shown.utc_offset, lambda local: local, zone)
 
 
@@ -102,7 +102,7 @@ def _changed(
         local = move((taken_at.astimezone(UTC) + timedelta(minutes=utc_offset or 0)).replace(tzinfo=None))
         offset = _minutes(local, zone) if isinstance(zone, tzinfo) else zone
         instant = (local - timedelta(minutes=offset or 0)).replace(tzinfo=UTC)
-    except OverflowError:  # before the year 1 or after 9999
+    except OverflowError:  # the result is before the year 1 or after 9999
         return None
     if not 1 < local.year < 9999:  # as for dates from files: the year 1 means no date, and conversions could overflow
         return None

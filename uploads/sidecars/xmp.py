@@ -1,6 +1,6 @@
 """Read XMP sidecars (ISO 16684-1), as written by Adobe programs, darktable, digiKam, Apple Photos and exiftool.
 
-Expat parses the XML. Document types are rejected: XMP has none, and they can declare entities.
+Expat parses the XML. Document type declarations are rejected: XMP does not use them, and they can define entities.
 """
 
 import re

@@ -28,7 +28,10 @@ class DiskStorage(FileSystemStorage):
             Path(self.path(folder)).mkdir(parents=True, exist_ok=True, mode=0o700)
 
     def store_file(self, source: Path, name: str) -> None:
-        """Link `source` to `name`, and sync the folder. `source` must be synced and on the same disk."""
+        """Create `name` as a hard link to `source` or, if hard links are not supported, as a copy.
+
+        `source` must be synced and on the same disk.
+        """
         target = Path(self.path(name))
         try:
             _link_or_copy(source, target)

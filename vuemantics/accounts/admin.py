@@ -30,13 +30,17 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy onl
         """Return whether the signed-in administrator may re-analyse libraries."""
         return operator_scope(request.user).covers_all()
 
-    @admin.action(permissions=["command"], description=_("Re-run descriptions of all pictures"))
+    @admin.action(permissions=["command"], description=_("Describe all of their pictures again"))
     def reanalyse_library(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """Start a re-analysis of the library of each selected user."""
         message = ngettext_lazy(
-            "Re-running descriptions for %(count)d user.", "Re-running descriptions for %(count)d users.", "count"
+            "Describing all pictures of %(count)d user again.",
+            "Describing all pictures of %(count)d users again.",
+            "count",
         )
-        run_action(self, request, queryset, services.reanalyse_library, _("Descriptions re-run."), message)
+        run_action(
+            self, request, queryset, services.reanalyse_library, _("Started describing the pictures again."), message
+        )
 
     def get_deleted_objects(self, objs: Any, request: HttpRequest) -> tuple[Any, Any, set[str], list[str]]:
         """Return the objects that would be deleted, or only the reasons why nothing can be deleted."""

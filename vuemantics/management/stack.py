@@ -53,7 +53,7 @@ def prepare_stack(services: LocalServices) -> None:
     check_tables()
     users = get_user_model()._default_manager
     if not users.exists():
-        users.create_superuser("admin")  # without a password, see first_password.py
+        users.create_superuser("admin")  # the account has no password yet; see first_password.py
     connection.close_pool()  # type: ignore[attr-defined]
 
 

@@ -36,7 +36,7 @@ CANCEL_SECONDS = 1.0
 BODY_CHUNK_BYTES = 128 * 1024
 WRITE_BYTES = 64 * 1024
 """A response is written in pieces of this size. The client has a minute to read each piece (connection.py)."""
-SERVICE_RESTART = 1012  # websocket close code (IANA registry) after which browsers and htmx reconnect
+SERVICE_RESTART = 1012  # the WebSocket close code (IANA registry) after which htmx reconnects
 
 
 class Server(daphne.Server):

@@ -121,7 +121,7 @@ def read_metadata(text: str) -> dict[str, str]:
 def _value(key: str, value: str) -> str:
     try:
         text = b64decode(value, validate=True).decode("utf-8")
-    except ValueError as error:  # also the base class of Base64's and UTF-8's errors
+    except ValueError as error:  # errors of Base64 and UTF-8 are subclasses of ValueError
         problem = f"the value of `{_printable(key)}` is not Base64-encoded UTF-8"
         raise TusError(400, "tus.metadata", problem=problem) from error
     if "\0" in text:

@@ -14,7 +14,7 @@ from batches.engine.refusals import Refused
 class Command(BaseCommand):
     """Start a re-analysis for each owner, and print its id. Workers process it after the owner's imports."""
 
-    help = "Re-run the descriptions of all users' pictures. Users can follow the progress and stop it on their pages."
+    help = "Describe the pictures of all users again. Users can follow the progress and stop it on their pages."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--owner", default="", metavar="NAME", help="only the pictures of this user")

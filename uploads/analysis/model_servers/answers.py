@@ -11,7 +11,7 @@ MAX_CHARACTERS = 2000
 MAX_DIMENSIONS = 16_000
 """The maximum number of dimensions of pgvector's halfvec."""
 
-_MAX_READ = 32 * MAX_CHARACTERS  # includes the model's reasoning
+_MAX_READ = 32 * MAX_CHARACTERS  # an answer may include the model's reasoning
 _THOUGHTS = re.compile(r"<think>.*?(?:</think>|\Z)", re.DOTALL)
 _QUOTED = re.compile(r"([\"'`]{1,3})(.*)\1")
 _SENTENCE_END = re.compile(r"[.!?…。](?=\s|$)")
@@ -23,7 +23,7 @@ def unusable(problem: str) -> TransientError:
 
 
 def find(answer: Any, *path: str | int) -> Any:
-    """Return the value in a JSON answer at `path`, which consists of object keys and list positions."""
+    """Return the value at `path` in a JSON answer; `path` consists of object keys and list positions."""
     for step in path:
         try:
             answer = answer[step]

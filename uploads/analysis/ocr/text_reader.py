@@ -15,7 +15,7 @@ MAX_LINES = 300
 # The longer side, in pixels, of the copy in which may_contain_text() and read(), respectively, detect lines.
 _GATE_SIDE = 384
 _SIDE = 1280
-# The detector takes 350 MB per megapixel, so the picture is divided into tiles, which overlap by 2 * GRID pixels.
+# The detector needs 350 MB of memory per megapixel, so it reads the picture in tiles, which overlap by 2 * GRID pixels.
 _TILE = 480
 _LONGEST_LINE = 1600
 # may_contain_text() needs one line that scores at least _PROBABLE. read() returns lines that score at least _CERTAIN.
