@@ -1,5 +1,5 @@
-// The rules by which sidecars belong to pictures: the same as in uploads/sidecars/names.py and folders.py. The patterns
-// are in the page; the server defines them.
+// The rules by which sidecars belong to pictures: the same as in names.py, name_match.py and folders.py of
+// uploads/sidecars. The patterns are in the page; the server defines them.
 
 const patterns = JSON.parse(document.getElementById("sidecar-patterns").textContent);
 const whole = (pattern) => new RegExp(`^(?:${pattern})$`, "s");

@@ -15,7 +15,8 @@ from tests.support.hostile_archives import patched
 from tests.support.takeout_names import TAKEOUT
 from uploads.archives.zip_directory import read_directory
 from uploads.sidecars.folders import FOLDER_PATTERNS, joined_folder
-from uploads.sidecars.names import NAME_PATTERNS, name_key, names_picture, sidecar_target
+from uploads.sidecars.name_match import names_picture, sidecar_target
+from uploads.sidecars.names import NAME_PATTERNS, name_key
 
 ADD_PATTERNS = """(patterns) => {
     if (document.getElementById("sidecar-patterns")) return;

@@ -3,9 +3,7 @@
 import pytest
 
 from uploads.sidecars.folders import ANY_NAME, joined_folder, match_keys
-from uploads.sidecars.names import (
-    name_key,
-)
+from uploads.sidecars.names import name_key
 
 
 @pytest.mark.parametrize(

@@ -5,17 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.takeout_names import LONG, TAKEOUT
-from uploads.sidecars.names import (
-    JSON_UNITS,
-    KEY_UNITS,
-    aae_rank,
-    exact_rank,
-    name_key,
-    sidecar_target,
-    takeout_rank,
-    utf16_units,
-    xmp_rank,
-)
+from uploads.sidecars.name_match import aae_rank, exact_rank, sidecar_target, takeout_rank, xmp_rank
+from uploads.sidecars.names import JSON_UNITS, KEY_UNITS, name_key, utf16_units
 
 OTHERS = [
     ("IMG_1.jpg.json", "IMG_2.jpg"),

@@ -1,4 +1,4 @@
-"""Match sidecars to pictures, by the rules that programs use to name sidecars.
+"""Split the names of pictures into the parts by which sidecars, versions and bursts are recognised.
 
 Google truncates names: a picture's name, without extension, to 47 characters, and a JSON file's name to 46 before
 “.json”, both in UTF-16 units. A counter such as “(1)” distinguishes files of the same name; in a JSON file's name, it
@@ -25,22 +25,21 @@ _EDITED = re.compile(
     r"|編集済み|已编辑|已修改|已編輯|수정됨|편집됨|แก้ไขแล้ว|đã chỉnh sửa|diedit)$"
 )
 _EDITED_ENGLISH = "-edited"
-_METADATA = ".supplemental-metadata"
 # Patterns for Apple's edited pictures (E) and their originals (O), the files of one Pixel exposure, the pictures of a
 # burst, and the suffix of darktable's versions.
-_APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
+APPLE_VARIANT = re.compile(r"img_[eo](\d{4,})")
 _APPLE_RENDERING = re.compile(r"img_e(\d{4,})")
 _PIXEL = re.compile(r"(pxl_\d{8}_\d{9})\..*")
 _BURST = re.compile(r"burst\d{14,}")
-_VERSION = re.compile(r"_\d\d")
+VERSION = re.compile(r"_\d\d")
 
 NAME_PATTERNS = {
     "extension": _EXTENSION.pattern,
     "edited": _EDITED.pattern,
-    "apple_variant": _APPLE_VARIANT.pattern,
+    "apple_variant": APPLE_VARIANT.pattern,
     "pixel": _PIXEL.pattern,
     "burst": _BURST.pattern,
-    "version": _VERSION.pattern,
+    "version": VERSION.pattern,
 }
 """The regular expressions for the upload page, which applies the same rules (static/upload/sidecar_names.js)."""
 
@@ -64,14 +63,14 @@ def fold(name: str) -> str:
 def split_name(name: str) -> NameParts:
     """Split the name of a picture, which may come from the picture itself or from a sidecar's name."""
     name = fold(name)
-    stem, extension = _split_extension(name)
-    stem, counter = _split_counter(stem)
+    stem, extension = split_extension(name)
+    stem, counter = split_counter(stem)
     if counter and not extension:  # such as “IMG_1.jpg(1)”, from a JSON file's name
-        stem, extension = _split_extension(stem)
+        stem, extension = split_extension(stem)
     edited = _edited_suffix(stem)
     stem = stem.removesuffix(edited)
     if edited and not counter:  # such as “IMG_1(1)-edited.jpg”, edited from “IMG_1(1).jpg”
-        stem, counter = _split_counter(stem)
+        stem, counter = split_counter(stem)
     return NameParts(name, stem, counter, extension, bool(edited))
 
 
@@ -81,13 +80,13 @@ def name_key(name: str) -> str:
     `name` is a picture's name, or the result of `sidecar_target` for a sidecar's name.
     """
     stem = split_name(name).stem
-    stem, _ = _split_extension(stem)  # so that “PXL_….MP.jpg” and “PXL_….MP” have the same key
+    stem, _ = split_extension(stem)  # so that “PXL_….MP.jpg” and “PXL_….MP” have the same key
     if burst := burst_of(stem):
         return burst
     stem = _PIXEL.sub(r"\1", stem).removesuffix("_hevc")
-    if variant := _APPLE_VARIANT.fullmatch(stem):
+    if variant := APPLE_VARIANT.fullmatch(stem):
         return f"img_{variant[1]}"
-    if _VERSION.fullmatch(stem[-3:]):
+    if VERSION.fullmatch(stem[-3:]):
         stem = stem[:-3]
     return stem.encode("utf-16-le", "surrogatepass")[: 2 * KEY_UNITS].decode("utf-16-le", "ignore")
 
@@ -109,87 +108,20 @@ def edited_from(name: str) -> tuple[str, str] | None:
     return (parts.stem, parts.counter) if parts.is_edited else None
 
 
-def sidecar_target(name: str) -> str:
-    """Return the name of the picture that a sidecar's name refers to: “IMG_1.jpg”, “IMG_1” or a truncated name."""
-    target = re.sub(r"\.(json|xmp|aae)$", "", name, flags=re.IGNORECASE)
-    base, counter = _split_counter(target)
-    cut = _metadata_suffix(base)
-    return base[: len(base) - len(cut)] + (f"({counter})" if counter else "")
-
-
-def names_picture(target: str) -> bool:
-    """Return whether the result of `sidecar_target` for a JSON file can only be the name of a picture.
-
-    It has a picture's extension, or is so long that Google cut the extension off. Other names may be those of old
-    sidecars, or of files that describe an album or the export; the latter are in the user's language.
-    """
-    parts = split_name(target)
-    return bool(parts.extension) or utf16_units(_without_counter(parts)) >= JSON_UNITS
-
-
-def takeout_rank(target: str, picture: str) -> int | None:
-    """Return how well a JSON file's target matches a picture's name (0 is best), or None if it does not."""
-    wanted, found = split_name(target), split_name(picture)
-    if wanted.name == found.name:
-        return 0
-    is_cut = utf16_units(_without_counter(wanted)) >= JSON_UNITS
-    if is_cut and found.is_edited and not wanted.counter and wanted.stem.startswith(f"{found.stem}({found.counter})"):
-        return 3  # The extension that follows the counter was cut, as in “IMG_1(1).jp”.
-    if wanted.counter != found.counter:
-        # Google omits the counter from truncated names of JSON files.
-        forgot = is_cut and not wanted.counter and _starts(found, wanted)
-        return 5 if forgot else None
-    if wanted.stem == found.stem and wanted.extension == found.extension and wanted.is_edited == found.is_edited:
-        return 1
-    if is_cut and _starts(found, wanted):
-        return 2
-    if is_cut and found.is_edited and wanted.stem.startswith(found.stem):
-        return 3
-    if _bare_stem(wanted) != _bare_stem(found) or wanted.is_edited:
-        return None
-    return 3 if found.is_edited else 4
-
-
-def xmp_rank(target: str, picture: str) -> int | None:
-    """Return how well an XMP file's target matches a picture's name; see takeout_rank().
-
-    Targets are names such as “IMG_1.CR2” and “IMG_1”, and darktable's “IMG_1_01.CR2”.
-    """
-    wanted, found = split_name(target), split_name(picture)
-    if wanted.name == found.name:
-        return 0
-    if not wanted.extension:
-        return 1 if wanted.name == found.name.removesuffix(found.extension) else None
-    is_version = wanted.extension == found.extension and _VERSION.fullmatch(wanted.stem[-3:])
-    return 2 if is_version and wanted.name == f"{found.stem}{wanted.stem[-3:]}{found.extension}" else None
-
-
-def aae_rank(target: str, picture: str) -> int | None:
-    """Return how well an AAE file's target, such as “IMG_1” or “IMG_O1”, matches a picture's name."""
-    wanted, found = split_name(target), split_name(picture)
-    own = found.name.removesuffix(found.extension)
-    if wanted.name == own:
-        return 0
-    return 1 if _APPLE_VARIANT.sub(r"img_\1", wanted.name) == own else None
-
-
-def exact_rank(target: str, picture: str) -> int | None:
-    """Return 0 if the names are equal, else None; used for CSV files. A blank target matches every picture."""
-    return 0 if not target or fold(target) == fold(picture) else None
-
-
 def utf16_units(text: str) -> int:
     """Return the length of a text in UTF-16 units, in which Google counts."""
     return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
-def _split_extension(name: str) -> tuple[str, str]:
+def split_extension(name: str) -> tuple[str, str]:
+    """Split a folded name before its extension, which is empty unless it is that of a picture or video."""
     stem, dot, _ = name.rpartition(".")
     extension = name[len(stem) :] if dot else ""
     return (stem, extension) if stem and _EXTENSION.fullmatch(extension) else (name, "")
 
 
-def _split_counter(stem: str) -> tuple[str, str]:
+def split_counter(stem: str) -> tuple[str, str]:
+    """Split “IMG_1(2)” into “IMG_1” and “2”. The counter is empty if there is none."""
     match = re.fullmatch(r"(.+)\((\d+)\)", stem, re.DOTALL | re.ASCII)
     return (match[1], match[2]) if match else (stem, "")
 
@@ -201,26 +133,3 @@ def _edited_suffix(stem: str) -> str:
     suffix = stem[stem.rfind("-") :]
     is_cut = utf16_units(stem) == PICTURE_UNITS and len(suffix) > 2 and _EDITED_ENGLISH.startswith(suffix)
     return suffix if is_cut else ""
-
-
-def _metadata_suffix(base: str) -> str:
-    """Return “.supplemental-metadata” at the end of a name, or the part of it that was not cut off."""
-    folded = base.lower()
-    for length in range(len(_METADATA), 0, -1):
-        if folded.endswith(_METADATA[:length]):
-            rest = base[: len(base) - length]
-            is_sure = length > 5 or utf16_units(base) >= JSON_UNITS or bool(_split_extension(rest.lower())[1])
-            return base[len(rest) :] if rest and is_sure else ""
-    return ""
-
-
-def _without_counter(parts: NameParts) -> str:
-    return parts.name.replace(f"({parts.counter})", "") if parts.counter else parts.name
-
-
-def _starts(found: NameParts, wanted: NameParts) -> bool:
-    return _without_counter(found).startswith(_without_counter(wanted).rstrip("\N{REPLACEMENT CHARACTER}"))
-
-
-def _bare_stem(parts: NameParts) -> str:
-    return _split_extension(parts.stem)[0]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from uploads.sidecars.apple import ALBUM_HEADER, DETAILS_HEADER, parse_aae, parse_csv
-from uploads.sidecars.names import aae_rank, exact_rank, sidecar_target, takeout_rank, xmp_rank
+from uploads.sidecars.name_match import aae_rank, exact_rank, sidecar_target, takeout_rank, xmp_rank
 from uploads.sidecars.takeout import parse_takeout
 from uploads.sidecars.values import Entry, InvalidSidecar
 from uploads.sidecars.xmp import parse_xmp

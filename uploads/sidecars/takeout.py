@@ -13,7 +13,7 @@ from typing import Any
 
 from uploads.media.sanitize import clean_text, finite_float, valid_position
 from uploads.sidecars.folders import is_in_takeout
-from uploads.sidecars.names import names_picture
+from uploads.sidecars.name_match import names_picture
 from uploads.sidecars.values import (
     Entry,
     ExportData,
