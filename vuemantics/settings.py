@@ -78,7 +78,7 @@ TEMPLATES: list[dict[str, Any]] = [
     },
 ]
 
-# Worker processes on this host, and how they divide their time between batches (docs/architecture.md).
+# Worker processes on this host, their limits and intervals, and when unfinished imports and uploads expire.
 _MIN_SECONDS = 0.001
 WORKER_PROCESSES = env.integer("VUEMANTICS_WORKER_PROCESSES", 2, minimum=1)
 WORKER_THREADS = env.integer("VUEMANTICS_WORKER_THREADS", 4, minimum=1)

@@ -13,9 +13,9 @@ CHUNK = 100
 
 
 def delete_expired_trash() -> int:
-    """Delete up to CHUNK pictures whose time in the trash is over; return how many were deleted.
+    """Delete up to CHUNK pictures whose time in the trash is over. Return how many were deleted, including their parts.
 
-    Their parts (files shown only with them, such as RAW files) are deleted with them. A picture that is restored or
+    Parts are files that are shown only with their picture, such as RAW files. A picture that is restored or
     added again during the call is kept.
     """
     before = trash_expiry()

@@ -23,9 +23,9 @@ They are kept here because the event loop holds only weak references to tasks.
 
 
 class EventListener:
-    """Calls `on_change` for each event of a group until it is stopped. While Redis is down, no events arrive.
+    """Calls `on_change` for each event of a group until it is stopped.
 
-    A `login.changed` event starts a check of the socket sessions instead.
+    A `login.changed` event starts a check of the socket sessions instead. While Redis is down, no events arrive.
     """
 
     def __init__(self, group: str, on_change: Callable[[], None]) -> None:

@@ -25,7 +25,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "guest.type": ErrorCode(
-        _("Guests can add only photos and videos."), _("Ask the guest to send you this file, then add it yourself.")
+        _("Guests can add only photos and videos."), _("Other files must be added by the owner of the link.")
     ),
     "ignored.empty": ErrorCode(
         _("The file is empty, so it was ignored."),

@@ -120,7 +120,7 @@ function showLiveSummary(batchId) {
   const replacement = socket.cloneNode();
   replacement.setAttribute("ws-connect", `/ws/batches/${batchId}/`);
   replacement.hidden = true;
-  // The upload shows its own message when the connection is lost.
+  // The upload shows its own messages when the connection is lost or the user is signed out.
   delete replacement.dataset.connectionLost;
   delete replacement.dataset.signedOut;
   window.htmx.swap(socket, replacement.outerHTML, { swapStyle: "outerHTML" });

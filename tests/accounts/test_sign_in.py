@@ -25,7 +25,7 @@ def sign_in(password: str, peer: str, forwarded: str | None = None) -> int:
 
 
 def fail(peer: str, *forwarded: str | None) -> None:
-    """Submit one wrong password for each X-Forwarded-For header. These tests set the limit to two attempts."""
+    """Submit a wrong password once for each X-Forwarded-For header in `forwarded`; None means no header."""
     for header in forwarded:
         sign_in("wrong", peer, header)
 

@@ -18,7 +18,8 @@ from tests.support.waiting import wait_until
 
 MIB = 2**20
 PASSES = 3 * MIB
-# A proxy that cuts each connection after a number of uploaded bytes, and prints the size of each piece that it reads.
+# A proxy that cuts each connection after a number of uploaded bytes. It prints its port, then the size of each uploaded
+# piece, and "cut" for each connection that it cuts.
 CUTTER = """
 import socket, sys, threading
 to, most = int(sys.argv[1]), int(sys.argv[2])

@@ -1,6 +1,6 @@
-"""Storage faults. Each function causes one fault while a drill sends and processes photos.
+"""Storage faults, caused while a drill sends and processes photos.
 
-The function checks what pages show during the fault, and ends the fault before returning.
+Each function checks the effects of its fault. The faults of the disk end before the function returns.
 """
 
 from subprocess import CalledProcessError
@@ -16,7 +16,7 @@ LOST_ORIGINALS = 10
 
 
 def disk_full(drill: Drill) -> None:
-    """Fill the media disk until all workers wait for space and uploads are refused."""
+    """Keep the media disk full until all workers wait for space and uploads are refused."""
     assert drill.disk is not None
     drill.disk.fill()
     drill.wait_until(lambda: drill.uploader.statuses[507] > 0)

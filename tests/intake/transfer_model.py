@@ -30,7 +30,7 @@ class Model:
         self.received = max(self.received or 0, offset)
 
     def check_response(self, answer: Answer, offset: int, checksum: str, end: str, good: int) -> None:
-        """Check the response to a body that ended at `offset`, then update the model.
+        """Check the response to a body that ended at `offset`, and update the model.
 
         `good` is the status of a successful response.
         """

@@ -84,7 +84,7 @@ def comment_gif(size: int) -> bytes:
 
 
 def junk_gif(size: int) -> bytes:
-    """Return a GIF with `size` meaningless bytes before a comment and its frame."""
+    """Return a GIF with `size` meaningless bytes before its comment and its frame."""
     data = comment_gif(8)
     start = data.index(b"!\xfe")
     return data[:start] + b"?" * size + data[start:]

@@ -1,4 +1,4 @@
-"""System checks of the settings for models in folders and on servers."""
+"""System checks of the settings for AI models, local ones and those on model servers."""
 
 from dataclasses import replace
 from pathlib import Path

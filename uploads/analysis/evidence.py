@@ -19,7 +19,8 @@ MIN_SCORE = 0.45
 PERSON = 0
 """The detector's class index for people."""
 
-# A person shown at full length covers less of the picture than a portrait does, even near the camera.
+# A person who covers more of the picture than this is a close-up. At full length, a person covers less, even near the
+# camera.
 _CLOSE_UP_AREA = 0.42
 # The detector mistakes animals, and tiny shapes of any kind, for people, but with low scores.
 _ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65

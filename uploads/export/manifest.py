@@ -48,7 +48,7 @@ class Manifest:
         return folders
 
     def add(self, sha256: str, path: str) -> None:
-        """Add a file to the manifest. Call this only once the file is completely written."""
+        """Add a file to the manifest. Call this only after the file has been completely written."""
         self._lines.write(f"{sha256}  {path}\n")
         self._lines.flush()
         self._paths[bytes.fromhex(sha256)] = path

@@ -11,7 +11,7 @@ GREY_MODES = frozenset({"1", "L", "LA", "La", "I;16", "I;16L", "I;16B"})
 
 # Cameras and phones write smaller profiles; a malicious JPEG can contain one of 16 MB.
 _MAX_CACHED_PROFILE_BYTES = 64 * 1024
-# sRGB profiles differ slightly because of rounding.
+# sRGB profiles differ slightly because of rounding, so differences up to this number of levels are ignored.
 _TOLERANCE = 2
 _GREY, _RGB = "GRAY", "RGB "
 

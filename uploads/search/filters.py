@@ -62,7 +62,7 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
 
 def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embedding]:
     """Return the embeddings of the pictures that meet all filters, even if they contain an excluded term."""
-    # List all kinds, so that PostgreSQL can use the date in the index, which comes after `kind`.
+    # List all kinds, so that PostgreSQL can use the date, which comes after `kind` in the index.
     vectors = Embedding.objects.filter(
         owner_id=owner_id, model=model, kind__in=_KINDS.values(), is_part=False, trashed=False
     )
