@@ -64,7 +64,10 @@ def mean_colours(frames: Sequence[Colours]) -> Colours:
 
 
 def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
-    """Return, for each pixel, the index of its colour in NAMES. `hue` is in degrees; `saturation` and `value` are from 0 to 1."""
+    """Return, for each pixel, the index of its colour in NAMES.
+
+    `hue` is in degrees; `saturation` and `value` are from 0 to 1.
+    """
     row = NAMES.index
     conditions = [value < 0.18, (saturation < 0.13) & (value > 0.85), saturation < 0.13]
     choices = [row("black"), row("white"), row("gray")]

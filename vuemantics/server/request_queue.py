@@ -70,7 +70,7 @@ class RequestQueue:
         self._running[client] += 1
 
     def _start_waiting(self) -> None:
-        """Start queued requests while slots are free. A client whose request was started moves to the end of the line."""
+        """Start queued requests while slots are free. A client whose request starts goes to the end of the line."""
         for client in list(self._queues):
             if not self._free:
                 return
