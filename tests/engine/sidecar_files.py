@@ -1,4 +1,4 @@
-"""Import files with sidecars in tests."""
+"""Contents of sidecar files, and a batch to send them to, for tests."""
 
 from datetime import UTC, datetime
 from typing import Any

@@ -1,4 +1,4 @@
-"""An album's sidecar adds all pictures in its folder to the album."""
+"""An album's sidecar adds pictures to the album: all in its folder, or those that it lists."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""A second copy of the same bytes counts as a duplicate only after the first has been processed."""
+"""An item completes as a duplicate only if its picture is already processed; else it is processed, fails or waits."""
 
 from pathlib import Path
 

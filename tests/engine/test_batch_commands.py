@@ -29,7 +29,6 @@ def unlock_items() -> None:
 
 
 def cancel_in_thread(batch_id: int) -> bool:
-    """Cancel in a thread, which uses its own connection."""
     try:
         return cancel.cancel_batch(batch_id)
     finally:

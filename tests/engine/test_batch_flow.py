@@ -1,4 +1,4 @@
-"""The lifecycle of a batch, from its first file to its completion."""
+"""The lifecycle of a batch: claims, crashes, pausing, cancellation, completion and reopening."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""An idle worker waits in Redis for wake-ups instead of polling."""
+"""An idle worker waits for wake-ups with a blocking Redis command, instead of polling; a busy one sends no commands."""
 
 import importlib
 import threading
@@ -21,7 +21,7 @@ WAIT = 0.1
 
 @pytest.fixture
 def consumer(redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
-    """A consumer that prefetches two messages and waits at most WAIT seconds. Its first read has found no message."""
+    """A consumer that prefetches two messages and waits at most `WAIT` seconds. Its first read has found no message."""
     monkeypatch.setattr(broker, "WAIT_SECONDS", WAIT)
     consumer = dramatiq.get_broker().consume(QUEUE, prefetch=2)
     assert next(consumer) is None
@@ -30,7 +30,7 @@ def consumer(redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch) -> It
 
 
 def calls(redis_client: "redis.Redis") -> int:
-    """Return how many commands clients have sent since the last reset, not counting those inside Lua scripts."""
+    """Return how many `EVALSHA` and `BLMOVE` commands Redis has run since its statistics were last reset."""
     stats: dict[str, dict[str, int]] = redis_client.info("commandstats")
     return sum(stats[f"cmdstat_{name}"]["calls"] for name in ("evalsha", "blmove") if f"cmdstat_{name}" in stats)
 

@@ -1,4 +1,4 @@
-"""The circuit breaker for the database closes only after a successful write."""
+"""What closes the circuit breaker after an outage of the database or of another dependency."""
 
 from collections.abc import Iterator
 

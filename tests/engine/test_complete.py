@@ -1,4 +1,4 @@
-"""Completing batches waits for a locked batch without holding a lock on another batch."""
+"""While `complete_batches` waits for a locked batch, it keeps no other batch locked."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def complete_all() -> int:
-    """Complete all due batches, as the reconciler does, and close the thread's connection."""
     try:
         return complete_batches()
     finally:

@@ -1,4 +1,4 @@
-"""The database refuses batches whose counters do not add up."""
+"""The database refuses a batch whose counters do not add up or do not match its status."""
 
 import pytest
 from django.contrib.auth.models import User

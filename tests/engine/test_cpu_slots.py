@@ -45,7 +45,7 @@ def claimed(batch: UploadBatch) -> Claim:
 
 @pytest.fixture
 def no_free_slot() -> Iterator[ExitStack]:
-    """Occupy every CPU slot until the yielded ExitStack is closed."""
+    """Occupy every CPU slot until the yielded `ExitStack` is closed."""
     cpu_slots.saturated()  # clears the state that earlier tests may have left
     with ExitStack() as busy:
         while slots.acquire(blocking=False):
@@ -61,7 +61,6 @@ def pool(no_free_slot: ExitStack) -> Iterator[ThreadPoolExecutor]:
 
 
 def compute(job: Job, computed: threading.Event) -> None:
-    """Wait for a free slot, then set `computed`."""
     with cpu_slot(job):
         computed.set()
 

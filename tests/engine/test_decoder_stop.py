@@ -32,7 +32,7 @@ def batch(owner: User) -> UploadBatch:
 
 @pytest.fixture
 def endless(batch: UploadBatch) -> Iterator[Path]:
-    """The batch's stored file, which keeps its decoder waiting."""
+    """A FIFO without data in place of the batch's stored file, so that its decoder waits."""
     upload = batch.items.get().upload
     assert upload is not None
     with local_copy(upload.key) as path:

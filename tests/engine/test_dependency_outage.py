@@ -1,4 +1,4 @@
-"""During an outage of the model server, no item fails, pages show the outage, and work resumes automatically."""
+"""During an outage of the model server, no item fails and the outage is shown. Afterwards, work resumes by itself."""
 
 from pathlib import Path
 
@@ -18,7 +18,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def snapshot_of(batch: UploadBatch) -> BatchSnapshot:
-    """Read the snapshot that the batch's page shows."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot

@@ -20,7 +20,7 @@ FILE = incoming.NewFile("late.jpg", "late.jpg", digest("late"), 10)
 
 
 def make_inactive(batch: UploadBatch, seconds: float) -> None:
-    """Move the batch's last activity `seconds` into the past."""
+    """Set the time of the batch's last activity to `seconds` ago."""
     UploadBatch.objects.filter(id=batch.id).update(updated_at=timezone.now() - timedelta(seconds=seconds))
 
 

@@ -1,4 +1,4 @@
-"""A failure finishes its item, even if the database cannot store the error message."""
+"""How failures are recorded, even if no row can store their message, and how often an unusable answer is retried."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def claimed(owner: User) -> Claim:
 
 @pytest.fixture
 def internal_refused(transactional_db: None) -> Iterator[None]:
-    """Make the table refuse the fallback code `item.internal`, so that no failure can be written."""
+    """Make the table refuse `item.internal`, the code that replaces a failure that cannot be written."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_internal CHECK (error_code <> 'item.internal')")
     yield

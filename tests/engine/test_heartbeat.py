@@ -1,4 +1,4 @@
-"""The heartbeat writes the state of in-flight jobs."""
+"""The heartbeat writes the stage of each in-flight job, renews its lease, and tells jobs of paused batches to stop."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""Limits on parallel items and on the duration of stages, and how a worker's stall is recorded."""
+"""Limits on parallel items and on the duration of stages, and how a worker's stall is recorded and ends."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""No item fails if PostgreSQL ends the session while the item is being finished."""
+"""An item does not fail if PostgreSQL ends the session while the item is being finished."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""An outage of the model server does not fail items or count as a crash. An unusable answer fails the item."""
+"""What happens to an item if the model server hangs, is busy, sends an unusable answer, or refuses to describe it."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Files that belong to one picture are linked, in whatever order they finish."""
+"""Files that belong to one picture are linked in whatever order they finish, and deletions respect the links."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -21,7 +21,7 @@ NOON = datetime(2024, 1, 31, 12, tzinfo=UTC)
 
 
 def import_files(owner: User, *files: File, batch_name: str = "Phone") -> dict[str, Upload]:
-    """Import files one by one, each given as (path, processing result). Return the uploads, keyed by file name."""
+    """Import `files`, each given as (path, processing result), one by one. Return all the owner's uploads by name."""
     batch = lifecycle.open_batch(owner.id, batch_name)
     for path, values in files:
         queue_picture(batch, path)

@@ -1,4 +1,4 @@
-"""Frequent statements use their indexes, even when half of a large batch is completed."""
+"""Frequent statements use their indexes in a large batch, and a batch expires only if it has a receiving item."""
 
 from datetime import timedelta
 

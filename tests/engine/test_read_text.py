@@ -1,4 +1,4 @@
-"""The text in new pictures is read by a background batch, once their imports are done."""
+"""A background batch reads the text in an owner's new pictures once no other batch of the owner is running."""
 
 from pathlib import Path
 
@@ -35,7 +35,6 @@ WORKER = 4711
 
 @pytest.fixture
 def pictures(owner: User) -> list[Upload]:
-    """Three processed pictures."""
     pictures = [make_upload(owner, number) for number in range(3)]
     Upload.objects.update(processed_at=timezone.now())
     return pictures

@@ -1,4 +1,4 @@
-"""Which pictures a re-analysis queues, when it is refused, and which results are kept until it finishes."""
+"""Which pictures a re-analysis queues, when it is refused, and which earlier results it keeps."""
 
 import threading
 
@@ -23,7 +23,7 @@ WORKER = 4711
 
 
 def finish_all(batch: UploadBatch, *, well: bool = True) -> None:
-    """Complete every pending item, or fail it if `well` is false."""
+    """Complete every pending item of `batch`, or fail them if `well` is false."""
     while claimed := claim.claim_item(batch.id, WORKER):
         assert finish_item.complete_item(claimed) if well else finish_item.fail_item(claimed, "x", "It failed.")
 

@@ -1,6 +1,6 @@
-"""Items of a worker that lost its lock are released immediately, but a crash is not counted until it is confirmed.
+"""A crash of a worker that lost its lock is counted only after it is confirmed, because the worker may be alive.
 
-Until then, the worker may still be alive.
+Items without an earlier crash are released before the confirmation.
 """
 
 from datetime import timedelta
@@ -54,7 +54,7 @@ def claimed(batch: UploadBatch, worker: Worker) -> Claim:
 
 
 def confirm_missing(worker: Worker) -> None:
-    """Move the worker's `missing_since` far enough into the past to confirm its crash."""
+    """Move the worker's `missing_since` far enough into the past for its crash to be confirmed."""
     Worker.objects.filter(id=worker.id).update(missing_since=Now() - lost_workers.CONFIRM_AFTER - timedelta(seconds=1))
 
 

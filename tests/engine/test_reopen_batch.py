@@ -1,4 +1,4 @@
-"""Reopening a completed batch from several connections."""
+"""Two connections reopen a completed batch at the same time."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def abandoned_items(owner: User) -> list[BatchItem]:
-    """Return the two items of a batch that was completed without their files."""
+    """Create a batch, complete it without its two files, and return its items."""
     batch = lifecycle.open_batch(owner.id, "Iceland")
     for number in range(2):
         incoming.register_item(batch.id, incoming.NewFile("a.jpg", f"{number}/a.jpg", digest(number), 10))
@@ -27,7 +27,6 @@ def abandoned_items(owner: User) -> list[BatchItem]:
 
 
 def reopen_in_thread(item: BatchItem) -> bool:
-    """Reopen an item, and close the thread's connection."""
     try:
         return incoming.reopen_item(item)
     finally:

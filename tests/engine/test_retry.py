@@ -24,7 +24,6 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch of five failed files."""
     batch = make_batch(owner, 5)
     for _ in range(5):
         fail_stored(batch)
@@ -32,7 +31,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 class AfterCount:
-    """A query wrapper that calls a function after each statement that changes a batch's counters."""
+    """A query wrapper that calls `call` after each update of a batch row, except updates that `call` itself makes."""
 
     def __init__(self, call: Callable[[int], object]) -> None:
         self.counts = 0

@@ -60,7 +60,7 @@ def notes(tmp_path: Path) -> Path:
 
 
 def finish_all(start_worker: StartWorker, notes: Path) -> None:
-    """Start a real worker with four threads and wait until it has finished every sealed batch."""
+    """Start a worker with four threads, wait until it has finished all sealed batches, and check the counters."""
     env = {"TEST_PROCESSOR": "tests.support.processors.recording", "NOTES": str(notes)}
     start_worker(processes=1, threads=4, env=env)
     waiting = UploadBatch.objects.filter(status=BatchStatus.PROCESSING, sealed_at__isnull=False)

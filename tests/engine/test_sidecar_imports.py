@@ -120,7 +120,7 @@ def test_sidecar_of_another_owner_is_not_used(owner: User) -> None:
     send_sidecar(other, "a/IMG_1.jpg.json", takeout())
     SidecarEntry.objects.update(folder_key=1, name_key=2)
     queue_picture(batch, "a/IMG_1.jpg")
-    BatchItem.objects.filter(batch=batch).update(folder_key=1, name_key=2)  # as if two hashes were equal
+    BatchItem.objects.filter(batch=batch).update(folder_key=1, name_key=2)  # as if the hashes collided
     finish_all(batch)
     SidecarEntry.objects.update(is_due=True)
     link_sidecars.link_due_entries()

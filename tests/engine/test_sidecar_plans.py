@@ -1,4 +1,4 @@
-"""The statements that link sidecars and parts use their indexes in a large folder."""
+"""The statements for sidecars, albums and parts use their indexes in a large batch."""
 
 from datetime import timedelta
 
@@ -32,7 +32,7 @@ ANALYZE batches_batchitem, batches_sidecarentry, uploads_upload;
 
 @pytest.fixture
 def large_batch(transactional_db: None) -> int:
-    """A batch of many pictures, each with a sidecar. Some of the pictures are parts of others."""
+    """A batch of many pictures, each with a sidecar entry. Some of the pictures are parts of others."""
     truncate_tables()
     batch_id = rows.fill(FILES)
     rows.attach_pictures(batch_id)
@@ -50,7 +50,7 @@ def test_statements_use_their_indexes(large_batch: int) -> None:
     assert "uploads_upload_pkey" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_parts" in indexes(LOCK_PICTURES, ids=[item.upload_id])
     assert "upload_group" in indexes(FIND_GROUP, owner=item.batch.owner_id, group="live:1")
-    # Finding the pictures of a sidecar.
+    # Finding the pictures of a sidecar or an album.
     assert "sidecarentry_due" in indexes(DUE, item=item.id, page=200)
     assert {"item_keys", "batches_sidecarentry_pkey"} <= indexes(FIND_PICTURES, ids=[1])
     assert "item_keys" in indexes(NEAREST_BATCH, id=1)

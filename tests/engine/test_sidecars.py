@@ -1,4 +1,4 @@
-"""Sidecars and pictures are linked in any order, within one import or across two."""
+"""Sidecars apply to the pictures of their import in any order; other JSON files are refused or ignored."""
 
 import threading
 from collections.abc import Callable

@@ -23,7 +23,7 @@ FULL = ("storage.full", "The disk is full.")
 
 
 def make_inactive(batch: UploadBatch) -> None:
-    """Make the last activity of the batch and of the workers one second older than RESTART_TIME."""
+    """Make the last activity of the batch and of the workers one second older than `RESTART_TIME`."""
     long_ago = timezone.now() - RESTART_TIME - timedelta(seconds=1)
     UploadBatch.objects.filter(id=batch.id).update(started_at=long_ago, last_served=long_ago)
     Worker.objects.update(started_at=long_ago)
@@ -31,7 +31,7 @@ def make_inactive(batch: UploadBatch) -> None:
 
 
 def reason_shown(batch: UploadBatch) -> str:
-    """Return the stall reason that the page shows, or an empty string."""
+    """Return the stall reason in the batch's snapshot, or an empty string."""
     snapshot = read_snapshot(batch.id)
     assert snapshot is not None
     return snapshot.stall.text if snapshot.stall else ""

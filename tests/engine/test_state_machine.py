@@ -1,6 +1,6 @@
 """Any interleaving of commands, claims, crashes and late finishes keeps the counters exact.
 
-No item is finished twice.
+No item is finished twice, unless it is retried in between.
 """
 
 import uuid
@@ -50,7 +50,7 @@ DEAD_WORKER = 4711
 
 
 class Engine(RuleBasedStateMachine):
-    """One batch, its owner's commands, and claims by dead workers."""
+    """One batch, the files that it receives, its owner's commands, and claims by a dead worker."""
 
     items = Bundle("items")
     claims = Bundle("claims")

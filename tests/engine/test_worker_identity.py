@@ -1,4 +1,4 @@
-"""A process that gets a new worker id moves its claims to that id, even if the database fails repeatedly."""
+"""A worker's identity: its heartbeat, and what happens to its claims when it gets a new worker id."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -45,7 +45,7 @@ def number(identity: Identity, owner: User) -> int:
 
 @pytest.fixture
 def old_session_alive(identity: Identity, number: int) -> Iterator[None]:
-    """Close the worker's connection while another session holds its lock, as if the old session were still alive."""
+    """Close the worker's connection and take its lock in another session, as if the old session were still alive."""
     with closing(psycopg.connect(**connection_parameters(), autocommit=True)) as session:
         assert identity._connection is not None
         identity._connection.close()

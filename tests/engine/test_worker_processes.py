@@ -1,4 +1,4 @@
-"""Failures of real worker processes."""
+"""Real worker processes, with a hung item, a failed registration, lost locks, or busy cores."""
 
 from pathlib import Path
 

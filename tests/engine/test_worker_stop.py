@@ -1,4 +1,4 @@
-"""A normal stop of a worker does not count as a crash, even if the database is down at that moment."""
+"""A normal stop of a worker does not count as a crash; its claims are released then or later."""
 
 from collections.abc import Iterator
 from datetime import timedelta

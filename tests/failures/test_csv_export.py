@@ -22,7 +22,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def download(user: User, query: str = "") -> Answer:
-    """Download the CSV file as `user`."""
     return async_to_sync(AsyncBrowser(user).get)(reverse("failures-csv") + query)
 
 
@@ -98,7 +97,7 @@ def test_csv_begins_with_a_byte_order_mark(owner: User) -> None:
 
 @pytest.mark.parametrize("name", ["x;=1+1", 'x;"=1+1', "x;\uff1d1+1"])
 def test_csv_escapes_formulas_after_a_semicolon(owner: User, name: str) -> None:
-    """German spreadsheets split cells at semicolons, even inside quotes."""
+    """In German Excel, a semicolon starts a new cell, even in quotes, so each part must be safe."""
     reject_file(make_batch(owner, 0), name, "new.code", "a;@b")
 
     body = download(owner).body.decode("utf-8-sig")

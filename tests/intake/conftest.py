@@ -1,4 +1,4 @@
-"""Fixtures for the intake tests: a user, a batch, tus clients, a web server and a folder for partial files."""
+"""Fixtures for the intake tests: a user, a batch, clients, a web server, a picture and a folder for partial files."""
 
 from pathlib import Path
 
@@ -34,7 +34,6 @@ def batch(ada: User) -> UploadBatch:
 
 @pytest.fixture
 def browser(ada: User) -> Client:
-    """A client signed in as Ada."""
     client = Client()
     client.force_login(ada)
     return client
@@ -47,7 +46,7 @@ def tus(ada: User) -> TusClient:
 
 @pytest.fixture
 def site(shared_site: Site, settings: Settings, partial_root: Path) -> Site:
-    """The shared web server. The test's PARTIAL_ROOT is set to the server's folder."""
+    """The shared web server. Sets `PARTIAL_ROOT` in this process to the server's folder."""
     settings.PARTIAL_ROOT = settings.VAR / "parts"
     return shared_site
 
@@ -60,7 +59,6 @@ def cookie(tus: TusClient) -> str:
 
 @pytest.fixture
 def file(tmp_path: Path) -> Path:
-    """A file that contains the picture."""
     path = tmp_path / "big.jpg"
     path.write_bytes(PICTURE)
     return path

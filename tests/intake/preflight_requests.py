@@ -1,4 +1,4 @@
-"""The preflight requests that the upload page sends, for tests."""
+"""A picture, and JSON requests like those of the upload page, for tests."""
 
 from typing import Any
 

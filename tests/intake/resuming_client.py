@@ -1,7 +1,4 @@
-"""A client that can resume an upload after the connection breaks or the server is killed.
-
-It also checks that the sent picture is stored.
-"""
+"""A tus client that can break off within a chunk and ask for the offset, and a check that its picture is stored."""
 
 import hashlib
 import http.client
@@ -37,7 +34,7 @@ class Sender:
         return int(answer.headers["Upload-Offset"])
 
     def begin(self, offset: int, chunk: bytes, count: int) -> http.client.HTTPConnection:
-        """Begin to PATCH the chunk, but send only its first `count` bytes."""
+        """Begin to PATCH `chunk`, but send only its first `count` bytes; return the open connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.putrequest("PATCH", self._path)
         headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
@@ -61,7 +58,7 @@ def metadata(batch: UploadBatch) -> dict[str, str]:
 
 
 def assert_complete(batch: UploadBatch) -> None:
-    """Check that the picture is stored with the bytes that were sent, and that its item is pending."""
+    """Check that the picture is stored as sent, that its item is pending, and that the batch's counters match."""
     upload = Upload.objects.get()
     with local_copy(upload.key) as path:
         stored = hashlib.sha256(path.read_bytes()).hexdigest()

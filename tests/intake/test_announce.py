@@ -1,4 +1,4 @@
-"""Files that a client has announced stay in the batch with their paths until their bytes arrive."""
+"""Announced files stay in the batch with their paths until their bytes arrive. Files that are left out are listed."""
 
 from typing import Any
 
@@ -33,7 +33,7 @@ def announce(browser: Client, batch: UploadBatch, *paths: str) -> tuple[int, Any
 
 
 def content(name: str) -> bytes:
-    """Return a picture that is different for each last digit of the name."""
+    """Return `PICTURE` and one more byte: the last character of `name` before `.jpg`."""
     return PICTURE + name.removesuffix(".jpg")[-1:].encode()
 
 

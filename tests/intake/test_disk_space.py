@@ -112,7 +112,7 @@ def test_read_only_media_leave_a_complete_partial_file(
     item = batch.items.get()
     before = (item.status, partial_size(item.id), Upload.objects.count())
     disk.remount("rw")
-    # The system check requires partial files and media on one disk, so move the partial file back to it.
+    # The system check requires partial files and media on one disk, so move the partial file to the disk of the media.
     settings.PARTIAL_ROOT = disk.folder
     (disk.folder / str(item.id)).write_bytes((tmp_path / "partial" / str(item.id)).read_bytes())
 

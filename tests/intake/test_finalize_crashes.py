@@ -1,4 +1,4 @@
-"""No file is lost when its finalization is interrupted, repeated, refused, cancelled or run concurrently."""
+"""What is stored when a finalization is interrupted, repeated, refused, cancelled or run concurrently."""
 
 import threading
 from pathlib import Path

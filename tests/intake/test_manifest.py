@@ -1,4 +1,4 @@
-"""The manifest lists which files of an unfinished import still have to be sent."""
+"""The manifest lists an import's files and their states. Unfinished imports are found by their files."""
 
 import pytest
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""One owner cannot fill the database with rows for imports and files that never arrive."""
+"""Limits on the imports and files that one owner may register; without free disk space, no file is registered."""
 
 import errno
 import json
@@ -24,7 +24,7 @@ JPEG = encoded(textured(64, 48), "JPEG")
 
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch, settings: Settings) -> None:
-    """Reset the limits, because other tests may have used them up."""
+    """Reset the hourly limits, which other tests may have used up, and count unfinished files every time."""
     monkeypatch.setattr(owner_limits, "new_files", HourlyRate(lambda: settings.OWNER_FILES_PER_HOUR))
     monkeypatch.setattr(owner_limits, "new_batches", HourlyRate(lambda: settings.OWNER_BATCHES_PER_HOUR))
     monkeypatch.setattr(owner_limits, "FRESH_SECONDS", 0.0)
@@ -37,7 +37,7 @@ def open_batch(browser: Client, expected_items: int = 1) -> tuple[int, Any]:
 
 
 def known(browser: Client, batch: UploadBatch, **file: str) -> tuple[int, Any]:
-    """Send a preflight request for an unsupported file, which immediately creates its row."""
+    """Send a preflight request for an unsupported file, whose row it creates unless a limit prevents this."""
     row = {"relative_path": "", "filename": "a.txt", "size": 4, "last_modified": "1", "head": "dGV4dA=="} | file
     response = browser.post(
         reverse("batch-unsent", args=[batch.id]), json.dumps({"files": [row]}), content_type="application/json"

@@ -1,4 +1,4 @@
-"""The cleanup removes partial files that are no longer needed, and nothing else."""
+"""The cleanup removes partial files that are no longer needed and finalizes complete ones."""
 
 import os
 import time

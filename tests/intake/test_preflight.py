@@ -37,7 +37,7 @@ def hashed(path: str = "Iceland/a.jpg", sha256: str = SHA256, size: int = len(PI
 
 
 def store_picture(owner: User, *, processed: bool = True) -> Upload:
-    """Store PICTURE in another batch of `owner`."""
+    """Store `PICTURE` in a new batch of `owner`; mark it as processed if `processed` is true."""
     batch = lifecycle.open_batch(owner.id, "Earlier")
     receive_file(batch, FileName("first.jpg", len(PICTURE)), io.BytesIO(PICTURE))
     upload = Upload.objects.get(owner=owner)

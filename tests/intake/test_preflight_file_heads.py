@@ -25,7 +25,7 @@ def transport_stream() -> bytes:
 
 
 def stream_of_a_camcorder() -> bytes:
-    """Return an M2TS, in which a time stamp of 4 bytes comes before each packet."""
+    """Return an M2TS file, in which a time stamp of 4 bytes comes before each packet."""
     data = transport_stream()
     return b"".join(bytes(4) + data[at : at + 188] for at in range(0, len(data), 188))
 

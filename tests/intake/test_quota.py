@@ -30,7 +30,7 @@ LARGEST = max(map(len, PICTURES))
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set a quota of 2.5 times the size of a picture, and clear the usage cached by earlier tests."""
+    """Set a quota of 2.5 times the size of the largest picture, and clear the usage cached by earlier tests."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 

@@ -1,4 +1,4 @@
-"""The quota also applies to the upload form and to `manage.py ingest`."""
+"""The quota also applies to the upload form, to `manage.py ingest` and to `receive_file`."""
 
 from io import BytesIO, StringIO
 from pathlib import Path
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture(autouse=True)
 def limit(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Set a quota of 2.5 times the size of a picture, and clear the usage cached by earlier tests."""
+    """Set a quota of 2.5 times the size of the largest picture, and clear the usage cached by earlier tests."""
     settings.OWNER_BYTES = LARGEST * 5 // 2
     monkeypatch.setattr(quota, "usage", quota.OwnerUsage())
 

@@ -1,4 +1,4 @@
-"""A file counts as stored only if its owner has exactly these bytes, undamaged."""
+"""A file counts as stored only if its owner has exactly these bytes, undamaged and not in the trash."""
 
 import hashlib
 import io

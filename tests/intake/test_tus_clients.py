@@ -26,7 +26,7 @@ def curl(site: Site, cookie: str) -> "Curl":
 
 
 class Curl:
-    """A curl command. Each call sends one request and returns its status and headers."""
+    """Calls curl. Each call sends one request and returns the status and the headers of the response."""
 
     def __init__(self, site: Site, cookie: str) -> None:
         self._site = site

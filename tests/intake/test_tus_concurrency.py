@@ -22,7 +22,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
 
 
 class BlockingDisk(DiskStorage):
-    """A storage that blocks in each call until `go` is set."""
+    """A storage that blocks in `store_file` and `delete_files` until `go` is set."""
 
     waiting: ClassVar[list[str]] = []
     go: ClassVar[Event] = Event()

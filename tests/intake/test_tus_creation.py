@@ -1,4 +1,4 @@
-"""One request can create an upload and send its first bytes, or a whole small file. Repeating it is safe."""
+"""One request can create an upload and send its first bytes or the whole file. Repeating the request is safe."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Files are received completely, even if the connection breaks or the server is killed at any byte."""
+"""Files are received completely, even if connections break or the server is killed while receiving or finalizing."""
 
 import hashlib
 
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def sender(site: Site, tus: TusClient, batch: UploadBatch, cookie: str) -> Sender:
-    """A client that has created an upload for the picture."""
+    """A client whose upload of the picture has been created but is still empty."""
     location = tus.create(batch.id, "big.jpg", len(PICTURE)).headers["location"]
     return Sender(site, cookie, location)
 

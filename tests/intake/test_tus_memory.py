@@ -16,7 +16,7 @@ JPEG = b"\xff\xd8\xff\xe0"
 
 
 async def patch(tus: TusClient, location: str, size: int, piece: int) -> tuple[int, int]:
-    """Send a large body in pieces. Return the status and the peak memory, less the size of one piece."""
+    """Send a body in pieces. Return the status and the peak growth of the memory in use, less the size of one piece."""
     left = size
     status = 0
 

@@ -1,4 +1,4 @@
-"""Requests run few SQL statements, including those that read the session and the user."""
+"""Tus requests run few SQL statements, including those that read the session and the user."""
 
 from functools import partial
 

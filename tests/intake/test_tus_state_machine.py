@@ -107,7 +107,7 @@ class Uploading(Model, RuleBasedStateMachine):
     def delete(self, client: int) -> None:
         status = self.pages[client].request("DELETE", self.location).status
         if self.received is None:
-            assert status in {204, 410}  # the upload has expired; its partial file may have been cleaned up
+            assert status in {204, 410}  # 204 if the upload has expired, 410 if it was deleted or cleaned up
         else:
             assert status == (409 if self.done else 204)
         if not self.done:

@@ -1,4 +1,4 @@
-"""The upload page: the form without JavaScript, and the requests of the script."""
+"""The upload page: the form without JavaScript, and the requests of its script."""
 
 from dataclasses import replace
 

@@ -32,7 +32,8 @@ class Model:
     def check_response(self, answer: Answer, offset: int, checksum: str, end: str, good: int) -> None:
         """Check the response to a body that ended at `offset`, and update the model.
 
-        `good` is the status of a successful response.
+        `checksum` and `end` are those of the request (see `TusClient.patch`). `good` is the status of a successful
+        response.
         """
         if self.done:
             assert answer.status in {0, good}

@@ -1,4 +1,4 @@
-"""Viewers that disconnect are removed immediately, even while a change is being sent."""
+"""A viewer can disconnect at any time, even while its topic is being read or a frame is being sent."""
 
 import asyncio
 from contextlib import suppress

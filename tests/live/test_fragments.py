@@ -1,4 +1,4 @@
-"""Frames stay small, because long names of files in progress are truncated."""
+"""Fragments stay small, because long names of files in progress are truncated. The bar shows the failed files."""
 
 import re
 
@@ -24,7 +24,7 @@ ETA = Eta("13–17 Minuten übrig", "106 Dateien in der Minute", "23 h 59 min", 
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A very large batch, eight of whose files are in the stage with the longest name."""
+    """A batch with the counters of a very large one, eight of whose files are in a stage with a long name."""
     batch = make_batch(owner, 12)
     for _ in range(8):
         claim.claim_item(batch.id, LOST_WORKER)

@@ -1,4 +1,4 @@
-"""Pages report an upload as interrupted once its uploader stops sending requests, and until it resumes."""
+"""Pages report an upload as interrupted from 30 seconds after the uploader's last request until its next one."""
 
 from datetime import timedelta
 
@@ -24,7 +24,7 @@ NOTICE = "Upload interrupted: 265 files missing"
 
 
 def silent_for(batch: UploadBatch, seconds: float) -> None:
-    """Move the uploader's last request `seconds` into the past."""
+    """Set the time of the uploader's last request to `seconds` ago."""
     UploadBatch.objects.filter(id=batch.id).update(uploader_seen_at=timezone.now() - timedelta(seconds=seconds))
     batch.refresh_from_db()
 
@@ -36,7 +36,7 @@ def interruption(batch: UploadBatch) -> dict[int, int]:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch of 268 files: 3 received, 1 partly received, and 264 only announced."""
+    """A batch of 268 files: 3 received, 1 registered but not received, and 264 only announced."""
     batch = make_batch(owner, 3)
     files = [incoming.NewFile(f"{number}.jpg", f"{number}.jpg", digest(number), 10) for number in range(265)]
     announce_items(batch.id, files, lambda ids, total: None)

@@ -14,7 +14,7 @@ from uploads.models import MediaKind, Upload
 
 
 def finished(owner: User, files: int) -> tuple[UploadBatch, list[Upload]]:
-    """Complete an import of pictures taken on consecutive evenings; return the batch and its pictures, oldest first."""
+    """Process an import of pictures taken on consecutive evenings; return the batch and its pictures, oldest first."""
     batch = make_batch(owner, files)
     while claimed := claim.claim_item(batch.id, LOST_WORKER):
         finish_item.complete_item(claimed)

@@ -23,7 +23,7 @@ from vuemantics.localstack.paths import run_folder
 
 @pytest.fixture
 def bare_machine(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The environment of a machine on which nothing runs yet."""
+    """Environment variables as on a machine on which nothing runs yet."""
     replaced = {"DATABASE_URL", "REDIS_URL", "SECRET_KEY"}
     env = {key: value for key, value in os.environ.items() if key not in replaced}
     env |= {"VUEMANTICS_VAR": str(tmp_path / "var"), "PYTHONUNBUFFERED": "1", "VUEMANTICS_WORKER_PROCESSES": "1"}
@@ -32,7 +32,6 @@ def bare_machine(tmp_path: Path) -> Iterator[dict[str, str]]:
 
 
 def run_demo() -> str:
-    """Run the command in this process and return its output."""
     output = StringIO()
     call_command("demo", stdout=output)
     return output.getvalue()

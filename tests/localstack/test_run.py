@@ -1,4 +1,4 @@
-"""`manage.py run` from start to Ctrl-C, with its own servers."""
+"""`manage.py run` with its own servers, from start to Ctrl-C, and when it refuses to start."""
 
 import os
 import re
@@ -75,7 +75,7 @@ class Run:
         return next((pid for pid, line in self.descendants().items() if part in line), 0)
 
     def workers(self) -> list[int]:
-        """Return the pids of the rundramatiq processes whose worker process has started."""
+        """Return the pids of the main processes of dramatiq that have started a worker process."""
         children_of_run = children(self.process.pid)
         lines = self.descendants()
         return [pid for pid in children_of_run if "bin/dramatiq" in lines.get(pid, "") and children(pid)]

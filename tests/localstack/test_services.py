@@ -37,7 +37,7 @@ services.stop()
 
 
 def start_in_process(folder: Path) -> "subprocess.Popen[str]":
-    """Start the servers from another process, which prints the pids of the servers it started, then waits for EOF."""
+    """Start the servers in another process, which prints the pids of those it started, waits for EOF and stops them."""
     return subprocess.Popen(
         [sys.executable, "-c", START, str(folder)], cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
@@ -59,7 +59,6 @@ def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalServices]:
 
 @pytest.fixture
 def running(shared: LocalServices) -> LocalServices:
-    """The shared servers, running."""
     shared.start()
     return shared
 

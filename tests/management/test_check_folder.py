@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def roll(tmp_path: Path, owner: User) -> Path:
-    """A folder whose pictures in `a` are stored; `b/new.jpg`, a PDF and system files are not."""
+    """A folder of which `a` and the copy in `b` are stored; a new file, a PDF, a system and an empty file are not."""
     roll = tmp_path / "roll"
     for number in range(4):
         write(roll / f"a/{number}.jpg", encoded(textured(16, 12, number), "JPEG"))

@@ -17,7 +17,6 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    """A folder of two small files."""
     folder = tmp_path / "home" / "DCIM"
     folder.mkdir(parents=True)
     (folder / "a.gif").write_bytes(b"GIF89a of Ada")
@@ -35,7 +34,7 @@ def unfinished(owner: User, roll: Path) -> UploadBatch:
 
 
 def totals() -> list[int]:
-    """Return the number of files of each batch, oldest first."""
+    """Check the counters of all batches; return the number of files of each batch, oldest first."""
     for batch in UploadBatch.objects.all():
         assert_counters_match(batch)
     return list(UploadBatch.objects.order_by("id").values_list("total", flat=True))

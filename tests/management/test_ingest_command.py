@@ -34,7 +34,7 @@ def ada(transactional_db: None) -> User:
 
 @pytest.fixture
 def roll(tmp_path: Path) -> Path:
-    """A folder with three pictures in two folders."""
+    """A folder with one picture, and two more in a subfolder."""
     folder = tmp_path / "Iceland"
     (folder / "day 2").mkdir(parents=True)
     for number, name in enumerate(["a.jpg", "day 2/a.jpg", "day 2/b.png"]):

@@ -72,7 +72,7 @@ def stored() -> int:
 
 
 def written_bytes() -> int:
-    """Return how many bytes this process has passed to write(2) so far (proc_pid_io(5))."""
+    """Return how many bytes this process has passed to write(2) and similar calls so far (proc_pid_io(5))."""
     lines = dict(line.split(": ") for line in Path("/proc/self/io").read_text().splitlines())
     return int(lines["wchar"])
 

@@ -1,4 +1,4 @@
-"""`manage.py run` reports unreachable servers, and tables created by another version."""
+"""`manage.py run` reports servers that it cannot reach, and tables that another version created."""
 
 from pathlib import Path
 

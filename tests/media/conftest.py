@@ -1,4 +1,4 @@
-"""Fixtures for the decoder tests: the started decoders, and a file that blocks a decoder."""
+"""Fixtures for the decoder tests: a pool, the decoders that it starts, and a file that blocks a decoder."""
 
 import os
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ from uploads.media.image import MAX_PIXELS, Picture
 
 
 def read(pool: DecoderPool, path: Path) -> Picture:
-    """Decode the picture at `path`. The decoding is never cancelled."""
+    """Decode the picture at `path` with `pool`, without ever cancelling this."""
     return pool.read_picture(path, MAX_PIXELS, lambda: None)
 
 

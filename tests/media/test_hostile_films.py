@@ -1,4 +1,4 @@
-"""Hostile videos are refused with a reason, in bounded memory, and cannot access other files or servers."""
+"""Hostile videos are read or refused in bounded memory, and the addresses in them are not opened."""
 
 import socket
 from collections.abc import Callable

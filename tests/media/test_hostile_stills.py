@@ -1,4 +1,4 @@
-"""Hostile pictures of all formats are read or refused by one decoder, within fixed memory and CPU time."""
+"""Hostile pictures in many formats have the expected outcome, and their decoders use only a fixed amount of memory."""
 
 import logging
 import time

@@ -1,4 +1,4 @@
-"""Settings, variables, dependencies, links and commands in the documentation match the code."""
+"""Settings, variables, dependencies, formats, links, commands and modules in the documentation match the code."""
 
 import re
 import tomllib
@@ -15,7 +15,7 @@ READING = re.compile(r"""(?:environ\[|environ\.get\(|\benv\.[a-z_]+\()\s*["']([A
 
 
 def section(page: str, title: str) -> str:
-    """Return the text below a heading."""
+    """Return the text of a section, without its heading."""
     return (ROOT / page).read_text().split(f"\n## {title}\n")[1].split("\n## ")[0]
 
 
