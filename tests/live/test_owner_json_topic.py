@@ -33,7 +33,6 @@ def statuses(messages: OwnerJsonTopic) -> dict[int, str]:
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.django_db(transaction=True)
 async def test_slow_viewer_gets_the_final_status_once(transactional_db: None) -> None:
     batch = await sync_to_async(lambda: make_batch(make_user("anna"), 1))()
     messages, viewer = OwnerJsonTopic(batch.owner_id), Viewer(1)
