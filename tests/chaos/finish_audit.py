@@ -78,7 +78,7 @@ def _number(statement: str, *parameters: int) -> int:
 def close_gate(newest: int = EVERY_WORKER) -> None:
     """Block the jobs of workers up to the id `newest` until `open_gate` is called or this connection ends.
 
-    Only the processors `gated` and `photo` have the gate.
+    Jobs of the processors `counted`, `crashing` and `long_call` ignore the gate.
     """
     _number("SELECT 1 FROM pg_advisory_lock(%s, %s)", GATE, newest)
 
