@@ -17,7 +17,7 @@ from tests.support.batches import digest
 class Endpoint:
     """A request to the URL called `name`.
 
-    `ids` names the attributes of AccessData whose primary keys are part of the path; `side` is a preview size instead.
+    `ids` names the attributes of AccessData whose primary keys are part of the path; `side` stands for a preview size.
     Placeholders in `query` and callables in `body` get their values from the AccessData. `answers` lists the response
     statuses that are allowed for a user who does not own these rows.
     """

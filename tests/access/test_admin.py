@@ -49,7 +49,7 @@ def offers(client: Client, model: str, action: str) -> bool:
 
 
 def select(client: Client, data: AccessData, model: str, action: str) -> None:
-    """Run an action on the row of `data` in this list, already confirmed."""
+    """Run an action, already confirmed, on the row that ROWS names for the list `model`."""
     form = {"action": action, "_selected_action": getattr(data, ROWS[model]).pk, "index": "0"}
     client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
 

@@ -60,7 +60,7 @@ def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartW
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """160 different photos of about 80 KB each."""
+    """Different photos of about 80 KB each."""
     return make_jpegs(tmp_path_factory.mktemp("photos"), PHOTOS, PHOTO_SIZE)
 
 

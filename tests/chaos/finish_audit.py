@@ -1,4 +1,4 @@
-"""The audit table, into which the transaction that finishes an item inserts a row."""
+"""The audit table, which records each finish of an item, and the gate, which blocks jobs."""
 
 from django.db import connection
 
