@@ -30,7 +30,7 @@ from tests.support.worker_processes import Workers
 
 StartWorker = Callable[..., Workers]
 
-# Hypothesis may generate examples slowly on a busy machine.
+# Do not fail because a busy machine is slow, or because many generated examples are too large.
 hypothesis.settings.register_profile(
     "tests", deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -39,7 +39,7 @@ hypothesis.settings.load_profile("tests")
 
 @pytest.fixture(scope="session", autouse=True)
 def fast_flush() -> Iterator[None]:
-    """Empty the database in milliseconds after each test that commits."""
+    """After each test that commits, delete its rows in milliseconds instead of running Django's slow flush."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", delete_all_rows)
         yield
@@ -54,7 +54,7 @@ def no_static_files() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_sign_in() -> Iterator[None]:
-    """Sign in test clients with one SQL statement. Tests of the sign-in itself use the sign-in page."""
+    """Let `force_login` sign in test clients with one SQL statement. Tests of the sign-in itself use its page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClientMixin, "force_login", insert_session)
         yield
@@ -70,7 +70,7 @@ def forced_drop() -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def all_services(pytestconfig: pytest.Config) -> Services:
-    """The servers, for session fixtures; tests use `services`."""
+    """The running PostgreSQL and Redis. Tests that stop a server must use `services` instead."""
     services = pytestconfig.stash[services_key]
     start(services)
     return services
@@ -78,12 +78,12 @@ def all_services(pytestconfig: pytest.Config) -> Services:
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(all_services: Services, django_db_modify_db_settings_parallel_suffix: None) -> None:
-    """Start the servers before the test database is created."""
+    """Start PostgreSQL and Redis before the test database is created."""
 
 
 @pytest.fixture
 def services(all_services: Services) -> Iterator[Services]:
-    """The servers. A test may stop them; this fixture restarts them after the test."""
+    """PostgreSQL and Redis. A test may stop them; this fixture restarts them after the test."""
     yield all_services
     all_services.start()
     # If PostgreSQL was stopped, the connections of this thread and of the pool are broken. The pool would try its
@@ -123,7 +123,7 @@ def closed_breaker() -> Iterator[None]:
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock that circuit breakers use for their back-off."""
+    """A clock that the test can advance, and that circuit breakers use for their back-off."""
     clock = Clock()
     monkeypatch.setattr(circuit_breaker, "time", clock)
     return clock
@@ -149,7 +149,7 @@ def worker_env(process_env: dict[str, str], transactional_db: None) -> dict[str,
 
 @pytest.fixture(scope="session")
 def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    """The site shared by all tests that leave it running; tests use `shared_site`."""
+    """The site that the tests of this process share. Tests use `shared_site` instead."""
     site = Site(process_env, tmp_path_factory.mktemp("site") / "site.log")
     yield site
     site.stop()
@@ -159,7 +159,7 @@ def shared_site_of_process(process_env: dict[str, str], tmp_path_factory: pytest
 def shared_site(shared_site_of_process: Site, all_services: Services, transactional_db: None) -> Site:
     """The whole site, for tests that do not configure it. A test may kill it.
 
-    It is restarted if an earlier test killed it, or stopped PostgreSQL or Redis and thus broke its connections.
+    The fixture restarts the site if an earlier test killed it, or stopped PostgreSQL or Redis.
     """
     site = shared_site_of_process
     if site.process.poll() is not None or site.stops_seen != all_services.stops:

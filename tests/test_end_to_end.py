@@ -1,4 +1,4 @@
-"""Files are received and processed as in production, with real workers."""
+"""Received files pass through the real pipeline: broken files, a killed worker, results and reanalysis."""
 
 from pathlib import Path
 

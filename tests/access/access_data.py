@@ -1,4 +1,4 @@
-"""Create rows for two users, to test that neither can access the other's rows."""
+"""Create rows for two users, Anna and Ben, to test that nobody else can access Anna's rows."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -17,13 +17,13 @@ from uploads.models import Album, NearDuplicate, PictureEdit, SavedSearch, Share
 from uploads.search.vocabulary import add_terms
 from uploads.shares import create_link
 
-# Strings in Anna's rows that must not appear on other users' pages.
+# Strings in Anna's rows that no other user's page may show.
 SECRETS = ("Zanzibar", "IMG_", "passport", "Kodak", "It is a text", "Timbuktu", "okapi", "safari")
 
 
 @dataclass(frozen=True)
 class AccessData:
-    """Anna's rows, and Ben's own batch (`own`)."""
+    """Both users, Anna's rows, and Ben's batch (`own`) and album (`own_album`)."""
 
     anna: User
     ben: User
@@ -51,7 +51,6 @@ class AccessData:
 
 
 def make_access_data() -> AccessData:
-    """Create a batch for Anna with pending, failed and receiving files and with previews, and a batch for Ben."""
     anna, ben = make_user("anna"), make_user("ben")
     batch = make_batch(anna, 3, "Zanzibar")
     item = fail_stored(batch)
@@ -81,7 +80,7 @@ def make_access_data() -> AccessData:
 
 
 def rows_of_anna() -> list[str]:
-    """Return all of Anna's rows as text. Use a single query, because tests call this after each request."""
+    """Return Anna's rows in these tables as text. Use a single query, because tests call this after each request."""
     owned = "WHERE owner_id = (SELECT id FROM auth_user WHERE username = 'anna')"
     conditions = {
         User: "WHERE username = 'anna'",

@@ -1,4 +1,4 @@
-"""Every URL of the site, and its response when a user requests another user's rows."""
+"""The site's URLs outside the admin, and the responses that are allowed if users request another user's rows."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,7 +17,8 @@ from tests.support.batches import digest
 class Endpoint:
     """A request to the URL called `name`.
 
-    `ids` names the attributes of AccessData whose primary keys are part of the path. `answers` lists the response
+    `ids` names the attributes of AccessData whose primary keys are part of the path; `side` stands for a preview size.
+    Placeholders in `query` and callables in `body` get their values from the AccessData. `answers` lists the response
     statuses that are allowed for a user who does not own these rows.
     """
 
@@ -43,7 +44,7 @@ class Endpoint:
 
 
 def now(_data: AccessData) -> str:
-    """Return the current time, for the `until` field of commands that cover all failures up to that time."""
+    """Return the current time in ISO 8601, for the form fields `until` and `at`."""
     return timezone.now().isoformat()
 
 
@@ -96,9 +97,8 @@ ENDPOINTS = [
     Endpoint("upload-animation", ("upload",)),
     Endpoint("upload-motion", ("upload",)),
     Endpoint("upload-similar", ("upload",)),
-    # These URLs return or change only the user's own rows, so there is nothing to refuse.
+    # Many of the URLs below ignore other users' rows instead of refusing the request.
     Endpoint("upload-trash", method="POST", body={"picture": lambda data: data.upload.id}, answers=(302,)),
-    # These change only the user's own pictures. If none of the given pictures is the user's, they change nothing.
     *[
         Endpoint(name, query="?picture={data.upload.id}", answers=(302,))
         for name in ("upload-dates", "upload-locations")
@@ -160,9 +160,9 @@ ENDPOINTS = [
     Endpoint("password-change", answers=(200,)),
     Endpoint("password-changed", answers=(200,)),
 ]
-# These URLs neither show nor change any user's rows.
+# These URLs take no id of a row, except `first-password`, whose link contains a secret token.
 PUBLIC = {"favicon", "login", "first-password", "logout", "language", "javascript-catalog", "batch-open"}
-# Anyone who has the link may request these; see tests/albums/test_share_links.py and test_guest_links.py.
+# Anyone who has the link may request these URLs. test_share_links.py and test_guest_links.py in tests/albums test them.
 BY_LINK = {f"shared-{name}" for name in ("album", "unlock", "download", "picture", "preview", "original")} | {
     "guest-upload"
 }

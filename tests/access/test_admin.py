@@ -1,4 +1,4 @@
-"""Only staff may open the admin, and each of its pages and actions requires permissions."""
+"""Only staff with the necessary permissions may open the admin's pages and run its actions."""
 
 from collections.abc import Iterable
 
@@ -12,7 +12,7 @@ from tests.access.access_data import AccessData
 from tests.support.users import make_staff
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unchanged"), pytest.mark.slow]
-# The admin's lists, each with the AccessData attribute that holds Anna's row in that list.
+# Lists in the admin, each with the AccessData attribute that holds one of its rows.
 ROWS = {"batches_uploadbatch": "batch", "batches_batchitem": "item", "uploads_upload": "upload", "auth_user": "anna"}
 PAGES = [
     *[(f"{model}_{page}", row) for model, row in ROWS.items() for page in ("change", "history", "delete")],
@@ -34,7 +34,6 @@ ACTIONS = {
 
 
 def pages(data: AccessData) -> Iterable[str]:
-    """Yield the paths of all admin pages."""
     for name, row in PAGES:
         if name == "autocomplete":
             query = {"term": "a", "app_label": "batches", "model_name": "uploadbatch", "field_name": "owner"}
@@ -50,7 +49,7 @@ def offers(client: Client, model: str, action: str) -> bool:
 
 
 def select(client: Client, data: AccessData, model: str, action: str) -> None:
-    """Run an action on Anna's row, as if its confirmation page had been submitted."""
+    """Run an action, already confirmed, on the row that ROWS names for the list `model`."""
     form = {"action": action, "_selected_action": getattr(data, ROWS[model]).pk, "index": "0"}
     client.post(reverse(f"admin:{model}_changelist"), form | {"confirmed": "yes", "post": "yes"})
 

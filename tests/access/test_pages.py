@@ -1,7 +1,7 @@
-"""No URL of the site gives other users, superusers or visitors access to a user's rows.
+"""No endpoint gives other users, superusers or visitors access to a user's rows.
 
-Each test requests all endpoints in one loop, so that it creates the rows only once. A failing test names each
-endpoint that gave access.
+Most tests request all endpoints in one loop, so that they create the rows only once. If such a test fails, it names
+the endpoints.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""The upload protocol and the sockets refuse other users and visitors; sockets also refuse pages from other sites."""
+"""The upload protocol and the sockets give other users and visitors no access. Sockets refuse pages of other sites."""
 
 from collections.abc import Callable
 

@@ -30,7 +30,7 @@ def page(client: Client, db: None) -> Client:
 
 @pytest.fixture
 def batch(page: Client) -> UploadBatch:
-    """A completed batch with one picture that has a description and a preview."""
+    """A batch with one completed file, whose picture has a description, a label and previews."""
     batch = make_batch(User.objects.get(), 1)
     now = timezone.now()
     batch.items.update(

@@ -20,7 +20,7 @@ def admin() -> User:
 
 
 def open_link(client: Client, path: str) -> tuple[str, str]:
-    """Follow the link. Return the path it redirects to (without the token) and the HTML."""
+    """Open the link and follow redirects. Return the path and the HTML of the final page."""
     response = client.get(path, follow=True)
     return response.request["PATH_INFO"], response.content.decode()
 

@@ -1,4 +1,4 @@
-"""Pages, sockets and e-mails use the reader's language."""
+"""Pages and sockets use the reader's language, and e-mails the language of the settings."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Repeated wrong passwords lock out only the address that sent them."""
+"""Repeated wrong passwords lock out only the address, or the IPv6 network, that sent them."""
 
 import pytest
 from django.contrib.auth.models import User

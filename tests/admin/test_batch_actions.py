@@ -29,7 +29,6 @@ def owner(db: None) -> User:
 
 @pytest.fixture
 def operator(client: Client) -> Client:
-    """A client signed in as an operator."""
     client.force_login(make_staff("operator", "change_uploadbatch", "cancel_uploadbatch", "view_batchitem"))
     return client
 
@@ -58,7 +57,7 @@ def fail_one(batch: UploadBatch) -> BatchItem:
 
 
 def described(owner: User, name: str = "Iceland") -> UploadBatch:
-    """Create a completed batch with one described file."""
+    """Create a completed batch with one completed file."""
     batch = make_batch(owner, 1, name)
     job = claim.claim_item(batch.id, 4711)
     assert job is not None

@@ -43,7 +43,7 @@ def messages_of(response: Any) -> list[str]:
 
 
 def open_failures() -> int:
-    """Count the failures that have been neither retried nor dismissed."""
+    """Count the failed files that have not been dismissed."""
     return BatchItem.objects.filter(status=ItemStatus.FAILED, dismissed_at=None).count()
 
 

@@ -1,4 +1,4 @@
-"""Admin lists with many rows: their queries and filters."""
+"""The queries, filters and progress bars of the admin's lists."""
 
 from typing import Any
 
@@ -36,7 +36,7 @@ def statements(client: Client, address: str) -> list[str]:
 
 
 def names(client: Client, name: str, **query: Any) -> str:
-    """Return the HTML of a list's rows."""
+    """Return the HTML of a list, from its table to the end of the page."""
     page = client.get(reverse(name, query=query))
     assert page.status_code == 200
     return page.content.decode().split('id="result_list"')[-1]

@@ -1,4 +1,4 @@
-"""Fixtures: an owner, an album of two pictures with originals and previews, and a share link to the album."""
+"""Fixtures: Anna, a client signed in as Anna, an album of two processed pictures, and a share link to it."""
 
 from datetime import timedelta
 

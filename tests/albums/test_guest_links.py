@@ -34,7 +34,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def link(anna: User) -> GuestLink:
-    """A link that accepts three files."""
+    """A link that accepts three files of 1 MB in total."""
     until = timezone.now() + timedelta(days=1)
     return GuestLink.objects.create(owner=anna, name="Wedding", expires_at=until, max_files=3, max_bytes=10**6)
 
@@ -194,7 +194,7 @@ def test_archive_in_parts_is_refused(guest: Client, link: GuestLink, first: int)
 def test_sidecar_in_parts_with_forged_names_is_refused(guest: Client, link: GuestLink) -> None:
     data = xmp('xmp:Rating="1"').encode()
     size, first, path = len(data), 10, reverse("guest-upload", args=[link.token])
-    # If names could contain NUL, both descriptions would have the same fingerprint.
+    # If names could contain NUL, both files would have the same fingerprint, computed from name, size and key.
     for name, key, stated, part, offset in [
         ("a.xmp", "1\0007\0guest 2", size, data[:first], 0),
         (f"a.xmp\0{size}\0guest 1", "2", 7, data[first:], first),

@@ -1,4 +1,4 @@
-"""A valid share link shows only its album. Every URL under an expired, revoked or unknown link returns 404."""
+"""A share link shows only its album. Pages and files under a closed or unknown link return 404."""
 
 import re
 from collections.abc import Callable
@@ -29,7 +29,7 @@ def visitor() -> Client:
 
 
 def link_paths(link: ShareLink, upload: Upload) -> dict[str, str]:
-    """Return the paths under a share link, keyed by name."""
+    """Return the paths of the pages and files under a share link, keyed by name."""
     token = link.token
     return {
         "album": reverse("shared-album", args=[token]),
@@ -41,7 +41,7 @@ def link_paths(link: ShareLink, upload: Upload) -> dict[str, str]:
 
 
 def visit(client: Client, link: ShareLink, upload: Upload) -> dict[str, int]:
-    """Request all paths under a link; return the statuses, keyed by the path's name."""
+    """Request each path in `link_paths`; return the statuses, keyed by the path's name."""
     paths = link_paths(link, upload)
     return {name: (client.post if name == "download" else client.get)(path).status_code for name, path in paths.items()}
 

@@ -1,4 +1,4 @@
-"""Fixtures for batches with archives, which are unpacked in the test process."""
+"""Fixtures and helpers for batches with archives."""
 
 import io
 from collections.abc import Callable
@@ -27,7 +27,7 @@ def picture(number: int) -> bytes:
 
 
 def run_jobs(batch: UploadBatch, processed: bool = True) -> None:
-    """Run jobs until nothing is pending. Pictures are not analysed. Mark them as processed if `processed` is true."""
+    """Run all jobs of a batch. If `processed` is true, mark its pictures as processed, without analysing them."""
     while claimed := claim.claim_item(batch.id, WORKER):
         if claimed.upload_kind == "image" and not claimed.already_processed and processed:
             Upload.objects.filter(id=claimed.upload_id or 0).update(processed_at=timezone.now())
@@ -43,7 +43,7 @@ def processor(settings: Settings) -> None:
 
 @pytest.fixture
 def send(owner: User) -> Send:
-    """A function that adds files to a batch, by default a new one, and seals it. `files` maps paths to contents."""
+    """A function that adds `files`, a dict of paths and contents, to a batch (by default, a new one) and seals it."""
 
     def send(files: dict[str, bytes], batch: UploadBatch | None = None) -> UploadBatch:
         batch = batch or lifecycle.open_batch(owner.id, "Takeout")

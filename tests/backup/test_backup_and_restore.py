@@ -1,4 +1,4 @@
-"""`manage.py backup` and `restore`: moving a library to a new database server, and when the commands refuse to run."""
+"""`manage.py backup` and `restore`: moving a library to a new machine, and when the commands refuse to run."""
 
 import json
 import os
@@ -28,21 +28,21 @@ TABLES = "SELECT tablename FROM pg_tables WHERE schemaname = 'public' ORDER BY t
 
 
 def rows(session: "psycopg.Connection[tuple[object, ...]]") -> dict[str, list[str]]:
-    """Return all rows of all tables, as text."""
+    """Return all rows as text, keyed by table."""
     tables = [str(table) for (table,) in session.execute(TABLES).fetchall()]
     query = 'SELECT t::text FROM "{}" AS t ORDER BY 1'
     return {table: [str(row) for (row,) in session.execute(query.format(table).encode())] for table in tables}
 
 
 def own_rows() -> dict[str, list[str]]:
-    """Return all rows of the test database."""
+    """Return all rows of the test database, as `rows` does."""
     with psycopg.connect(**connection.get_connection_params() | {"context": None, "cursor_factory": None}) as session:
         return rows(session)
 
 
 @pytest.fixture
 def library(owner: User, settings: Settings, tmp_path: Path) -> Path:
-    """An import of three pictures with their files."""
+    """The media folder of an import of three pictures."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PARTIAL_ROOT = tmp_path / "parts"
     make_batch(owner, 3, "Übung “1”")

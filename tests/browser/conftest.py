@@ -32,7 +32,7 @@ expect.set_options(timeout=30_000)
 
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
-    """A browser shared by the tests in this folder. Each page has its own context."""
+    """A browser that the tests in this folder share."""
     if not Path(CHROMIUM).exists():
         pytest.skip(f"no browser at {CHROMIUM}: set CHROMIUM to the path of one")
     # Otherwise, Django would refuse to run queries, because Playwright's event loop runs in this thread.
@@ -91,9 +91,9 @@ def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def shared_context(shared_context_of_process: BrowserContext) -> Iterator[BrowserContext]:
-    """The shared context, without cookies of earlier tests.
+    """The shared context, without pages and cookies of earlier tests.
 
-    Pages leave nothing else in it, because the browser discards a page's session storage when it closes the page.
+    Session storage of earlier tests is gone too, because the browser discards it with each closed page.
     """
     yield shared_context_of_process
     for page in shared_context_of_process.pages:
@@ -104,7 +104,7 @@ def shared_context(shared_context_of_process: BrowserContext) -> Iterator[Browse
 
 @pytest.fixture
 def open_page(chromium: Browser, shared_context: BrowserContext, site: str, owner: User) -> Iterator[OpenPage]:
-    """Open pages signed in as `owner`: `open_page("/batches/new/", color_scheme="dark")`.
+    """A function that opens pages signed in as `owner`: `open_page("/batches/new/", color_scheme="dark")`.
 
     Pages with options get their own context. A test that sets the routes, scripts or clock of a whole context needs
     `own_context=True`. The test fails if a page has an uncaught error.
@@ -128,6 +128,6 @@ def open_page(chromium: Browser, shared_context: BrowserContext, site: str, owne
 
 @pytest.fixture
 def site_data(owner: User, other: User) -> Iterator[SiteData]:
-    """Batches in every state, and a worker that appears to be running."""
+    """Batches in every state, other data for pages, and a worker that appears to be running."""
     with fake_worker():
         yield make_site_data(owner, other)

@@ -40,7 +40,7 @@ def interrupted_upload(owner: User, folder: Path, received: int) -> UploadBatch:
 
 
 def processed_upload(owner: User, folder: Path) -> UploadBatch:
-    """Create a sealed batch of the folder's files, all of which have been processed."""
+    """Create a sealed batch of the folder's files, and mark all pictures as processed."""
     batch = interrupted_upload(owner, folder, len(list(folder.iterdir())))
     seal_batch(batch.id)
     Upload.objects.update(processed_at=timezone.now())
@@ -53,7 +53,7 @@ def choose_folder(page: Page, folder: Path) -> None:
 
 
 def assert_all_arrived(batch: UploadBatch, folder: Path) -> None:
-    """Check that every picture is stored once, with its relative path and its exact bytes."""
+    """Check that the batch has every non-empty JPEG once, with its relative path and its exact bytes."""
     sources = {
         f"{folder.name}/{path.relative_to(folder)}": path for path in folder.rglob("*.JPG") if path.stat().st_size
     }

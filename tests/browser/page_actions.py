@@ -15,7 +15,7 @@ Action = Callable[[Page, SiteData, Path], None]
 
 
 def press(name: str, *, opens: str = "") -> Action:
-    """Press a button in the page's content, then wait for the element `opens` or, by default, for the next page."""
+    """Return an action that presses a button and waits for the element `opens` or, by default, for the next page."""
 
     def press_button(page: Page, *_: object) -> None:
         button = page.locator("main").get_by_role("button", name=name).first
@@ -30,7 +30,7 @@ def press(name: str, *, opens: str = "") -> Action:
 
 
 def show_error_page(template: str) -> Action:
-    """Show an error page as if the server had sent it. tests/server covers when the server sends it."""
+    """Return an action that shows an error page as if the server had sent it."""
 
     def show(page: Page, *_: object) -> None:
         body = render_to_string(template)
@@ -48,7 +48,7 @@ def enter_wrong_password(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def lock_out(page: Page, data: SiteData, folder: Path) -> None:
-    """Enter wrong passwords until the account is locked."""
+    """Send wrong passwords until further attempts are refused."""
     for _ in range(settings.AXES_FAILURE_LIMIT - 1):
         Client(REMOTE_ADDR="127.0.0.1").post("/sign-in/", {"username": "nobody else", "password": "wrong"})
     page.get_by_label("User name").fill("nobody else")
@@ -75,7 +75,6 @@ def start_upload(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def compare_folder(page: Page, data: SiteData, folder: Path) -> None:
-    """Compare a folder with the library, in which none of its files are stored."""
     roll = folder / "Roll"
     if not roll.exists():
         # Enough files to make their list scroll.
@@ -88,14 +87,14 @@ def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
     """Lose the connection while the first files are being sent."""
     page.route("**/tus/**", lambda route: None)
     with page.expect_request("**/tus/**"):
-        # Use a new size. Files of a size used before would be duplicates, which the page does not send.
+        # Use another size than earlier actions. Equal files would be duplicates, which the page does not send.
         choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
     expect(page.locator("#upload-warning")).to_be_visible(timeout=30_000)
 
 
 def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
-    """Choose the folder of an unfinished upload."""
+    """Leave the page during an upload, then choose the same folder again."""
     address = page.url
     start_upload(page, data, folder)
     page.goto(address)
@@ -104,7 +103,7 @@ def resume_upload(page: Page, data: SiteData, folder: Path) -> None:
 
 
 def review_upload(page: Page, data: SiteData, folder: Path) -> None:
-    """Choose one part of a two-part export, so that the page reports the other part as missing."""
+    """Choose only the second part of an export, so that the page reports the first part as missing."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "takeout-1-002.zip").write_bytes(b"PK")
     page.locator("#file-input").set_input_files(folder / "takeout-1-002.zip")
@@ -117,7 +116,7 @@ def select_two(page: Page, *_: object) -> None:
 
 
 def select_all_and_run(action: str) -> Action:
-    """Select all rows of an admin list and run an action that asks for confirmation."""
+    """Return an action that runs an admin action on all rows of a list, up to the confirmation page."""
 
     def run(page: Page, *_: object) -> None:
         page.locator("#action-toggle").check()

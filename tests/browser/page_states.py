@@ -29,8 +29,8 @@ from tests.browser.site_data import SiteData
 class PageState:
     """One state of one page.
 
-    `action` puts the page at `address` into this state. `who` names a user of SiteData; if it is empty, nobody is
-    signed in.
+    `action`, if given, puts the page at `address` into this state. `who` names a user of SiteData; if `who` is empty,
+    nobody is signed in.
     """
 
     name: str
@@ -56,7 +56,7 @@ def sign_in(context: BrowserContext, site: str, user: User) -> None:
 
 
 def open_state(page: Page, site: str, data: SiteData, state: PageState, folder: Path) -> None:
-    """Open the state's page in a signed-in browser page, and run the state's action."""
+    """Open the state's address in `page`, and run the state's action, if any. Actions write files to `folder`."""
     page.goto(site + state.address.format(data=data))
     if state.action:
         state.action(page, data, folder / state.name)

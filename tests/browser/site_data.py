@@ -1,4 +1,4 @@
-"""Create a user with batches in every state, a library and failures, for tests that visit all pages."""
+"""Create batches in every state, a library, failures and links, for tests that visit all pages."""
 
 import io
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ MISTAKE = "An internal error occurred while processing this file."
 
 @dataclass(frozen=True)
 class SiteData:
-    """The users and batches. `newcomer` has no batches."""
+    """Two users, and the batches and links of `owner`. `newcomer` has no batches."""
 
     owner: User
     newcomer: User
@@ -64,7 +64,7 @@ class SiteData:
 
 
 def make_site_data(owner: User, newcomer: User) -> SiteData:
-    """Create all data for `owner`, who becomes a superuser."""
+    """Create all batches, failures, search data and links for `owner`, who becomes a superuser."""
     User.objects.filter(id=owner.id).update(is_staff=True, is_superuser=True)
     owner.refresh_from_db()
     completed = make_batch(owner, 6, "Norway")
@@ -117,7 +117,7 @@ def add_search_data(owner: User) -> None:
 
 
 def running_batch(owner: User) -> UploadBatch:
-    """Create a batch of 12 files: 5 described, 2 failed, 3 in progress."""
+    """Create a batch of 12 files: 5 described, 2 failed, 3 in progress, 2 pending."""
     batch = make_batch(owner, 12, "Iceland, ring road")
     fail_stored(batch, "image.truncated", ADVICE)
     fail_stored(batch, "item.internal", MISTAKE)

@@ -1,4 +1,4 @@
-"""Previews have the same colours as the originals in Chromium."""
+"""In Chromium, previews have the same colours as their originals."""
 
 import base64
 import io
@@ -26,7 +26,7 @@ CHROMATICITIES = png_chunk(b"cHRM", struct.pack(">8L", *(round(value * 100_000) 
 
 
 def colours() -> Image.Image:
-    """Return patches of many colours, from dark to light."""
+    """Return four rows of patches: one row of greys from dark to light, and three rows of random colours."""
     random = np.random.default_rng(7)
     patches = random.integers(0, 256, (4, 6, 3)).astype(np.uint8)
     patches[0, :, :] = np.linspace(10, 250, 6)[:, np.newaxis].astype(np.uint8)

@@ -20,7 +20,7 @@ from uploads.storage import save_previews, store_original
 
 
 def stored(owner: User, folder: Path, content: bytes) -> Upload:
-    """Store a file and its pipeline result."""
+    """Store a file as a processed upload with previews, as the pipeline does."""
     path = folder / "original"
     path.write_bytes(content)
     read = read_media(path, MAX_PIXELS, lambda pixels: None)
@@ -35,7 +35,7 @@ def stored(owner: User, folder: Path, content: bytes) -> Upload:
 
 
 def play(page: Page, selector: str) -> Any:
-    """Play a video, seek to its last second, and return its duration."""
+    """Play a video, seek to half a second before its end, and return its duration."""
     page.eval_on_selector(selector, "async video => { video.muted = true; await video.play(); }")
     page.wait_for_function("video => video.currentTime > 0", arg=page.query_selector(selector), timeout=60_000)
     seek = "async video => new Promise(done => { video.onseeked = done; video.currentTime = video.duration - 0.5; })"

@@ -1,4 +1,4 @@
-"""Pages are aligned, and nothing is cut off on phones."""
+"""The alignment of the page and of the account menu, and the filters on phones."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import ViewportSize

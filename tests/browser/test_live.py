@@ -33,7 +33,7 @@ def small_batch(owner: User) -> UploadBatch:
 
 
 def describe(batch: UploadBatch, done: int) -> None:
-    """Complete `done` files without the engine, and notify open pages."""
+    """Complete the first `done` files without the engine, and notify open pages."""
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:done])
     BatchItem.objects.filter(id__in=ids).update(
         status=ItemStatus.COMPLETED, result="new", queue_position=None, finished_at=timezone.now()
@@ -133,7 +133,7 @@ class Connection:
         self.sockets: list[WebSocketRoute] = []
         self.up = True
         page.route_web_socket(re.compile("/ws/batches/"), self._route)
-        # From here on, the test controls the page's clock.
+        # From here on, the test can advance the page's clock.
         page.clock.install()
 
     def _route(self, socket: WebSocketRoute) -> None:
@@ -199,7 +199,7 @@ def test_pages_fit_a_desktop_and_keep_to_the_content_security_policy(
     # The browser reports violations of the Content-Security-Policy as console errors.
     page.on("console", lambda message: console_errors.append(message.text) if message.type == "error" else None)
 
-    # test_page_states.py checks the same on a phone.
+    # test_page_states.py checks the sizes on a phone.
     for address in ("/batches/", path(batch), "/library/", f"/library/{upload}/", "/sign-in/?next=/"):
         page.goto(site + address)
         assert not page.evaluate(SMALL_TARGETS), address

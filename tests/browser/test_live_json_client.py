@@ -20,7 +20,7 @@ PASSWORD = "for this test only"
 
 @pytest.fixture
 def program(site: str, owner: User, tmp_path: Path) -> Iterator["subprocess.Popen[str]"]:
-    """Run the documented program with a user's session."""
+    """A running copy of the documented program, which signs in as `owner`."""
     owner.set_password(PASSWORD)
     owner.save()
     code = (ROOT / "docs" / "live.md").read_text().split("```python\n")[1].split("```")[0]

@@ -1,4 +1,4 @@
-"""Everything works without JavaScript: uploads, progress, commands, deletion and sign-out."""
+"""Without JavaScript, uploads, progress, commands, lists, deletion, password changes and sign-out work."""
 
 import re
 from pathlib import Path

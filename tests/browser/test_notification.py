@@ -1,4 +1,4 @@
-"""The browser shows a notification when a batch is completed."""
+"""With the user's consent, the browser shows a notification when a batch is completed."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import Page, expect

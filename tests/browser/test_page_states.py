@@ -1,4 +1,4 @@
-"""In every state, every page passes axe-core, fits a phone and works with the keyboard."""
+"""In every state, every page passes axe-core and fits a phone. In some states, keyboard use is tested too."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,14 +18,13 @@ RUN_AXE = """async (options) => {
     return violations.flatMap(
         ({id, nodes}) => nodes.map((node) => `${id}: ${node.html.slice(0, 160)} ${node.failureSummary}`));
 }"""
-# The dark scheme changes only colours.
+# Check only the contrast in the dark scheme, because this scheme changes only colours.
 CONTRAST = {"runOnly": ["color-contrast"]}
 
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
-# WCAG has no minimum size for links in running text. For a checkbox, measure its label, which can also be
-# clicked.
+# WCAG has no minimum size for links in running text. The label of a checkbox can also be clicked, so measure the label.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))
     .map((one) => one.closest("label") ?? one)
@@ -85,7 +84,10 @@ def axe_problems(page: Page, scheme: Literal["light", "dark"], options: Mapping[
 
 
 def page_problems(page: Page, group: str, *, tabbed: bool) -> list[str]:
-    """Return the problems on a small phone in the dark scheme and on a desktop in the light scheme."""
+    """Return the problems on a small phone and on a desktop. If `tabbed`, test the keyboard on the desktop.
+
+    On the phone, axe-core checks the contrast of the dark scheme; on the desktop, it checks the light scheme.
+    """
     problems = phone_problems(page, group) + axe_problems(page, "dark", CONTRAST)
     page.set_viewport_size(DESKTOP)
     if tabbed:
@@ -101,8 +103,8 @@ def test_pages_are_accessible(chromium: Browser, site: str, site_data: SiteData,
     pages: dict[str, Page] = {}
 
     for state in PAGE_STATES[group]:
-        # All states of one user share a page and its cache. Each upload state gets its own browser context, because a
-        # context remembers earlier uploads.
+        # The states of one user share a page and its cache, except in the group "upload": there, each state gets its
+        # own browser context, because a context remembers earlier uploads.
         name = state.name if group == "upload" else state.who
         if name not in pages:
             user = getattr(site_data, state.who) if state.who else None

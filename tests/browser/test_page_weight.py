@@ -1,4 +1,4 @@
-"""The batch page is small and has neither blocking scripts nor layout shifts."""
+"""The batch page's scripts and styles are small, its scripts do not block, and updates barely shift the layout."""
 
 import gzip
 

@@ -1,4 +1,4 @@
-"""The picture's page with its scripts: similar pictures, arrow keys, zooming, and the way back to the list."""
+"""The picture's page with its scripts: similar pictures, arrow keys, swipes, zooming, and Escape."""
 
 import re
 
@@ -45,7 +45,7 @@ def test_arrow_keys_zoom_and_escape(open_page: OpenPage, batch: UploadBatch) -> 
 
 
 def swipe(page: Page, distance: int) -> None:
-    """Move a finger horizontally over the picture."""
+    """Move a finger by `distance` pixels to the right (or, if negative, to the left) over the picture."""
     session = page.context.new_cdp_session(page)
     for kind, points in (
         ("touchStart", [{"x": 400, "y": 300}]),

@@ -1,4 +1,4 @@
-"""Search results are updated while the user types in the search box."""
+"""While the user types in the search box, results are updated and suggestions appear."""
 
 import re
 

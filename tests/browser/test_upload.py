@@ -18,7 +18,7 @@ from uploads.models import Upload
 
 @pytest.fixture
 def iceland(tmp_path: Path) -> Path:
-    """A folder of 8 pictures, some in nested folders, with hidden system files."""
+    """A folder of 8 pictures, some of them in a nested folder, with a system file and an empty file."""
     folder = tmp_path / "Iceland"
     for number in range(8):
         place = folder / ("day 2/glacier" if number % 3 == 0 else "")

@@ -49,7 +49,7 @@ class SlowConnection:
 
 
 class HeldRequests:
-    """Lets the first requests of a page's upload pass, and holds the others until `release` is called."""
+    """Lets OPTIONS and the first PASSED other requests of an upload pass. Holds the rest until `release` is called."""
 
     def __init__(self, page: Page) -> None:
         self.held: list[Route] = []

@@ -20,7 +20,7 @@ MIB = 2**20
 
 @pytest.fixture
 def worker_env(worker_env: dict[str, str]) -> dict[str, str]:
-    """The environment of a site whose disk has 1 GiB left."""
+    """The environment of a site that may fill about 1 GiB of its disk."""
     free = shutil.disk_usage(worker_env["VUEMANTICS_VAR"]).free
     return worker_env | {"VUEMANTICS_MIN_FREE_MIB": str(free // MIB - 1024)}
 

@@ -11,7 +11,7 @@ from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, SentRequests, choose_folder, make_folder
 
 PICTURES = 3
-# Large enough for two chunks of 8 MiB.
+# Larger than one chunk of 8 MiB.
 FILM = b"FLV\1\5\0\0\0\x09" + bytes(9 * 2**20)
 
 

@@ -76,6 +76,6 @@ def test_incomplete_archive_is_reported_before_it_is_sent(open_page: OpenPage, o
 
     page.locator("#file-input").set_input_files([archive, tmp_path / "IMG_9.jpg.json"])
 
-    # IMG_9.jpg may be in the archive.
+    # The sidecar is not reported, because IMG_9.jpg may be in the archive.
     expect(page.locator("#review-findings li")).to_have_count(1)
     expect(page.locator("#review-findings")).to_contain_text("1 archive is incomplete or damaged: export.zip")

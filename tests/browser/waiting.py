@@ -13,8 +13,8 @@ Value = TypeVar("Value")
 def wait_with_page(page: Page, predicate: Callable[[], Value], seconds: float = 60) -> Value:
     """Wait like `wait_until`, but keep the page running.
 
-    Playwright handles requests and sockets only during calls to it, so this pauses with `wait_for_timeout`. Unlike
-    `evaluate`, that call does not fail if the page navigates.
+    Playwright handles requests and sockets only during calls to it, so pause with `wait_for_timeout`, which, unlike
+    `evaluate`, does not fail if the page navigates.
     """
 
     def poll() -> Value:

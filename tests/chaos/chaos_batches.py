@@ -36,7 +36,7 @@ def crash_count(batch: UploadBatch) -> int:
 def assert_consistent(batch: UploadBatch) -> None:
     """Check that the counters match the rows and that no item is pending or in progress.
 
-    Every completed item must have been finished exactly once, and no other item may have been finished.
+    Every item that a worker completed must have exactly one recorded finish, and no other item may have one.
     """
     assert_counters_match(batch)
     assert not batch.items.exclude(status__in=FINISHED_ITEMS).exists()

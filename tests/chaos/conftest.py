@@ -39,7 +39,7 @@ def audit(transactional_db: None) -> Iterator[None]:
 
 @pytest.fixture
 def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartWorkers:
-    """Start workers that are restarted when they exit: `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
+    """A function that starts RespawningWorkers: `start_workers("counted", threads=2, LEASE_SECONDS="2")`.
 
     The workers look for dead processes every 0.5 s, without a grace period after the database starts.
     """
@@ -60,13 +60,13 @@ def start_workers(audit: None, owner: User, start_worker: StartWorker) -> StartW
 
 @pytest.fixture(scope="session")
 def photos(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Different photos of about 80 KB."""
+    """Different photos of about 80 KB each."""
     return make_jpegs(tmp_path_factory.mktemp("photos"), PHOTOS, PHOTO_SIZE)
 
 
 @pytest.fixture
 def media_env(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, str]:
-    """New folders for media and partial files, and the environment variables that make a drill's processes use them."""
+    """Set new folders for media and partial files; return the environment variables for the processes of a drill."""
     monkeypatch.setattr(orphaned_files, "MIN_AGE", timedelta(0))
     folder = tmp_path / "disk"
     settings.MEDIA_ROOT, settings.PARTIAL_ROOT = folder / "media", folder / "parts"
@@ -90,7 +90,7 @@ def start_drill(
     start_workers: StartWorkers,
     tmp_path: Path,
 ) -> Iterator[StartDrill]:
-    """Start web servers and workers for a drill: `start_drill(sites=1, processes=2, disk_mib=0)`.
+    """A function that starts web servers and workers for a drill: `start_drill(sites=1, processes=2, disk_mib=0)`.
 
     With `disk_mib`, media and partial files are on a disk of that size. In every drill, the uploader pauses after half
     of the bytes until its limit is raised.

@@ -1,4 +1,4 @@
-"""A whole site for the fault drills: web servers, workers, one import of real photos, and a resuming uploader."""
+"""A whole site for the fault drills: web servers, workers, one import of photos, and a resuming uploader."""
 
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -28,7 +28,7 @@ LONG = 120.0
 
 @dataclass
 class Drill:
-    """The parts of the site that a fault may affect. `disk` is the media disk, if it is a separate one."""
+    """A site, an import and its uploader. `disk` is the media disk, if the drill has a separate one."""
 
     owner: User
     batch: UploadBatch

@@ -1,4 +1,4 @@
-"""The audit at the end of each fault drill."""
+"""Checks for the end of a fault drill."""
 
 import hashlib
 from collections.abc import Sequence
@@ -20,10 +20,11 @@ from uploads.storage import original_name, read_file
 
 
 def assert_exact(batches: Sequence[UploadBatch]) -> None:
-    """Check that counters, finishes, originals and previews are exact, and that nothing else is stored.
+    """Check the rows and the stored files of all batches.
 
-    Counters match the item rows, and each completed item was finished exactly once. Each stored original has the bytes
-    that were sent, and each completed item has its previews. There are no other files in storage, and no partial files.
+    Counters match the item rows, and each item that a worker completed has exactly one recorded finish. The original of
+    each picture matches its row's SHA-256, and the picture of each completed item has its previews. After all due
+    deletions, no other files and no partial files are left.
     """
     for batch in batches:
         assert_consistent(batch)
@@ -45,7 +46,7 @@ def assert_sent_photos_completed(batch: UploadBatch, photos: Sequence[Path]) -> 
 
 
 def assert_previewed(upload: Upload | None) -> None:
-    """Check that the picture is processed and that its previews are complete JPEGs."""
+    """Check that the picture is processed and that all its previews exist and can be decoded."""
     assert upload is not None
     assert upload.processed_at is not None
     assert set(upload.previews) == {str(side) for side in PREVIEW_SIZES}
@@ -55,7 +56,7 @@ def assert_previewed(upload: Upload | None) -> None:
 
 
 def assert_no_orphans() -> None:
-    """Check that, once due deletions are done, only files that rows refer to are stored and no partial file is left."""
+    """Run all file deletions, and check that only files of existing pictures and no partial files are left."""
 
     def is_clean() -> bool:
         purge_all()

@@ -1,4 +1,4 @@
-"""The audit table, into which the transaction that finishes an item inserts a row."""
+"""The audit table, which records each finish of an item, and the gate, which blocks jobs."""
 
 from django.db import connection
 
@@ -78,7 +78,7 @@ def _number(statement: str, *parameters: int) -> int:
 def close_gate(newest: int = EVERY_WORKER) -> None:
     """Block the jobs of workers up to the id `newest` until `open_gate` is called or this connection ends.
 
-    Only the processors `gated` and `photo` have the gate.
+    Jobs of the processors `counted`, `crashing` and `long_call` ignore the gate.
     """
     _number("SELECT 1 FROM pg_advisory_lock(%s, %s)", GATE, newest)
 

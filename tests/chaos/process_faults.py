@@ -1,4 +1,4 @@
-"""Process faults. Each function causes one fault while a drill sends and processes photos, then ends the fault."""
+"""Faults of the servers and workers, caused while a drill sends and processes photos."""
 
 import math
 import os
@@ -26,13 +26,13 @@ GROUP_SHARE = 0.25
 
 
 def postgres_frozen(drill: Drill) -> None:
-    """Freeze PostgreSQL, as on a suspended machine."""
+    """Freeze PostgreSQL for some seconds, as on a suspended machine."""
     with drill.servers.frozen_postgres():
         time.sleep(OUTAGE_SECONDS)
 
 
 def postgres_killed(drill: Drill) -> None:
-    """Kill PostgreSQL with SIGKILL."""
+    """Kill PostgreSQL with SIGKILL, and restart it after a second."""
     drill.servers.stop_postgres(signal.SIGKILL)
     time.sleep(1)
     drill.servers.start()
@@ -40,7 +40,7 @@ def postgres_killed(drill: Drill) -> None:
 
 
 def redis_killed(drill: Drill) -> None:
-    """Kill Redis, which loses all its data. Files are received and processed without it."""
+    """Kill Redis, which loses all its data, and restart it once a few files have been processed without it."""
     drill.servers.stop_redis()
     target = finish_audit.count() + 5
     drill.wait_until(lambda: finish_audit.count() >= target)
@@ -48,7 +48,7 @@ def redis_killed(drill: Drill) -> None:
 
 
 def workers_killed(drill: Drill) -> None:
-    """Kill one or all workers 25 times, each time after a new worker has finished a file."""
+    """Kill one or all workers 25 times, and each time wait until a new worker has finished a file."""
     chance = random.Random(20_260)
     for _ in range(WORKER_KILLS):
         all_of_them = chance.random() < GROUP_SHARE
@@ -58,7 +58,7 @@ def workers_killed(drill: Drill) -> None:
 
 
 def web_killed(drill: Drill) -> None:
-    """Kill the web server five times during uploads. Uploads resume where they stopped, so little is sent twice."""
+    """Kill and restart the web server five times during uploads, and check that little is sent twice."""
     [site] = drill.sites
     uploader, step = drill.uploader, (drill.total_bytes - drill.uploader.sent) // (WEB_KILLS + 1)
     for _ in range(WEB_KILLS):
@@ -72,7 +72,7 @@ def web_killed(drill: Drill) -> None:
 
 
 def all_killed(drill: Drill) -> None:
-    """Kill the web server, all workers, PostgreSQL and Redis at once."""
+    """Kill the web server, all workers, PostgreSQL and Redis together, then restart all but the workers."""
     [site] = drill.sites
     site.process.kill()
     drill.workers.kill_group()
@@ -85,7 +85,7 @@ def all_killed(drill: Drill) -> None:
 
 
 def workers_frozen(drill: Drill) -> None:
-    """Freeze all workers until the page, the admin and `engine_status` report this and all leases have expired."""
+    """Freeze all workers until all leases have expired, and check what the pages and `engine_status` report."""
     groups = [worker.main.pid for worker in drill.workers.running]
     for group in groups:
         os.killpg(group, signal.SIGSTOP)

@@ -19,7 +19,7 @@ UNUSABLE_SHARE = 0.4  # share of unusable answers; an item fails after two of th
 
 
 def counted(job: Job) -> Callable[[], None]:
-    """Take about 20 ms, spread over all stages, because a job notices a stop only when it enters a stage."""
+    """Take about 30 ms, spread over all stages, because a job notices a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.004)
@@ -27,14 +27,14 @@ def counted(job: Job) -> Callable[[], None]:
 
 
 def gated(job: Job) -> Callable[[], None]:
-    """Wait while the gate is closed, so that a test decides which jobs are in flight when it restarts the workers."""
+    """Work like `counted`, but wait while the gate is closed, so that a test decides which jobs are in flight."""
     record = counted(job)
     _wait_for_gate(job)
     return record
 
 
 def crashing(job: Job) -> Callable[[], None]:
-    """Kill the process at one item, as the kernel does when a process uses too much memory."""
+    """Kill the process at the item POISON, as the kernel does when a process uses too much memory."""
     if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(job)

@@ -14,15 +14,15 @@ RETRY_PAUSE, LIMIT_PAUSE = 0.2, 0.02
 TEMPORARY = {409, 423, 429, 503, 507}
 """Statuses after which sending continues from the server's offset.
 
-They mean that another request changed the offset or locked the file, that a limit is reached, or that a server or the
-disk is unavailable.
+They mean that another request changed the offset or locked the file, that a limit is reached, that a server is
+unavailable, or that the disk is full or read-only.
 """
 
 
 class ResumingUploader:
     """Sends files to one batch through one or more web servers. Thread-safe.
 
-    `sent` counts the bytes of all bodies, including lost ones, and `statuses` counts the responses by status. Nothing
+    `sent` counts the bytes of all bodies, including lost ones, and `statuses` counts the responses by status. No body
     is sent while `sent` is at or above `limit`, so that a test controls how much remains to be sent when a fault
     occurs.
     """

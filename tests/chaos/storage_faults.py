@@ -1,7 +1,4 @@
-"""Storage faults, caused while a drill sends and processes photos.
-
-Each function checks the effects of its fault. The faults of the disk end before the function returns.
-"""
+"""Faults of the storage, caused while a drill sends and processes photos."""
 
 from subprocess import CalledProcessError
 
@@ -25,7 +22,7 @@ def disk_full(drill: Drill) -> None:
 
 
 def disk_read_only(drill: Drill) -> None:
-    """Make the media disk read-only, as the kernel does after an error."""
+    """Make the media disk read-only until all workers wait for the storage and uploads are refused."""
     disk = drill.disk
     assert disk is not None
 
@@ -43,7 +40,7 @@ def disk_read_only(drill: Drill) -> None:
 
 
 def originals_deleted(drill: Drill) -> None:
-    """Delete the stored originals of pending files, and check that exactly these files fail with a clear message."""
+    """Delete the originals of some pending files, and wait until as many files have failed with `file.missing`."""
     drill.wait_until(lambda: drill.count(ItemStatus.PENDING) >= 2 * LOST_ORIGINALS)
     pending = drill.batch.items.filter(status=ItemStatus.PENDING).order_by("-queue_position")
     for item in pending.select_related("upload")[:LOST_ORIGINALS]:
@@ -56,7 +53,7 @@ def originals_deleted(drill: Drill) -> None:
 
 
 def wait_for_stall(drill: Drill, code: str) -> None:
-    """Wait until every worker is stalled with `code`, and check that the page shows it."""
+    """Wait until every worker is stalled with `code`. Check that the page says so and that no file has failed."""
 
     def all_wait() -> bool:
         workers = read_status().workers

@@ -1,4 +1,4 @@
-"""The ledger of an import lists all 300 files of a camera roll with the correct outcome, date, time zone and place."""
+"""All 300 files of an imported camera roll get the correct outcome, date, UTC offset and place."""
 
 import asyncio
 import json

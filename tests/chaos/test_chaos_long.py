@@ -17,7 +17,7 @@ from tests.chaos.respawning_workers import RespawningWorkers
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.chaos_long, pytest.mark.timeout(3600)]
 KILLS = int(os.environ.get("CHAOS_KILLS", "50"))
-# The maximum number of seconds until work resumes. `make chaos` sets both limits; raise them on a slower machine.
+# Limits for the median and the longest time until work resumes, in seconds. `make chaos` sets both.
 MAX_MEDIAN = float(os.environ.get("CHAOS_MEDIAN", "inf"))
 MAX_SECONDS = float(os.environ.get("CHAOS_MAX", "inf"))
 PROCESSES, THREADS = 2, 2
@@ -54,7 +54,7 @@ def kill_repeatedly(workers: RespawningWorkers, owner: User) -> tuple[list[float
 
 
 def wrong_counters(batch: UploadBatch) -> int:
-    """Return how many of the batch's counters do not match its rows."""
+    """Return how many of these four counters of the batch do not match its rows."""
     batch.refresh_from_db()
     rows = BatchItem.objects.filter(batch=batch)
     wrong = [

@@ -70,7 +70,7 @@ async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
     workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
     # The page's socket needs this thread, so another thread kills the workers and starts new ones. New workers end with
-    # the thread that started them, so it must run until the batch is completed.
+    # the thread that started them, so that thread runs until the batch is completed.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)
 

@@ -25,7 +25,6 @@ BATCHES = 25
 
 
 def reconcile_often(number: int) -> None:
-    """Reconcile repeatedly, as another worker process would."""
     for _ in range(5):
         reconcile()
     connection.close()
@@ -62,7 +61,6 @@ def test_surplus_and_lost_wake_ups_change_nothing(
 
 
 def cancel_in_thread(batch: UploadBatch) -> bool:
-    """Cancel in a thread, as a request does."""
     try:
         return cancel.cancel_batch(batch.id)
     finally:

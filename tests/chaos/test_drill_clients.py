@@ -44,7 +44,7 @@ def reconcilers(drill: Drill, count: int) -> Iterator[None]:
 
 
 def send_at_once(drill: Drill, names: list[str], data: bytes) -> None:
-    """Send `data` under each name in `names`, over separate connections that all start at the same time."""
+    """Send `data` under each name in `names`. Send no bytes until all uploads have been created."""
     drill.uploader.limit = 0
     with ThreadPoolExecutor(len(names)) as pool:
         sending = [pool.submit(drill.uploader.send, name, data) for name in names]

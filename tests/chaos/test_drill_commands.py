@@ -1,4 +1,4 @@
-"""Fault drill of `make chaos`: users pause, resume, cancel, retry and delete at the same time while workers run."""
+"""Fault drill of `make chaos`: several threads send random commands to the same imports while workers run."""
 
 import random
 import time

@@ -1,4 +1,4 @@
-"""Give each test its own media folder, so that the test can check every file in the folder."""
+"""Give each test its own folders for media and partial files, so that the test can check every file in them."""
 
 from pathlib import Path
 

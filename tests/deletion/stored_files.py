@@ -48,7 +48,7 @@ def add(batch: UploadBatch, upload: Upload) -> BatchItem:
 
 
 def purge_all() -> None:
-    """Run the cleanup, make the remaining file deletions due, and run it again, so that none waits for its delay."""
+    """Run the cleanup twice; before the second run, make all file deletions due, so that none waits for its delay."""
     clean_up()
     make_deletions_due()
     clean_up()

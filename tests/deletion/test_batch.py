@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def delete_and_purge(user: User, batch: UploadBatch) -> None:
-    """Delete a batch and run the cleanup until it has removed the batch's files."""
+    """Delete a batch and run the cleanup twice, each time after making all file deletions due."""
     assert services.delete_batch(services.owner_scope(user), batch.id)
     make_deletions_due()
     clean_up()

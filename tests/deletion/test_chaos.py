@@ -30,7 +30,7 @@ def write(media: Path, name: str) -> None:
 
 
 def make_pictures(owner: User, media: Path) -> list[Upload]:
-    """Create described pictures, each with an original and a preview."""
+    """Create processed pictures, each with an original, a preview and an embedding."""
     made = [
         Upload(owner=owner, sha256=digest(number), filename="a.jpg", size=1, mime_type="image/jpeg", kind="image")
         for number in range(FILES)

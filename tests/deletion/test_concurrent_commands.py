@@ -44,7 +44,7 @@ EXPECTED_STATUSES = {201, 204, 404, 409, 410, 422, 423}
 
 @pytest.fixture(autouse=True)
 def no_quiet_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the cleanup remove files immediately, instead of waiting until they have been idle for some time."""
+    """Let the cleanup remove files of deleted pictures and idle partial files without waiting."""
     monkeypatch.setattr(file_deletion, "DELAY", timedelta(0))
     monkeypatch.setattr(partial_cleanup, "IDLE_SECONDS", -1.0)
 
@@ -62,7 +62,7 @@ class ConcurrentCommands:
         return lifecycle.open_batch(self.owner.id, "Any").id
 
     def run(self, seed: int) -> None:
-        """Run random commands, mostly uploads, until the time is up."""
+        """Run random commands until the time is up."""
         rng = random.Random(seed)
         weights: dict[Callable[[random.Random], object], int] = {
             self.send: 20, self.send_in_pieces: 10, self.preflight: 10, self.work: 12, self.delete_pictures: 6,

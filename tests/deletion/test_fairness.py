@@ -1,4 +1,4 @@
-"""Deleting many files from slow storage does not delay the deletion of other batches."""
+"""A batch is deleted before the removal of many other files ends."""
 
 import uuid
 from collections.abc import Callable, Iterable

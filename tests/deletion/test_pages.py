@@ -24,7 +24,7 @@ def owner(db: None) -> User:
 
 @pytest.fixture
 def batch(owner: User) -> UploadBatch:
-    """A batch of three described pictures."""
+    """A completed batch of three processed pictures."""
     batch = make_batch(owner, 3)
     finish_all(batch)
     lifecycle.seal_batch(batch.id)

@@ -158,7 +158,7 @@ def test_chunks_of_two_library_reanalyses_do_not_wait_for_each_other(owner: User
 
 
 def process_batch(batch: UploadBatch) -> None:
-    """Process the batch's items, as a worker does, and update each picture's row. Close the thread's connection."""
+    """Claim and complete the batch's items, and update each picture's row. Close the thread's connection."""
     try:
         while claimed := claim.claim_item(batch.id, 4711):
             picture = Upload.objects.filter(id=claimed.upload_id or 0)

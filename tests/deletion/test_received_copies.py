@@ -1,6 +1,6 @@
 """Receiving copies of pictures while they are deleted does not deadlock.
 
-All transactions lock items first, then uploads, then batches.
+To prevent deadlocks, all transactions lock items first, then uploads, then batches.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor

@@ -70,7 +70,7 @@ class Library(RuleBasedStateMachine):
         self.receive(which, picture)
 
     def receive(self, which: int, picture: int) -> None:
-        """Register a file and finalize it as `batches/intake/finalize.py` does."""
+        """Register a file, then queue it or complete it as a duplicate, as `batches/intake/duplicates.py` does."""
         self.number += 1
         file = incoming.NewFile("a.jpg", "a.jpg", digest(self.number), 1)
         try:
@@ -108,7 +108,7 @@ class Library(RuleBasedStateMachine):
         assert changed == still_claimed
 
     def save(self, claimed: Claim, rows: int) -> None:
-        """Check that previews are stored only while the picture's row exists."""
+        """Check that an item with a picture is completed only while the picture's row exists."""
         assert rows or claimed.upload_id is None
 
     @rule()
