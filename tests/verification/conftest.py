@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """An empty media folder, beside the folder for partial files."""
+    """A new media folder beside the folder for partial files, for verification without a practical limit."""
     folder = tmp_path / "media"
     disk = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": disk}
