@@ -88,7 +88,7 @@ def _draw_blocks(vocabulary: Vocabulary, random: np.random.Generator) -> Iterato
 
 
 def _combine(vocabulary: Vocabulary, p: Floats, random: np.random.Generator) -> Floats:
-    """Return the vectors of pictures with these label probabilities, by the formula of `concept_vector`."""
+    """Return the vectors of pictures with the label probabilities `p`, by the formula of `concept_vector`."""
     labels, rows = p.shape[1], vocabulary.vectors.shape[0]
     weights = np.zeros((len(p), rows), np.float32)
     weights[:, :labels] = np.sqrt(p) / np.sqrt(p).sum(axis=1, keepdims=True) + np.where(p >= 0.08, p, 0)

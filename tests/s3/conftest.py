@@ -18,6 +18,6 @@ def moto_server() -> Iterator[MotoServer]:
 
 @pytest.fixture
 def bucket(moto_server: MotoServer, settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
-    """A new bucket in which this process stores its files. A server that the test stopped is started again afterwards."""
+    """A new bucket in which this process stores its files. If the test stops the server, it is started again."""
     yield use_new_bucket(moto_server, settings, tmp_path / "partial")
     moto_server.start()

@@ -1,4 +1,4 @@
-"""Files are stored in a bucket, read and deleted, also by many threads; each kind of failure has its error."""
+"""Files in a bucket are stored, read and deleted, also by many threads, and each kind of failure has its error."""
 
 import json
 import os

@@ -9,7 +9,7 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parents[1]
-# Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or a whole stack.
+# Tests in these folders or with these fixtures start programs such as web servers, workers, browsers or a whole stack.
 PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 # All tests of such a folder run in one pytest process, because each process would start its own expensive server.
