@@ -29,7 +29,7 @@ WARM_UP = 50
 
 
 def main() -> None:
-    """Upload a small folder as a warm-up, then measure the upload of `count` files, and print the results."""
+    """Upload a small folder as a warm-up, then measure the upload of a larger one, and print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
         from bench import people  # noqa: PLC0415 (models exist only after the set-up)

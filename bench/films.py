@@ -2,7 +2,7 @@
 
 `make bench ARGS=pipeline` runs this. "Ours" includes reading the video in the decoder process, checking it, reducing
 the key frames, and making the previews. "Bare" opens the file with PyAV, seeks to the same times, and decodes a key
-frame at each of them to RGB. The two run alternately, each in its own process.
+frame at each of them to RGB. The two run alternately.
 """
 
 import time
@@ -30,7 +30,7 @@ _DRIFT = 4
 
 
 def measure_films(folder: Path) -> dict[str, float]:
-    """Print the table. Return our time divided by the bare time as `ratio_video`."""
+    """Measure both and print a table. Return our time divided by the bare time as `ratio_video`."""
     path = make_film(folder / "film.mp4")
     pool = DecoderPool()
     with ProcessPoolExecutor(1) as bare:

@@ -52,8 +52,8 @@ def main() -> None:
 def send(bombs: list[Path], photos: list[Path]) -> tuple[dict[str, float], dict[str, str]]:
     """Process all files. Return durations in seconds, and the outcome of each hostile file, keyed by its name.
 
-    The durations are those until all `photos` were finished, all hostile files (`bombs`) were finished, and the last
-    hostile file was `refused`.
+    The keys of the durations are `photos` and `bombs` (until all of them were finished) and `refused` (until the last
+    hostile file was refused).
     """
     from batches.models import BatchItem, UploadBatch  # noqa: PLC0415 (needs django.setup())
     from bench import rows  # noqa: PLC0415

@@ -2,10 +2,11 @@
 
 Run it with `make bench ARGS=hostile_memory`. It prints a table of all generated pictures, videos and archives: the
 outcome of each, the peak resident memory in MB of its decoder (for archives, of a process that reads the directory),
-and the seconds, including the start of that process. Then a real worker process handles photos, 1,000 copies of
+and the seconds, including the start of the decoder. Then a real worker process handles photos, 1,000 copies of
 the hostile files, and photos again. The last line of the output is one JSON object: the number of unexpected outcomes,
-the worker's resident memory in MB before the hostile files and at the end, the ratio of these two, and the numbers of
-worker processes that ended and of hostile files that were refused or completed.
+the worker's resident memory in MB before the hostile files and at the end, the ratio of the second to the first, the
+number of worker processes that ended, and how many hostile files were refused, were completed, caused a crash, or
+failed with an internal error.
 """
 
 import json
@@ -45,7 +46,10 @@ def main() -> None:
 
 
 def write_cases(folder: Path) -> tuple[list[Path], list[Path]]:
-    """Write each hostile picture, video and archive to a file named after its case."""
+    """Write each hostile picture, video and archive to a file named after its case.
+
+    Return the paths of the pictures and videos that are not empty, and those of the archives.
+    """
     made: dict[str, Callable[[], bytes]] = {}
     for stills in (hostile_files.CASES, hostile_stills.CASES):
         made |= {name: make for name, (_, make) in stills.items()}
@@ -116,7 +120,7 @@ def _read_archive(path: Path) -> tuple[str, float]:
 
 
 def feed(hostile: list[Path], photos: list[Path], group: Workers) -> dict[str, object]:
-    """Let a worker process photos, then hostile files, then photos again. Return the figures for the JSON line."""
+    """Make a worker handle photos, then hostile files, then photos again. Return the figures for the JSON line."""
     first = set(group.worker_pids())
     _run(photos, "ada")
     _run(photos, "ada")

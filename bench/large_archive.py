@@ -2,8 +2,8 @@
 
 Run it with `make bench ARGS=large_archive`. The archive contains three videos of 1.5 GiB each and a photo, so it needs
 64-bit offsets. The bench needs 15 GB of disk space. The last line of the output is one JSON object with the growth of
-both processes' resident memory in MiB, and the seconds until the archive was received and until everything in it was
-described.
+both processes' resident memory in MiB, the seconds of the upload, and the seconds from its end until everything in the
+archive was described.
 """
 
 import asyncio

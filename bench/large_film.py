@@ -1,6 +1,6 @@
 """Measure the memory of the web server and a worker while a video of 4 GiB is uploaded, described and played.
 
-Run it with `make bench ARGS=large_film`. The video is valid: an empty box after its pictures and index fills the rest
+Run it with `make bench ARGS=large_film`. The video is valid: a box of zeros after its pictures and index fills the rest
 of the file. The last line of the output is one JSON object with the growth of both processes' resident memory in MiB,
 the decoder's resident memory in MB, and the seconds of each step.
 """
@@ -69,7 +69,7 @@ async def send(target: Target, start: bytes) -> None:
 
 
 def play(target: Target, upload_id: int) -> None:
-    """Read the start, seek to the end and to the middle, then read everything."""
+    """Download the start, the end and a part of the middle, as a player that seeks does, then the whole video."""
     middle = BYTES // 2
     for first, last in ((0, _BLOCK - 1), (BYTES - 1000, BYTES - 1), (middle, middle + _BLOCK - 1), (0, BYTES - 1)):
         connection = HTTPConnection("127.0.0.1", target.port)

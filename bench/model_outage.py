@@ -6,7 +6,8 @@ an error if a file fails during any other fault, if a file with such an answer f
 is counted.
 
 The last line of the output is one JSON object. For each fault, it has the longest times in seconds from the server's
-return until the next file was completed, and until no worker was waiting for the server.
+return until the next file was completed, and until no worker was waiting for the server. `failed_by_nonsense` is the
+number of files with answers that are not JSON.
 """
 
 import json
@@ -105,7 +106,10 @@ def main() -> None:
 
 
 def measure(group: Workers, server: Server, batch_id: int, fault: str) -> tuple[float, float]:
-    """Cause a fault and end it. Return the seconds until a file was completed, and until no worker was waiting."""
+    """Cause a fault and end it. Return the seconds from its end until a file was completed, and until no worker waited.
+
+    Exit if a worker does not wait for the server during the fault, or if a file has failed.
+    """
     from batches.engine.status import read_status  # noqa: PLC0415
     from bench.rows import count_completed  # noqa: PLC0415
 

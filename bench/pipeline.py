@@ -42,7 +42,7 @@ SAMPLES = Path(__file__).resolve().parent.parent / "samples"
 
 
 def main() -> None:
-    """Measure the plain loop and the workers alternately, then the workers with the waiting analyzer."""
+    """Measure single steps, then the plain loops and workers alternately, then workers with the waiting analyzer."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 200
     with tempfile.TemporaryDirectory() as folder:
         figures: dict[str, float] = {}

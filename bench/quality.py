@@ -5,9 +5,9 @@ describes the file of queries, and names the sources of the photos for those in 
 by the embedded analyzer, and the queries run as on the search page. The text in pictures is read if
 `requirements-ocr.txt` is installed, unless `--without-text` is given. The last line of the output is one JSON object:
 `hit_at_1` and `hit_at_3`, the shares of answerable queries with a relevant picture among the first one or three; `map`,
-the mean average precision over all pictures; `rejected`, the share of answerable queries without a hit; `false_hits`,
-the share of unanswerable queries with a hit; and `sibling_in_3`, the share of pictures with a sibling among the three
-most similar ones.
+the mean average precision over all pictures, and `map_german`, that of the German queries; `rejected`, the share of
+answerable queries without a hit; `false_hits`, the share of unanswerable queries with a hit; and `sibling_in_3`, the
+share of pictures with a sibling among the three most similar ones.
 """
 
 import argparse

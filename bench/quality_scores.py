@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A query and the names of the relevant pictures, if any. Scores do not count the `ignored` pictures."""
+    """A query and the names of the relevant pictures, if any. Rankings leave out the `ignored` pictures."""
 
     query: str
     relevant: frozenset[str]
@@ -23,7 +23,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """All pictures except ignored ones, as ranked for a query, and the number of hits."""
+    """The names of the pictures as ranked for a query, without ignored ones, and the number of hits."""
 
     judged: Judged
     ranking: tuple[str, ...]

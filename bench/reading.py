@@ -75,7 +75,7 @@ def _worker_megabytes() -> int:
         for number in range(SCANS):
             files.append(Path(folder) / f"{number}.png")
             page = _draw_page((1448, 2048))
-            ImageDraw.Draw(page).text((20, 20), str(number), fill="black")  # equal pages would be duplicates
+            ImageDraw.Draw(page).text((20, 20), str(number), fill="black")  # so that no two pages are equal
             page.save(files[-1])
         with workers(1, DJANGO_SETTINGS_MODULE="vuemantics.settings") as group:
             # Text is read in this order, and only until SCANS_READ pictures are done, so the scans come first.

@@ -33,7 +33,7 @@ class Recoveries:
 
 
 def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
-    """Kill workers `kills` times in the middle of a batch, under the supervision of `manage.py run`."""
+    """Call `kill` in the middle of a batch, `kills` times. The workers are supervised as by `manage.py run`."""
     batch_id = rows.fill(FILES, f"recovery {kill.__name__}")
     rows.start([batch_id])
     times, chance = Recoveries(), random.Random(20_260)

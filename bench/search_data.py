@@ -1,7 +1,8 @@
 """Fill a library for bench.search with pictures whose vectors are computed like those of the embedded analyzer.
 
-Each picture shows one label of the shipped vocabulary. Kinds, people, colours, and other labels that the classifier
-might confuse with this one are chosen at random, and combined as in `uploads.analysis.concept_vector`.
+Each picture shows one label of the shipped vocabulary. People, colours, and other labels that the classifier might
+confuse with this one are chosen at random, and combined with the kinds of the labels as in
+`uploads.analysis.concept_vector`.
 """
 
 import json
@@ -24,7 +25,7 @@ SHARES = {"small": 0.01, "medium": 0.10, "large": 0.80}
 """The owners' shares of all pictures. The rest belongs to other owners."""
 
 BLOCK = 2_000
-"""The number of pictures in one import."""
+"""The number of pictures in one block. A block stands for one import of an owner."""
 
 FIRST_DAY = datetime(2014, 1, 1, tzinfo=UTC)
 YEARS = 10
@@ -40,14 +41,14 @@ UPLOAD_COLUMNS = ("id", "owner_id", "key", "sha256", "filename", "size", "mime_t
 
 @dataclass(frozen=True, slots=True)
 class Blocks:
-    """Random pictures of one import: what each shows, and its vector."""
+    """The random pictures of one block: what each shows, and its vector."""
 
     labels: list[tuple[str, str]]
     vectors: Floats
 
 
 def fill_library(pictures: int, seed: int = 1) -> dict[str, int]:
-    """Insert `pictures` pictures and their embeddings. Return the ids of the owners, keyed as in SHARES."""
+    """Insert `pictures` pictures (in whole blocks) and their embeddings. Return the owners' ids, keyed as in SHARES."""
     random, vocabulary = np.random.default_rng(seed), load_vocabulary()
     owners = {name: User.objects.create(username=name).pk for name in (*SHARES, "other")}
     weights = [*SHARES.values(), 1 - sum(SHARES.values())]
@@ -87,7 +88,7 @@ def _draw_blocks(vocabulary: Vocabulary, random: np.random.Generator) -> Iterato
 
 
 def _combine(vocabulary: Vocabulary, p: Floats, random: np.random.Generator) -> Floats:
-    """Return the vectors of pictures with these label probabilities, by the formula of `concept_vector`."""
+    """Return the vectors of pictures with the label probabilities `p`, by the formula of `concept_vector`."""
     labels, rows = p.shape[1], vocabulary.vectors.shape[0]
     weights = np.zeros((len(p), rows), np.float32)
     weights[:, :labels] = np.sqrt(p) / np.sqrt(p).sum(axis=1, keepdims=True) + np.where(p >= 0.08, p, 0)

@@ -63,7 +63,7 @@ def database_mebibytes() -> float:
 
 
 def queries(owner_id: int, kind: str, count: int, seed: int) -> list[str]:
-    """Return searches for random phrases of the vocabulary, of one of KINDS."""
+    """Return `count` searches for random phrases of the vocabulary. `kind` is one of KINDS."""
     vocabulary = load_vocabulary()
     phrases = (*vocabulary.labels, *vocabulary.kinds, *vocabulary.objects)
     chosen = np.random.default_rng(seed).choice(phrases, count, replace=False)

@@ -6,5 +6,5 @@ from vuemantics.settings import *  # noqa: F403
 from vuemantics.settings import PROCESSOR as REAL_PROCESSOR
 
 PROCESSOR = os.environ.get("BENCH_PROCESSOR") or REAL_PROCESSOR
-# Workers do not read text in pictures during a bench. bench/reading.py calls the reader directly.
+# Workers read no text in pictures during a bench, except in bench/reading.py, whose workers use the normal settings.
 OCR = "off"

@@ -134,7 +134,7 @@ def wait_for(done: Callable[[], bool], seconds: float, every: float = 0.02) -> f
 
 
 def cpu_seconds(*roots: int) -> float:
-    """Return the CPU seconds used by these processes and all their descendants, including those that have exited."""
+    """Return the CPU seconds used by the processes `roots` and their descendants, including those that have exited."""
     return sum(_ticks(pid) for root in roots for pid in descendants(root)) / TICKS
 
 

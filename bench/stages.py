@@ -1,8 +1,8 @@
 """Measure the CPU time of each stage of the pipeline for photos of 0.5 and 12 megapixels.
 
-`make bench ARGS=pipeline` runs this. A process with the memory settings of workers processes the photos and decodes
-them in its decoder process. The CPU time is the sum for both processes. Of all photos of a size, the lowest time
-counts, because other processes on the machine can only add to it. Nothing is stored.
+`make bench ARGS=pipeline` runs this. One process, which has the memory settings of a worker, runs the pipeline and
+decodes the photos in its decoder process. The CPU time is the sum for both processes. For each stage and size, the
+lowest time of all runs counts, because other processes on the machine can only add to it. Nothing is stored.
 """
 
 import multiprocessing
@@ -32,7 +32,7 @@ ALL = "all stages"
 
 
 def measure_stages(folder: Path) -> dict[str, float]:
-    """Print the table. Return the CPU time of all stages in ms for each size, with the keys of SIZES."""
+    """Measure and print a table. Return the CPU time of all stages in ms for each size, with the keys of SIZES."""
     photos = {key: make_jpegs(folder / key, PHOTOS, size) for key, size in SIZES.items()}
     found: dict[str, list[dict[str, float]]] = {key: [] for key in photos}
     with new_process(**MALLOC_VARIABLES) as process:

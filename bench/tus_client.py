@@ -80,7 +80,7 @@ class Connection:
         await self.patch(answer.headers["location"], 0, data)
 
     async def send_large(self, name: str, first: bytes, size: int) -> None:
-        """Send a file of `size` bytes in chunks. It starts with `first` and continues with zeros. Raises Refused."""
+        """Send a file of `size` bytes in chunks: the bytes `first`, continued with zeros. Raises Refused."""
         location = (await self.create(name, size)).headers["location"]
         zeros = bytes(CHUNK)
         for offset in range(0, size, CHUNK):

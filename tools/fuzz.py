@@ -2,7 +2,8 @@
 
 This needs atheris, which is not a dependency of the project: .venv/bin/pip install atheris. Then run
 `.venv/bin/python -m tools.fuzz TARGET [SECONDS [FOLDER]]`. Inputs derive from the files in FOLDER (by default
-var/fuzz/TARGET), and new ones are saved there. Keep each input that causes an error, saved beside FOLDER, as a test.
+var/fuzz/TARGET), and new ones are saved there. An input that causes an error is saved beside FOLDER: add it to the
+tests.
 """
 
 import io
@@ -75,7 +76,7 @@ def _picture(read: Callable[[io.BytesIO], ImageHeader]) -> Callable[[bytes], Non
 
 
 def _sidecar(kind: SidecarKind, path: str) -> Callable[[bytes], None]:
-    """Return a target that checks what is stored in the database about a sidecar: JSON without NULs."""
+    """Return a target that parses a sidecar, and checks that its values survive JSON and contain no NUL."""
 
     def target(data: bytes) -> None:
         sidecar_kind(path, len(data), data[:64])

@@ -31,7 +31,10 @@ OPTIONAL = {
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Install the packages and return pip's exit status. After an error, print the end of pip's output."""
+    """Install the packages. Return pip's exit status for the mandatory ones; if it is an error, print pip's last lines.
+
+    Print a line for each optional package that cannot be installed.
+    """
     requirements, *options = arguments
     needed, optional = split(Path(requirements).read_text())
     status = _install(needed, options)

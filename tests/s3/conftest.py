@@ -11,7 +11,6 @@ from tests.support.bucket_server import Bucket, MotoServer, use_new_bucket
 
 @pytest.fixture(scope="session")
 def moto_server() -> Iterator[MotoServer]:
-    """The server for the session."""
     server = MotoServer()
     yield server
     server.stop()
@@ -19,6 +18,6 @@ def moto_server() -> Iterator[MotoServer]:
 
 @pytest.fixture
 def bucket(moto_server: MotoServer, settings: Settings, tmp_path: Path) -> Iterator[Bucket]:
-    """A new bucket in which this process stores its files. A test may stop its server."""
+    """A new bucket in which this process stores its files. If the test stops the server, it is started again."""
     yield use_new_bucket(moto_server, settings, tmp_path / "partial")
     moto_server.start()

@@ -24,7 +24,6 @@ NONE = S3Settings("", "", "", "", 300, "", "")
 
 
 def make_storage(bucket: S3Settings) -> BucketStorage:
-    """Create the storage from the settings, as Django does."""
     made = StorageHandler().create_storage(bucket.storage())
     assert isinstance(made, BucketStorage)
     return made

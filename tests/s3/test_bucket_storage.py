@@ -1,4 +1,4 @@
-"""Storing originals and previews in a bucket, and the error code for each kind of failure."""
+"""Files in a bucket are stored, read and deleted, also by many threads, and each kind of failure has its error."""
 
 import json
 import os
@@ -134,7 +134,7 @@ def test_stopped_server_is_reported_as_unavailable(bucket: Bucket, partial_file:
 
 @contextmanager
 def file_size_limit(size: int) -> Iterator[None]:
-    """Make this process fail to write files larger than `size`, as it would on a full disk."""
+    """Make this process fail to write more than `size` bytes to a file. This stands in for a full disk."""
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:

@@ -1,4 +1,4 @@
-"""Files are stored in a bucket and processed by real workers, even if the storage is temporarily unavailable."""
+"""Files in a bucket are processed, served and deleted, and an outage of the storage makes none of them fail."""
 
 import urllib.request
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The views of files in a bucket redirect only the owner, to a signed URL that expires soon."""
+"""Only the owner of a file in a bucket is redirected to its signed URL, which expires; the admin sends previews."""
 
 import urllib.error
 import urllib.request

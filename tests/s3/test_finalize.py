@@ -36,14 +36,13 @@ def received_item(batch: UploadBatch, name: str) -> BatchItem:
 
 
 def finalize_file(item: BatchItem, owner: User) -> str:
-    """Finalize a received file, as every intake path does."""
     with locked_partial(item.id) as part:
         return finalize.finalize_item(item, owner.id, part).state
 
 
 @contextmanager
 def failing_item_updates() -> Iterator[None]:
-    """Make updates of items fail after the upload is inserted, so that nothing is committed."""
+    """Make every update of an item fail, so that finalizing inserts an upload but cannot commit it."""
     with connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "

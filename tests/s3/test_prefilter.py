@@ -1,4 +1,4 @@
-"""The prefilter works while the bucket is unavailable."""
+"""The prefilter reports an outage of the bucket."""
 
 import hashlib
 

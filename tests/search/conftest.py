@@ -58,7 +58,7 @@ def add_to_import(owner: User, name: str, *pictures: Upload) -> UploadBatch:
 
 @pytest.fixture
 def make_picture(anna: User, encoder: QueryEncoder) -> MakePicture:
-    """Create a processed picture with the vector of a phrase: `make_picture("a cat", owner=…, camera=…)`."""
+    """A function that creates a processed picture with the vector of a phrase: `make_picture("a cat", camera=…)`."""
     numbers = iter(range(1, 1000))
 
     def make(shows: str, owner: User = anna, **facts: object) -> Upload:

@@ -1,4 +1,4 @@
-"""Near duplicates are found in the background, listed with the best picture first, and can be kept permanently."""
+"""Near duplicates are found in the background, listed with the best first, and never again once they are kept."""
 
 import numpy as np
 from django.contrib.auth.models import User

@@ -59,7 +59,7 @@ INSERT INTO uploads_searchterm (owner_id, kind, text) SELECT owner_id, 'keyword'
 
 @pytest.fixture
 def owners(exact_rows: Callable[[int], None]) -> tuple[int, int]:
-    """The ids of two owners: one has most pictures and a vector index, the other has 2 % of the pictures."""
+    """The ids of two owners: the first has 10,000 pictures and a vector index, the second has 200 pictures."""
     exact_rows(MANY // 4)
     truncate_tables()
     ben, anna = make_user("ben"), make_user("anna")
@@ -89,7 +89,6 @@ def add_imports(owner_id: int) -> None:
 
 
 def newest(owner_id: int, text: str) -> QuerySet[Upload]:
-    """Return a query for the first page of the owner's pictures that match the filters in `text`."""
     return filter_pictures(owner_id, parse_query(text)).only("id").order_by("-id")[:61]
 
 

@@ -1,4 +1,4 @@
-"""The search page without JavaScript: results, filter chips, errors, example queries and pagination."""
+"""The search page and saved searches, without JavaScript."""
 
 import re
 from datetime import UTC, datetime

@@ -29,7 +29,7 @@ def pair(anna: User, make_picture: MakePicture) -> list[Upload]:
 
 
 def look(upload: Upload, *numbers: float) -> None:
-    """Give a picture features that begin with `numbers`; the others are 0."""
+    """Give a picture features that begin with `numbers` and continue with zeros."""
     features = [*numbers, *[0.0] * (FEATURES - len(numbers))]
     Appearance.objects.create(upload=upload, owner_id=upload.owner_id, code=b"", features=features)
 

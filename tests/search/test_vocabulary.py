@@ -25,7 +25,7 @@ FACTS = {
 
 @pytest.fixture
 def indexed(anna: User, make_picture: MakePicture) -> Upload:
-    """Anna's only picture. Ben has others."""
+    """Anna's only picture. Ben has one, too; both are indexed."""
     upload = make_picture("a cat", **FACTS)
     other = make_picture("a dog", owner=make_user("ben"), labels=[{"name": "tabard dog", "score": 1}], camera="Pixie")
     for one in (upload, other):
@@ -102,7 +102,7 @@ def test_terms_of_deleted_pictures_are_not_suggested(anna: User, indexed: Upload
         ("portugla", "portugal"),
         ("horse", "horse"),
         ("pixie", "pixie"),
-        ("tabrd", "tabrd"),  # differs in one letter from one of Ben's labels
+        ("tabrd", "tabrd"),  # one letter short of a word in one of Ben's labels
         ('"taby"', '"taby"'),
         ("xyzzyx", "xyzzyx"),
     ],

@@ -1,4 +1,4 @@
-"""The web server limits the size of request bodies. The tests use raw sockets and a real process."""
+"""The web server refuses bodies above the limit, and passes others to the application unchanged."""
 
 import hashlib
 import http.client

@@ -15,7 +15,7 @@ DESCRIPTORS = 200
 
 @pytest.fixture
 def small_server(tmp_path: Path, all_services: object) -> Iterator[WebServer]:
-    """A server that can open few files."""
+    """A server that may open only DESCRIPTORS files at a time."""
     server = WebServer(tmp_path / "server.log", prefix=["prlimit", f"--nofile={DESCRIPTORS}:{DESCRIPTORS}"])
     yield server
     server.stop()
@@ -23,7 +23,7 @@ def small_server(tmp_path: Path, all_services: object) -> Iterator[WebServer]:
 
 @contextmanager
 def connections(server: WebServer, count: int, network: str) -> Iterator[list[socket.socket]]:
-    """Open connections, each from a different address of a loopback network."""
+    """Open `count` connections, each from a different address of the loopback network `network`."""
     with ExitStack() as stack:
         made = []
         for number in range(1, count + 1):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 class Application:
-    """Holds each request until the test lets its response begin, and again until the test lets it end."""
+    """An application that begins no response before `may_begin` is set, and ends none before `may_end` is set."""
 
     def __init__(self) -> None:
         self.running: list[str] = []
@@ -40,7 +40,7 @@ class Site:
         self.tasks: list[asyncio.Task[None]] = []
 
     async def request(self, path: str, count: int, address: str, *, method: str = "GET") -> None:
-        """Start requests, and let each of them run until it waits or gets a response."""
+        """Start `count` requests, and let them run until each waits or gets a response."""
         headers = [(b"accept", b"text/html")]
         scope = {"type": "http", "method": method, "path": path, "headers": headers, "client": (address, 1)}
         for _ in range(count):

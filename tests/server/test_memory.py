@@ -24,7 +24,6 @@ JPEG = encoded(textured(64, 48), "JPEG")
 
 @pytest.fixture
 def server(shared_site: Site) -> Site:
-    """The whole site."""
     return shared_site
 
 
@@ -51,7 +50,6 @@ class Sender:
         return str(response.headers["location"])
 
     def patch(self, location: str, offset: int, body: bytes) -> int:
-        """Send bytes and return the status."""
         return self.request("PATCH", location, patch_headers(offset), body).status
 
     def request(self, method: str, path: str, headers: dict[str, str], body: bytes = b"") -> http.client.HTTPResponse:

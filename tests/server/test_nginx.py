@@ -41,7 +41,7 @@ VARIABLES = {
 
 
 def edited(text: str, changes: dict[str, str]) -> str:
-    """Replace each key with its value, as an operator would. Fail if a key does not occur."""
+    """Replace each key of `changes` in `text` with its value, as an operator would. Fail if a key does not occur."""
     for old, new in changes.items():
         assert old in text, old
         text = text.replace(old, new)
@@ -129,7 +129,7 @@ def test_pages_uploads_sockets_and_files_pass_through_nginx(proxy: Proxy, owner:
 
 
 def check_page(proxy: Proxy) -> None:
-    """Check that the page is served over HTTPS, with the right cookies and headers."""
+    """Check that a page is served with the header that keeps browsers on HTTPS."""
     response, body = proxy.request("GET", "/batches/")
 
     assert response.status == 200
@@ -167,7 +167,7 @@ def check_socket(proxy: Proxy) -> None:
 
 
 def check_file(proxy: Proxy, owner: User) -> None:
-    """Check that nginx sends part of an original to its owner, and that clients cannot access files directly."""
+    """Check that nginx sends a part of an original to its owner, but no file at its internal URL."""
     make_batch(owner, 1)
     upload = Upload.objects.get()
     path = settings.MEDIA_ROOT / original_name(upload.key)

@@ -24,7 +24,7 @@ def owner(db: None) -> User:
 
 
 def fail_one(batch: UploadBatch, code: str = "item.internal") -> BatchItem:
-    """Fail the first pending file of the batch with a temporary error."""
+    """Fail the next pending file of the batch with the error `code`, by default a temporary one."""
     claimed = claim.claim_item(batch.id, WORKER)
     assert claimed is not None
     assert finish_item.fail_item(claimed, code, "A message.")

@@ -49,7 +49,6 @@ def batch(owner: User) -> UploadBatch:
 
 
 def rows() -> list[dict[str, Any]]:
-    """Return, for each picture, the values that pages show."""
     return list(Upload.objects.order_by("id").values(*SHOWN))
 
 
@@ -61,7 +60,7 @@ def process_again(batch: UploadBatch, **result: Any) -> None:
 
 
 def edit(owner: User, key: str, change: Change | None, *pictures: Upload) -> services.EditResult:
-    """Change the value `key` of `pictures`, or of all pictures if none are given."""
+    """Change the value `key` of `pictures`, or of all pictures if none are given. Without a `change`, restore it."""
     ids = {upload.id for upload in pictures or Upload.objects.all()}
     return services.edit_pictures(owner_scope(owner), ids, key, change)
 

@@ -23,7 +23,7 @@ def owner(db: None) -> User:
 
 
 def described(owner: User) -> UploadBatch:
-    """A completed batch of one described file."""
+    """Create a completed batch of one described file."""
     batch = make_batch(owner, files=1)
     claimed = claim.claim_item(batch.id, 4711)
     assert claimed is not None
@@ -51,14 +51,12 @@ def test_other_users_completed_batch_is_not_found(owner: User) -> None:
 
 
 def empty(owner: User) -> UploadBatch:
-    """A completed batch without files."""
     batch = lifecycle.open_batch(owner.id, "Empty")
     lifecycle.seal_batch(batch.id)
     return batch
 
 
 def running(owner: User) -> UploadBatch:
-    """A batch with a pending file."""
     return make_batch(owner, files=1)
 
 
@@ -75,7 +73,7 @@ def cancelled(owner: User) -> UploadBatch:
 
 
 def described_again(owner: User) -> UploadBatch:
-    """A completed batch whose pictures are being described again."""
+    """Create a completed batch whose picture is being described again."""
     batch = described(owner)
     services.reanalyse_batch(services.owner_scope(owner), batch.id)
     return batch

@@ -27,7 +27,7 @@ VECTOR = [1.0, 0.0, 0.0]
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user with two processed pictures, of which the first has a vector of the current model."""
+    """A user with a current vector, one of an older model, an unprocessed picture and an archive, in this order."""
     owner = make_user("owner")
     for number in range(1, 5):
         make_upload(owner, number)

@@ -11,7 +11,10 @@ LARGE = 200 * 2**20
 
 
 async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
-    """Respond to HTTP requests with the length and SHA-256 of their body, and echo WebSocket text messages."""
+    """Respond to a request with the length and SHA-256 of its body and the client's address, or echo a WebSocket.
+
+    Some paths differ: /large sends LARGE bytes, /slow waits 1.5 s before it responds, and /endless never responds.
+    """
     if scope["type"] == "websocket":
         await echo(receive, send)
         return

@@ -27,7 +27,7 @@ def bitmap(
     palette: tuple[tuple[int, int, int], ...] = _PALETTE,
     mask: bytes | None = None,
 ) -> tuple[bytes, bytes]:
-    """Return two parts: the header with the palette, and the pixels followed by the icon's `mask`, if any.
+    """Return two parts: the header with its palette, if any, and the pixels with the icon's `mask`, if any.
 
     Pixels of 24 or 32 bits get the colours of the palette; the fourth byte is 0.
     """

@@ -1,4 +1,4 @@
-"""Run moto, a real S3 server, on a loopback port. Objects are kept when the server is stopped."""
+"""Run moto, an S3 server for tests, on a loopback port. Objects are kept when the server is stopped."""
 
 import importlib
 import socket
@@ -32,7 +32,7 @@ class MotoServer:
     def start(self) -> None:
         """Start the server unless it is already running."""
         if self._moto is None:
-            # Importing moto takes 2 s, so import it only in processes that run these tests.
+            # Importing moto takes 2 s, so import it only in processes whose tests use a bucket.
             self._moto = importlib.import_module("moto.server").ThreadedMotoServer(
                 "127.0.0.1", self.port, verbose=False
             )

@@ -9,14 +9,14 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parents[1]
-# Tests in these folders or with these fixtures start web servers, workers, browsers, a bucket or a whole stack.
+# Tests in these folders or with these fixtures start programs such as web servers, workers, browsers or a whole stack.
 PROCESS_FOLDERS = {"backup", "browser", "chaos", "localstack", "media", "s3", "server", "settings"}
 PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 # All tests of such a folder run in one pytest process, because each process would start its own expensive server.
 ONE_PROCESS_FOLDERS = {"s3"}
 # In these folders, all tests of a module run in one pytest process, so that they share the processes that they start.
 ONE_PROCESS_MODULES = {"media"}
-# These tests start first, because a long test that starts last leaves the other cores idle.
+# These modules start first among those of their kind, because a long test that starts last leaves the cores idle.
 LONGEST = [
     "browser/test_page_states.py",
     "browser/test_upload_many.py",

@@ -1,4 +1,4 @@
-"""Generate ZIP archives that are damaged, or that would fill the disk or write outside their folder."""
+"""Generate ZIP archives that are damaged, unsupported or dangerous to unpack."""
 
 import io
 import struct

@@ -58,7 +58,7 @@ def tiff_bomb(entries: int, size: int) -> bytes:
 
 
 def exif_jpeg(entries: int = 5000) -> bytes:
-    """Return a JPEG of 64 KB whose EXIF data unpacks to 300 MB."""
+    """Return a JPEG of 64 KB whose EXIF data unpacks to more than 300 MB."""
     data = encoded(Image.new("RGB", (60, 40)), "JPEG")
     return data[:2] + _segment(0xE1, b"Exif\0\0" + tiff_bomb(entries, 64_000)) + data[2:]
 

@@ -4,7 +4,7 @@ import re
 
 
 def compact(html: str) -> str:
-    """Remove icons and line breaks next to tags, and turn all other line breaks into single spaces."""
+    """Remove icons, line breaks next to tags, and spaces before `>`. Turn other line breaks into single spaces."""
     html = re.sub(r'<svg class="icon".*?</svg>', "", html)
     html = re.sub(r"\s*\n\s*(?=<)|(?<=>)\s*\n\s*", "", html.strip())
     return re.sub(r"\s+(?=>)", "", re.sub(r"\s*\n\s*", " ", html))

@@ -19,7 +19,10 @@ WORKER = 4711
 
 
 def queue_picture(batch: UploadBatch, path: str, seed: str = "") -> Upload:
-    """Register a picture or video and queue it. Files with the same `seed` (default: the path) have the same bytes."""
+    """Register a picture or video and queue it, or complete it as a duplicate of a processed one.
+
+    Files with the same `seed` (default: the path) count as having the same bytes.
+    """
     name = path.rpartition("/")[2]
     kind = MediaKind.VIDEO if name.lower().endswith((".mov", ".mp4")) else MediaKind.IMAGE
     item, _ = incoming.register_item(batch.id, incoming.NewFile(name, path, digest(batch.id, path), 1000))
@@ -44,7 +47,7 @@ def send_sidecar(batch: UploadBatch, path: str, content: str | bytes | dict[str,
 
 
 def finish_all(batch: UploadBatch, **result: Any) -> None:
-    """Finish all pending pictures of a batch, each with a result that has these values."""
+    """Finish all pending pictures of a batch, each with the values in `result`. Duplicates are only linked."""
     while claimed := claim.claim_item(batch.id, WORKER):
         assert claimed.upload_id
         kind = Upload.objects.get(id=claimed.upload_id).kind
@@ -57,7 +60,7 @@ def finish_all(batch: UploadBatch, **result: Any) -> None:
 
 
 def make_result(**values: Any) -> Result:
-    """Return a pipeline result with these values."""
+    """Return a pipeline result with `values`, and with defaults for the others."""
     defaults: dict[str, Any] = {
         "kind": "image",
         "mime_type": "image/jpeg",

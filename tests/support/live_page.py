@@ -80,7 +80,7 @@ class JsonClient(Page):
         return bool(accepted) and subprotocol == JSON_SUBPROTOCOL
 
     async def message(self, **fields: object) -> dict[str, Any]:
-        """Skip messages until one has these field values, and return it."""
+        """Skip messages until one has the values in `fields`, and return it."""
         async with asyncio.timeout(2 * SECONDS):
             while True:
                 message: dict[str, Any] = json.loads(await self.socket.receive_from(SECONDS))

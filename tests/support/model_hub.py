@@ -16,9 +16,9 @@ REVISIONS = ("a" * 40, "b" * 40)
 class ModelHub(ThreadingHTTPServer):
     """Serves the files of `folder` as the repository `repository` at each of REVISIONS; the last is the newest.
 
-    `sent` lists the files sent, each with the offset of its first byte sent. `cut` is the number of bytes after which
-    the next download of the visual model is interrupted. The content of the file `damaged` does not match its hash in
-    the repository's metadata.
+    `sent` lists the name of each file sent, and the offset from which it was sent. `cut` is the number of bytes after
+    which the next download of the visual model is interrupted. The content of the file `damaged` does not match its
+    hash in the repository's metadata.
     """
 
     daemon_threads = True

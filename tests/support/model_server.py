@@ -42,7 +42,7 @@ class Behaviour:
 
 
 class ModelServer(ThreadingHTTPServer):
-    """A server that runs until the process ends.
+    """A server that responds as `behaviour` specifies. Setting `released` ends hanging requests.
 
     `requests` lists the path and body of each request. The semaphore `received` is released once per request.
     """

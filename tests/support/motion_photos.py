@@ -1,4 +1,4 @@
-"""Generate motion photos in the formats of several phone makers: JPEGs with a video inside."""
+"""Generate motion photos, which are pictures with a video inside, in the formats of several phone makers."""
 
 import struct
 

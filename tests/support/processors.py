@@ -1,4 +1,4 @@
-"""Processors that tests select with TEST_PROCESSOR for the workers they start."""
+"""Processors that tests select with TEST_PROCESSOR for the workers they start, and control by other variables."""
 
 import os
 import threading
@@ -43,7 +43,7 @@ def audited(job: Job) -> Callable[[], None]:
 
 
 def recording(job: Job) -> Callable[[], None] | None:
-    """Append each analysis to the file NOTES and take 0.1 s. Do not analyse a processed picture again."""
+    """Append each analysis to the file named by NOTES and take 0.1 s. Do not analyse a processed picture again."""
     if job.claim.already_processed:
         return None
     with Path(os.environ["NOTES"]).open("a") as notes:

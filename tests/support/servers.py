@@ -124,7 +124,7 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None
 def is_xdist_controller(config: pytest.Config) -> bool:
     """Return whether this process is the controller of pytest-xdist, which runs no tests.
 
-    It must not set the URLs of the servers, because its workers inherit its environment.
+    The controller must not set the URLs of the servers, because its workers inherit its environment.
     """
     return bool(config.known_args_namespace.numprocesses) and "PYTEST_XDIST_WORKER" not in os.environ
 

@@ -17,7 +17,7 @@ def make_user(name: str) -> User:
 
 
 def make_staff(name: str, *codenames: str) -> User:
-    """Create a staff user who has only these permissions."""
+    """Create a staff user who has only the permissions `codenames`."""
     user = User.objects.create_user(name, is_staff=True)
     user.user_permissions.set(Permission.objects.filter(codename__in=codenames))
     assert user.user_permissions.count() == len(codenames)

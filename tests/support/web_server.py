@@ -81,7 +81,7 @@ class WebServer:
         return socket.create_connection(("127.0.0.1", self.port), timeout=60)
 
     def request(self, method: str, path: str, body: bytes, headers: dict[str, str] | None = None) -> dict[str, Any]:
-        """Send a request and return what the application received."""
+        """Send a request and return the report of the probe application."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         connection.request(method, path, body, headers or {})
         seen: dict[str, Any] = json.loads(connection.getresponse().read())

@@ -21,7 +21,7 @@ class CountedAnalyzer:
         type(self).created += 1
 
     def describe(self, frames: Sequence[Image.Image]) -> Description:
-        """Return the picture's mode, such as "RGB", as its description."""
+        """Describe the picture by its mode, such as "RGB"."""
         return Description((Label(frames[0].mode, 1.0),), f"A picture in {frames[0].mode}.")
 
     def embed(self, description: Description) -> PictureVector:

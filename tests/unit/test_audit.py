@@ -1,4 +1,4 @@
-"""Each sign that a model's description is unusable lowers its audit score."""
+"""The audit score of a description falls with each sign that the description is unusable."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Queries are encoded so that their fits are comparable."""
+"""Queries are encoded so that the fit of a picture is comparable between them."""
 
 import numpy as np
 import pytest

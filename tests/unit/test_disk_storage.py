@@ -20,7 +20,7 @@ BYTES = os.urandom(5000)
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """An empty media folder for one test."""
+    """A media folder without files, for one test."""
     folder = tmp_path / "media"
     disk = settings.STORAGES["default"] | {"OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": disk}

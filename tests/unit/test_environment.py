@@ -1,4 +1,4 @@
-"""Reading environment variables: valid values, and errors that name the variable, the value and the fix."""
+"""Environment variables are read, and invalid ones are refused with an error that names the variable."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Every error code has exactly one message, in one of the two modules named `error_codes.py`."""
+"""Every error code has one message, in one of the two modules named `error_codes.py`, and is permanent or temporary."""
 
 import ast
 import re

@@ -28,7 +28,7 @@ def corners(picture: Picture) -> list[tuple[int, ...]]:
 
 
 def without_pictures(data: bytes) -> bytes:
-    """Return the MP4 `data` with zeros in place of its pictures."""
+    """Return the MP4 or MOV `data` with zeros in place of its pictures."""
     start = data.index(b"mdat")
     size = int.from_bytes(data[start - 4 : start], "big")
     return data[: start + 4] + bytes(size - 8) + data[start - 4 + size :]

@@ -14,7 +14,7 @@ from uploads.media.image import read_picture
 
 @pytest.fixture
 def peak() -> Iterator[None]:
-    """Fail a test that allocates more than 32 MiB in Python."""
+    """Fail a test in which Python's allocators hold more than 32 MiB at any time."""
     tracemalloc.start()
     yield
     mebibytes = tracemalloc.get_traced_memory()[1] / 2**20

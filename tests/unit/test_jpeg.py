@@ -1,4 +1,4 @@
-"""JPEGs are decoded at the smallest size that suffices for the largest preview."""
+"""JPEGs are decoded at a size near that of the largest preview."""
 
 from pathlib import Path
 
@@ -10,7 +10,6 @@ from uploads.media.image import read_picture
 
 
 def write_jpeg(folder: Path, size: tuple[int, int], mode: str = "RGB", **options: object) -> Path:
-    """Write a JPEG of a single colour."""
     path = folder / "picture.jpg"
     Image.new(mode, size, 90 if mode == "L" else None).save(path, "JPEG", **options)
     return path

@@ -22,7 +22,7 @@ FILM = b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom" + b"\0\0\0\x08mdat" + bytes(range(2
 
 
 def samsung_trailer(*contents: bytes, kind: int = 0x0A30) -> bytes:
-    """Return a Samsung trailer: blocks with these contents, and their index."""
+    """Return a Samsung trailer: blocks with the `contents`, and their index."""
     blocks = [struct.pack("<HHL", 0, kind, 4) + b"Name" + content for content in contents]
     entries, distance = b"", 0
     for block in reversed(blocks):

@@ -1,4 +1,4 @@
-"""Connections that send or read too slowly are closed. The tests use Twisted's test clock and transport."""
+"""The server refuses slow requests and large anonymous bodies, and closes connections that read too slowly."""
 
 import asyncio
 from collections.abc import Iterator

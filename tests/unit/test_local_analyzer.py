@@ -19,7 +19,7 @@ def analyzer() -> LocalAnalyzer:
 
 @pytest.fixture(scope="session")
 def described(analyzer: LocalAnalyzer) -> dict[str, Description]:
-    """The sample photos' descriptions, keyed by file name."""
+    """The sample photos' descriptions, keyed by file name without extension."""
     return {path.stem: analyzer.describe([read_picture(path).image]) for path in SAMPLES.glob("*.jpg")}
 
 

@@ -1,4 +1,4 @@
-"""Paths, ports and user accounts of the embedded servers, and the errors if a required program is missing."""
+"""The embedded servers' paths, ports, programs, user account and secret key, and the errors if one is unusable."""
 
 import importlib.util
 import os

@@ -1,6 +1,6 @@
 """deploy/move-to-external-servers.sh runs the right commands, as the right users and with the right settings.
 
-Programs that need root are replaced by scripts on PATH, which record their arguments.
+Scripts on PATH replace the programs that need root or describe the system. Some of them record their arguments.
 """
 
 import json
@@ -41,7 +41,7 @@ Call = tuple[str, list[str], dict[str, str | None]]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A directory with an installation made by `make run`, a settings file, and the replacement programs in `bin`."""
+    """A directory with an empty `var`, a settings file, and the replacement programs in `bin`."""
     for folder in ("var", "bin"):
         (tmp_path / folder).mkdir()
     for name, text in STUBS.items():

@@ -1,4 +1,4 @@
-"""Coordinates are resolved to the name of a city, its region and its country."""
+"""Coordinates are resolved to the name of the nearest city, if one is near."""
 
 from pathlib import Path
 

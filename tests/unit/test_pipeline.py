@@ -94,7 +94,7 @@ def test_result_contains_the_analysis(tmp_path: Path) -> None:
 
 
 class _ImageEmbedder:
-    """An embedder of pictures whose model has 2 dimensions."""
+    """An embedder that computes vectors of two numbers from the frames."""
 
     name = "images"
     computes = False

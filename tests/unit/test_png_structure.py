@@ -1,4 +1,4 @@
-"""Only the PNG chunks that are needed to decode the picture are passed to the decoder."""
+"""A PNG's chunks give its colour space and the memory to decode it; the decoder gets only the chunks it needs."""
 
 import io
 import struct

@@ -1,4 +1,4 @@
-"""The probe, a linear model that detects media and scenes, is compared with numbers computed by hand."""
+"""The input of the probe, a linear model that detects media and scenes, is compared with a hand calculation."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""System checks of the settings for AI models, local ones and those on model servers."""
+"""System checks refuse impossible settings of the AI models and model servers, and name the fix."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""A sidecar is matched to its picture by name. The names come from exports described in public bug reports."""
+"""A sidecar is matched to its picture by name. Most of Google's names come from public bug reports."""
 
 import pytest
 from hypothesis import given

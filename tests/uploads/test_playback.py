@@ -37,7 +37,7 @@ def anna(transactional_db: None) -> User:
 
 
 def stored(owner: User, folder: Path, mime_type: str, metadata: dict[str, Any], **fields: Any) -> Upload:
-    """Return a processed upload whose original is BYTES."""
+    """Create a processed upload whose original is BYTES, and return the upload."""
     upload = Upload(owner=owner, filename="a", size=len(BYTES), mime_type=mime_type, metadata=metadata)
     upload.kind = MediaKind.from_mime_type(mime_type)
     upload.processed_at = timezone.now()

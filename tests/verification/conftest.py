@@ -8,7 +8,7 @@ from pytest_django import Settings
 
 @pytest.fixture(autouse=True)
 def media(settings: Settings, tmp_path: Path) -> Path:
-    """An empty media folder, beside the folder for partial files."""
+    """Use a new media folder beside the folder for partial files, and permit verification of 1 GiB a day."""
     folder = tmp_path / "media"
     disk = {"BACKEND": "uploads.storage.disk.DiskStorage", "OPTIONS": {"location": folder}}
     settings.STORAGES = settings.STORAGES | {"default": disk}

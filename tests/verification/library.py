@@ -33,7 +33,7 @@ def replace(upload: Upload, content: bytes) -> None:
 
 
 def flip_byte(upload: Upload, content: bytes) -> None:
-    """Change one byte of the original in storage."""
+    """Change the first byte of the original in storage, whose bytes are `content`."""
     replace(upload, bytes([content[0] ^ 1]) + content[1:])
 
 

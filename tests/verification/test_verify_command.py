@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def run(*arguments: str) -> tuple[int, str]:
-    """Return the exit status and the output."""
+    """Run the command. Return its exit status and output."""
     out = io.StringIO()
     try:
         call_command("verify", *arguments, stdout=out, stderr=out)

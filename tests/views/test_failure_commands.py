@@ -66,7 +66,7 @@ def test_dismissal_can_be_undone(page: Client, anna: User) -> None:
 
     assert messages_of(response) == ["1 file is back in the list."]
     assert "a.txt" in shown(page)
-    # If the page shown after the dismissal is reloaded, it no longer offers to undo the dismissal.
+    # Once the dismissal is undone, the page that was shown after the dismissal no longer offers to undo it.
     assert reverse("failures-restore") not in page.get(dismissed.redirect_chain[-1][0]).content.decode()
 
 

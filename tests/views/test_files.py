@@ -193,7 +193,7 @@ def follow(page: Client, address: str, direction: str) -> tuple[list[list[str]],
 
 @pytest.fixture
 def large(transactional_db: None) -> int:
-    """A large batch, half of it described and some of it failed, next to another batch with more failures."""
+    """The id of a large batch, half of it described and some of it failed. Another batch has more failures."""
     truncate_tables()
     batch_id = rows.fill(4_000)
     other = rows.fill(2_000)

@@ -113,7 +113,10 @@ async def test_ledger_names_the_picture_that_a_sidecar_describes(owner: User) ->
 
 
 def import_sidecars(owner: User) -> tuple[UploadBatch, int]:
-    """Import sidecars of a RAW file, of a missing picture and of a folder. Return the batch and the RAW file's JPEG."""
+    """Import sidecars of a RAW file, of a missing picture and of a folder.
+
+    Return the batch and the id of the RAW file's JPEG.
+    """
     batch = lifecycle.open_batch(owner.id, "Camera")
     queue_picture(batch, "a/IMG_1.DNG")
     main = queue_picture(batch, "a/IMG_1.JPG")

@@ -1,4 +1,4 @@
-"""The library, the picture page, and signing in and out."""
+"""The library, the picture page, signing in and out, and error pages."""
 
 from datetime import UTC, datetime
 

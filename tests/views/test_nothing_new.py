@@ -13,7 +13,7 @@ NOTHING_NEW = "Nothing new: all 50 files were already in your library."
 
 
 def add_known(owner: User, files: int) -> UploadBatch:
-    """Return a sealed import whose files were all already in the library."""
+    """Create a sealed import whose files were all already in the library."""
     batch = lifecycle.open_batch(owner.id, "Iceland")
     for number in range(files):
         item, _ = incoming.register_item(batch.id, incoming.NewFile("a.jpg", "a.jpg", digest(number), 10))

@@ -34,7 +34,7 @@ def email_settings(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Setti
 
 @pytest.fixture
 def mail_server(email_settings: Settings) -> Iterator[MailSink]:
-    """A running mail server."""
+    """The running mail server to which e-mails are sent."""
     with mail_sink() as server:
         email_settings.EMAIL_PORT = server.port
         yield server

@@ -72,8 +72,8 @@ def predict(weights: ProbeWeights, features: Floats, statistics: Floats) -> tupl
 def cross_validate(pool: Pool) -> tuple[Floats, Floats]:
     """Return the probabilities of media and scenes for each picture, by five-fold cross-validation.
 
-    Each picture is judged by a probe that was trained on the other folds. All pictures of a package are in the same
-    fold. Large packages are split, but a picture and its crops always stay together.
+    Each picture is judged by a probe that was trained on the other folds. All pictures of a small package are in the
+    same fold. Large packages are split, but a picture and its crops always stay together.
     """
     folds = _folds(pool)
     media, scenes = np.zeros((len(folds), len(MEDIA)), np.float32), np.zeros((len(folds), len(SCENES)), np.float32)

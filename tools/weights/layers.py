@@ -20,7 +20,7 @@ _SAME_RANGE = ("MaxPool", "Resize")
 
 
 class Layers:
-    """Adds float layers. Convolutions store their kernels in half precision. `outputs` names each layer's output."""
+    """Adds float layers, whose kernels have half precision. `outputs` names the input and the output of each layer."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -45,7 +45,7 @@ class Layers:
 
 
 class QuantizedLayers(Layers):
-    """Adds quantised layers. `ranges` are the minimum and maximum of each output of Layers."""
+    """Adds quantised layers. `ranges` has the minimum and maximum of each tensor in the `outputs` of Layers."""
 
     def __init__(self, graph: Graph, ranges: Mapping[str, Range]) -> None:
         super().__init__(graph)

@@ -16,7 +16,7 @@ Attribute = int | float | str | Sequence[int]
 FLOAT, UINT8, INT64 = 1, 2, 7
 _TYPES = {"float32": FLOAT, "uint8": UINT8, "int8": 3, "int32": 6, "int64": INT64, "float16": 10}
 _OPSET = 17
-# Constants with at most this many numbers stay float32, because half precision would save almost nothing.
+# Graph.half() keeps constants of up to this many numbers in float32: half precision would save almost nothing.
 _SMALL = 256
 
 
@@ -47,7 +47,10 @@ class Graph:
         return name
 
     def half(self, name: str, value: Array) -> str:
-        """Add a float constant, stored in half precision and cast to float32 by the model. Return its name."""
+        """Add a float constant and return its name. Unless it is small, it is stored in half precision.
+
+        The model casts the constant to float32.
+        """
         if value.size <= _SMALL:
             return self.constant(name, value.astype(np.float32))
         self._halves[f"{name}.h"] = value.astype(np.float16)

@@ -1,4 +1,4 @@
-"""Generate a camera roll of 300 files in all formats, with pairs, sidecars, junk and an export in two archives."""
+"""Generate a camera roll of 300 files in many formats, with pairs, sidecars, junk and an export in two archives."""
 
 from tests.support.camera_roll.encoders import SIZE
 from tests.support.camera_roll.others import add_camera, add_odd_files, add_other_films, add_other_formats

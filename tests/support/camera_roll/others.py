@@ -1,4 +1,4 @@
-"""The folders of a camera, a scanner and some programs, and files that cannot be imported."""
+"""The folders of a camera and a scanner, other videos, copies, and files that cannot be imported."""
 
 from datetime import datetime
 

@@ -81,13 +81,13 @@ def add_android(roll: Roll) -> None:
 
 
 def add_icloud(roll: Roll) -> None:
-    """Add an export from iCloud Photos in two parts, whose CSV files describe all pictures."""
+    """Add an export from iCloud Photos in two parts, whose CSV files describe the pictures and an album."""
     folder, lines, names = "iCloud Photos Part 1 of 2/Photos", [DETAILS_HEADER], []
     for number, shot in roll.shots(8):
         name = f"IMG_{number:04}.HEIC"
         more = {"favourite": number % 2 == 0, "albums": ["Sea"] if number % 3 == 0 else []}
         by_clock = Shot(shot.local, None, shot.place)
-        # If the local time equals the UTC time in the CSV file, the zone stays unknown, because the service may have
+        # If the local time equals the UTC time in the CSV file, the zone stays unknown, because iCloud may have
         # treated a local time without a zone as UTC.
         known = of_shot(shot, "sidecar", more=more) if shot.offset else of_shot(by_clock, more=more)
         roll.add(f"{folder}/{name}", still("HEIC", number, exif_of(by_clock), roll.size), known)
