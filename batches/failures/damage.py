@@ -1,4 +1,4 @@
-"""Query the stored files that verification found to be damaged, for the "Problems" page."""
+"""Query the stored files that verification found to be damaged, for the "Problems" page and its CSV table."""
 
 from dataclasses import dataclass
 from typing import Any
