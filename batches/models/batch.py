@@ -110,7 +110,7 @@ class UploadBatch(models.Model):
                 | Q(completed_at__isnull=False),
                 name="batch_finished_has_time",
             ),
-            # A live batch meets the first condition. While a batch is being cancelled, some of its items are still
+            # A live batch meets the first condition. While a batch is being cancelled, some of its items may still be
             # live.
             models.CheckConstraint(
                 condition=Q(completed_at__isnull=True)
