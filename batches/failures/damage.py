@@ -28,7 +28,7 @@ class DamageGroup:
 
     @property
     def more(self) -> int:
-        """Return how many of the group's files are not among the examples."""
+        """The number of the group's files that are not among the examples."""
         return self.count - len(self.examples)
 
 

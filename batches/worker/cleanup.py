@@ -20,8 +20,9 @@ from uploads.storage.file_deletion import purge_deleted_files
 def clean_up() -> None:
     """Run rounds until nothing is left to delete or index. With nothing to do, this takes a few cheap queries.
 
-    Each round deletes one chunk of each batch, archives, expired pictures and files, and indexes one chunk of pictures.
-    So no deletion waits for another one to finish, and space on a full disk is soon freed.
+    Each round deletes one chunk from each of up to 100 batches, and one chunk each of archives, expired pictures and
+    files; it also indexes one chunk of pictures. So no deletion waits for another one to finish, and space on a full
+    disk is soon freed.
     """
     while any([
         *map(_delete_some, deleting_batches()),
