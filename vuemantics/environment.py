@@ -1,7 +1,7 @@
 """Read and validate environment variables for settings.py.
 
-Every function treats an empty variable as unset. If a value is invalid, it raises ImproperlyConfigured with one line
-that names the variable, the value and the fix.
+Every function treats an empty variable as unset. For an invalid value, it raises ImproperlyConfigured with one line
+that names the variable, the value (without passwords in URLs) and what is expected.
 """
 
 import math

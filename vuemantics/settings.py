@@ -202,7 +202,7 @@ AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"]]
 AXES_CLIENT_IP_CALLABLE = "vuemantics.client_address.client_address"
 LOGIN_URL, LOGIN_REDIRECT_URL = "login", "batch-list"
 
-# With a mail server, an e-mail is sent when a batch is completed. Its links need the public address.
+# With a mail server, workers send e-mails about completed batches and damaged files. Links need the public address.
 PUBLIC_URL = env.origin("VUEMANTICS_URL")
 EMAIL_URL = env.text("VUEMANTICS_EMAIL_URL") and env.url(
     "VUEMANTICS_EMAIL_URL", "", [*MAIL_PORTS], "smtp+tls://user:password@mail.example.org:587"
@@ -236,7 +236,7 @@ LANGUAGE_COOKIE_AGE, LANGUAGE_COOKIE_HTTPONLY = 31_536_000, True
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE = env.time_zone("VUEMANTICS_TIME_ZONE", "UTC")
 
-# Messages of at least this level go to standard error, one line each.
+# Messages of at least this level go to standard error.
 _log_level = env.choice("VUEMANTICS_LOG_LEVEL", "INFO", env.LOG_LEVELS)
 LOGGING = {
     "version": 1,

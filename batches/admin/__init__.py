@@ -1,4 +1,4 @@
-"""The admin for batches. Staff can view all rows and run commands through the services, but cannot edit rows."""
+"""The admin for batches, their files, pictures and workers. Staff can view rows and run commands, but not edit rows."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _

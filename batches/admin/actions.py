@@ -46,7 +46,7 @@ def run_action(
     history: str | Promise | None,
     message: Promise,
 ) -> None:
-    """Run a service on each row, log the changed rows and show one message per kind of result.
+    """Run `command` on each row, log the changed rows and show the results. Do nothing if there are too many rows.
 
     `history` is the text of the log entries; if it is None, the changes are logged as deletions. `message` is an
     ngettext_lazy text with `count`.
@@ -89,7 +89,7 @@ def _show_result(
 
 
 def _shorten(names: list[str]) -> str:
-    """Return the first NAMES_SHOWN names as text, followed by the number of the remaining ones."""
+    """Return the first NAMES_SHOWN names as text, followed by the number of the remaining ones, if any."""
     shown = ", ".join(names[:NAMES_SHOWN])
     more = len(names) - NAMES_SHOWN
     return _("%(names)s and %(more)d more") % {"names": shown, "more": more} if more > 0 else shown

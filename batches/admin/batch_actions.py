@@ -25,7 +25,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
         return operator_scope(request.user).covers_all()
 
     def has_cancel_permission(self, request: HttpRequest) -> bool:
-        """Return whether the action "Cancel" is offered. It needs a separate permission because it cannot be undone."""
+        """Return whether "Cancel" is offered. Cancelling has its own permission because it cannot be undone."""
         return operator_scope(request.user).covers_all(services.CANCEL_BATCHES)
 
     def has_remove_permission(self, request: HttpRequest) -> bool:
@@ -33,7 +33,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Process next, without waiting for missing files"))
     def process_now(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Stop waiting for the missing files of the selected batches, and process these batches before all others."""
+        """Stop waiting for the missing files of the selected batches, and move these batches to the front."""
         message = ngettext_lazy(
             "%(count)d batch will be processed next.", "%(count)d batches will be processed next.", "count"
         )
@@ -58,7 +58,7 @@ class BatchActionsAdmin(ReadOnlyAdmin):
 
     @admin.action(permissions=["command"], description=_("Retry failed files"))
     def retry_failed(self, request: HttpRequest, queryset: QuerySet[UploadBatch]) -> None:
-        """Queue the failed files of the selected batches again if their bytes are stored."""
+        """Queue failed files again if their bytes are stored and a retry may succeed."""
         message = ngettext_lazy(
             "Retrying failed files of %(count)d batch.", "Retrying failed files of %(count)d batches.", "count"
         )

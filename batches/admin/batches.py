@@ -63,7 +63,7 @@ class BatchAdmin(BatchActionsAdmin):
         return UploadBatch.all_objects.all()
 
     def get_changelist_instance(self, request: HttpRequest) -> Any:
-        """Read the stall reasons for all batches on the page with one query."""
+        """Set `stall_reason` on all batches of the page, with at most one query."""
         changelist = super().get_changelist_instance(request)
         reasons = stall_reasons(changelist.result_list)
         for batch in changelist.result_list:

@@ -1,4 +1,4 @@
-"""The "Problems" page in the admin, where operators retry or dismiss failures of all owners, grouped by error code."""
+"""The "Problems" page in the admin: the failures and damaged files of all owners, and commands for the failures."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ VIEW_PERMISSION = "batches.view_batchitem"
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
-    """Show the failures to staff who may view files. On POST, let operators retry or dismiss them."""
+    """Show problems to staff who may view files. On POST, let operators retry, dismiss or restore failures."""
     if not request.user.has_perm(VIEW_PERMISSION):
         raise PermissionDenied
     if request.method == "POST":
@@ -57,7 +57,7 @@ def failures_page(request: HttpRequest, site: AdminSite) -> HttpResponse:
 
 @require_safe
 def failures_table(request: HttpRequest) -> HttpResponseBase:
-    """Send the failures as CSV to staff who may view files."""
+    """Send the open failures and the damaged files as CSV to staff who may view files."""
     if not request.user.has_perm(VIEW_PERMISSION):
         raise PermissionDenied
     return csv_response(request, operator_scope(request.user))
@@ -113,6 +113,5 @@ def _retry(request: HttpRequest, code: str, until: datetime) -> None:
 
 
 def _log_changes(request: HttpRequest, result: CommandResult, history: str) -> None:
-    """Add a log entry to the history of each changed batch, with one statement."""
     changed = UploadBatch.objects.filter(id__in=result.batches)
     LogEntry.objects.log_actions(request.user.pk or 0, changed, CHANGE, history)

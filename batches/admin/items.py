@@ -25,7 +25,7 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """Offers all error codes and the selected one. Finding the codes in use would require a full table scan."""
+    """Offers all known error codes, and the selected one. Finding the codes in use would require a full table scan."""
 
     title = _("error code")
     parameter_name = "error_code"
@@ -53,8 +53,9 @@ class StatusFilter(admin.SimpleListFilter):
         if state not in ItemStatus.values:
             return queryset
         queryset = queryset.filter(status=state)
-        # First narrow the query to a few batches: only live batches can have receiving or pending files, and only
-        # batches whose counter `cancelled`, `missing` or `ignored` is not zero have files in that state.
+        # Narrow the query to a few batches: apart from batches that are just being cancelled, only live ones have
+        # receiving or pending files, and only batches whose counter `cancelled`, `missing` or `ignored` is not zero
+        # have files in that state.
         if state in {ItemStatus.RECEIVING, ItemStatus.PENDING}:
             return queryset.filter(batch_id__in=UploadBatch.all_objects.filter(status__in=LIVE_BATCHES).values("id"))
         if state in {ItemStatus.CANCELLED, ItemStatus.MISSING, ItemStatus.IGNORED}:

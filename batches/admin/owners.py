@@ -21,7 +21,7 @@ class OwnerSelect(AutocompleteSelect):
 
 
 class OwnerForm(forms.Form):
-    """A form with one autocomplete field, which offers the users who can own a batch."""
+    """A form with one autocomplete field, for choosing an owner."""
 
     class Media:
         js = [Script("js/admin.js", type="module")]

@@ -1,6 +1,6 @@
-"""The admin for pictures, with their imports and an action that deletes them.
+"""The admin for pictures, with links to their imports and an action that deletes pictures.
 
-It is in this app, not in `uploads`, because it shows batches, which `uploads` must not import.
+This module is in this app, not in `uploads`, because it shows batches, which `uploads` must not import.
 """
 
 from typing import Any
@@ -27,7 +27,7 @@ admin.site.unregister(Upload)
 
 @admin.register(Upload)
 class DeletableUploadAdmin(UploadAdmin):
-    """The admin for pictures, with a link to their imports and an action that deletes them and their files."""
+    """Adds a link to a picture's imports, and an action that deletes pictures with their files."""
 
     fieldsets = [*UploadAdmin.fieldsets, (None, {"fields": ["batches"]})]
     readonly_fields = [*UploadAdmin.readonly_fields, "batches"]

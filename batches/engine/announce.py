@@ -66,9 +66,9 @@ IGNORE = _insert_statement(
 def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Callable[[list[int], int], None]) -> int:
     """Insert a missing item for each file that the batch does not have yet; return how many were inserted.
 
-    A sealed or completed batch is not reopened until one of the files arrives. If there are new items, `before_visible`
-    is called before the commit with their ids and the batch's new file count; if it raises an exception, nothing is
-    announced. Raises BatchClosed if the batch is cancelled or deleted.
+    A sealed or completed batch is not reopened until one of the files is registered. If there are new items,
+    `before_visible` is called before the commit with their ids and the batch's new file count; if it raises an
+    exception, nothing is announced. Raises BatchClosed if the batch is cancelled or deleted.
     """
     return _insert(ANNOUNCE, batch_id, files, [""] * len(files), before_visible)
 

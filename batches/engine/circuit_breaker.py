@@ -39,7 +39,8 @@ class CircuitBreaker:
     def trip(self, cause: str, message: str, error: Exception | None = None) -> None:
         """Stop claiming because of `cause`, a stable code. Pages show `message`.
 
-        Only the first failure of an outage is logged: `error` if it is given, otherwise the message.
+        A call during the back-off of `cause` has no effect. Only the first failure of an outage is logged: `error` if
+        it is given, otherwise the message.
         """
         cause, message = storable(cause), storable(message)
         with self._lock:

@@ -27,10 +27,11 @@ LOCK_LIMIT = "SELECT pg_advisory_xact_lock(%(locks)s, %(batch)s::int)"
 # The statement also checks the batch's state, so nothing is claimed after the batch is paused or cancelled. The first
 # pending row comes from the index item_queue, because queue_position is set while an item is pending and null
 # otherwise. Rows that other workers have locked are skipped. The commit is asynchronous: if a power failure loses the
-# commit, the item is pending again, and finishing it with the lost claim has no effect. An item is not claimed while
-# another item of the same picture is being processed; it completes later as a duplicate. The ARRAY subquery runs once
-# per claim and reads which pictures are being processed. The advisory lock serialises claims of the same picture. One
-# subquery per table returns all columns from that table, because starting a subquery takes about 10 µs.
+# commit, the item is pending again, and finishing it with the lost claim has no effect. An item of an unprocessed
+# picture is not claimed while another item of that picture is being processed, because it can then complete as a
+# duplicate. The ARRAY subquery runs once per claim and reads which pictures are being processed. The advisory lock
+# serialises claims of the same picture. One subquery returns several columns of uploads_upload, because each subquery
+# takes about 10 µs to start.
 CLAIM = f"""
 UPDATE batches_batchitem
    SET status = '{ItemStatus.PROCESSING.value}', stage = '', queue_position = NULL, attempts = attempts + 1,
@@ -128,7 +129,7 @@ def _claim(batch_id: int, row: _ClaimedRow) -> Claim:
 
 
 def _check_shared_claim(claim: Claim) -> Claim | None:
-    """Check the claim of an item that shares its picture with other items.
+    """Check the claim of an item that shares its picture with other items, and set `already_processed` if it applies.
 
     Release the claim and return None if another item of the picture was claimed earlier and is still being processed.
     """

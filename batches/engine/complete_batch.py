@@ -10,7 +10,7 @@ from batches.models.states import BatchStatus, batch_sources
 
 
 def complete_batches(batch_id: int | None = None) -> int:
-    """Complete all sealed batches without live items, or only `batch_id` if given; return how many were completed.
+    """Complete the sealed batches without live items (only `batch_id` if given); return how many were completed.
 
     Only the batch's counters are checked, because they always match the item rows. Idempotent.
     """

@@ -1,4 +1,4 @@
-"""Delete stored archives once all their files have been imported, refused or cancelled."""
+"""Delete stored archives that no item needs any more."""
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet

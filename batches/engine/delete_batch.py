@@ -1,7 +1,7 @@
 """Delete a batch: hide it immediately, then delete its rows in small chunks.
 
-Any process may delete chunks, each in one transaction. A picture is deleted together with the last item that refers to
-it.
+Any process may delete chunks, each in one transaction. A picture is deleted together with the last item that keeps it
+(see KEEPS_PICTURE).
 """
 
 from collections import Counter
@@ -47,10 +47,10 @@ DELETE FROM batches_batchitem
                        ORDER BY batch_id, id LIMIT %(chunk)s FOR UPDATE SKIP LOCKED))
 RETURNING id, status, result, upload_id, error_code, finished_at
 """
-# Items of a library re-analysis do not keep a picture alive; the caller has locked them and passes their ids as
-# `ignored`. min() with BETWEEN always uses the index on upload_id. Other forms of the condition may scan the whole
-# table: the planner turns NOT EXISTS into a join, and with `upload_id = … LIMIT 1` it may ignore the index if a picture
-# has many items.
+# Items that do not keep their picture (see KEEPS_PICTURE) do not count as references; the caller has locked these items
+# and passes their ids as `ignored`. min() with BETWEEN always uses the index on upload_id. Other forms of the condition
+# may scan the whole table: the planner turns NOT EXISTS into a join, and with `upload_id = … LIMIT 1` it may ignore the
+# index if a picture has many items.
 UNREFERENCED_UPLOADS = """
 SELECT upload.id FROM unnest(%(ids)s::bigint[]) AS upload (id)
  WHERE (SELECT min(item.upload_id) FROM batches_batchitem AS item
@@ -90,7 +90,7 @@ def deleting_batches() -> list[int]:
 
 
 def delete_chunk(batch_id: int) -> tuple[int, list[int]]:
-    """Delete up to CHUNK items of a batch that is being deleted, and the pictures to which no other items refer.
+    """Delete up to CHUNK items of a batch that is being deleted, and the pictures that no other import refers to.
 
     Return how many items were deleted, and the ids of those that may have a partial file; the caller must delete these
     files. The result is (0, []) if no items are left, if other processes have locked the remaining ones, or if every
@@ -130,9 +130,9 @@ def _delete_items(batch: UploadBatch) -> tuple[int, list[int]]:
 def _delete_pictures(ids: set[int]) -> "Counter[int]":
     """Delete the pictures in `ids` that no import refers to any more; return how many items failed, by batch id.
 
-    Raises NewReference if a re-analysis of the library added an item for one of the pictures after the existing items
-    were locked. The caller must then start again. Otherwise, this function would count the new item as a reference and
-    keep the picture, and nothing would delete the picture later.
+    Raises NewReference if a batch that keeps no pictures, such as a re-analysis of the library, added an item for one
+    of the pictures after the existing items were locked. The caller must then start again. Otherwise, this function
+    would count the new item as a reference and keep the picture, and nothing would delete the picture later.
     """
     weak = lock_weak_references(ids)
     uploads = lock_uploads(ids)

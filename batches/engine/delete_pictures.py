@@ -35,15 +35,16 @@ GONE = "item.gone"
 
 
 class NewReference(Exception):
-    """Another item started to refer to one of the pictures after the existing items were locked."""
+    """Another item or part began to refer to one of the pictures after the existing items were locked."""
 
 
 def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None) -> int:
-    """Delete pictures and their results in one transaction; return how many pictures were deleted.
+    """Delete pictures with their parts and results in one transaction; return how many were deleted, including parts.
 
-    The files are deleted afterwards. Unknown ids are ignored. If `trashed_before` is given, pictures that were not
-    moved to the trash before that time are ignored too, because they may just have been restored. Raises Refused
-    (`picture.busy`) if new items began to refer to the pictures during every attempt.
+    Parts are files shown only with their picture, such as RAW files. The stored files are deleted afterwards. Unknown
+    ids are ignored. If `trashed_before` is given, pictures that were not moved to the trash before that time are
+    ignored too, because they may just have been restored. Raises Refused (`picture.busy`) if new items or parts began
+    to refer to the pictures during every attempt.
     """
     for _try in range(TRIES):
         try:
@@ -60,10 +61,10 @@ def delete_pictures(ids: Collection[int], trashed_before: datetime | None = None
 
 
 def _delete(ids: Collection[int], trashed_before: datetime | None) -> tuple[int, list[int], list[int]]:
-    """Delete the pictures in the current transaction.
+    """Delete the pictures and their parts in the current transaction.
 
-    Their parts (files shown only with them, such as RAW files) are deleted with them. Return how many were deleted, the
-    ids of the batches in which items failed, and the ids of all batches whose items referred to the pictures.
+    Return how many were deleted, including parts, the ids of the batches in which items failed, and the ids of all
+    batches whose items referred to the deleted pictures.
     """
     ids = {*ids, *_parts(ids)}
     references = BatchItem.objects.filter(upload_id__in=ids)
@@ -116,7 +117,10 @@ def _parts(ids: Collection[int]) -> set[int]:
 
 
 def _mark_gone(ids: list[int]) -> None:
-    """Fail the items in progress, and detach all items from their pictures. The caller must have locked the rows."""
+    """Detach the items from their pictures, and give the code GONE to those in progress or with a resendable failure.
+
+    Items in progress fail. The caller must have locked the rows.
+    """
     gone = {"error_code": GONE, "error_message": default_message(GONE)}
     items = BatchItem.objects.filter(id__in=ids)
     items.filter(status=ItemStatus.FAILED, error_code__in=RESENDABLE_CODES).update(**gone)

@@ -1,4 +1,4 @@
-"""Write the stages and leases of a worker process's in-flight jobs to the database."""
+"""The heartbeat of a worker process: write its outage and its jobs' stages and leases, and find hung jobs."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,7 +34,7 @@ class LastStall:
 
 
 def beat(worker: int) -> list[Job]:
-    """Write changed stages, renew leases, and ask jobs to stop if their batch is no longer processing.
+    """Write the outage and changed stages, renew leases, and ask jobs to stop if their batch is not processing.
 
     Return the hung jobs, that is, those that have exceeded the deadline of their stage. Their leases are not renewed.
     If no job is hung, release the claims that could not be released earlier; if that fails again, the next beat

@@ -48,9 +48,10 @@ class Job:
     """A claimed item that this process is working on.
 
     Other threads set `stop_requested`; the job checks it between two stages, during decoding and while it waits for a
-    CPU slot. `stage` is blank before the first stage and while the job waits for a slot. `since` is the
-    time.monotonic() value at which the stage began, or None while no deadline applies. `previews_unrecorded` means that
-    the storage may contain previews that no row refers to. `result` is the item's result if it completes.
+    CPU slot. `stage` is blank before the first stage, and from when the job waits for a slot until it enters a stage.
+    `since` is the time.monotonic() value at which the stage began, or None while no deadline applies.
+    `previews_unrecorded` means that the storage may contain previews that no row refers to. `result` is the item's
+    result if it completes.
     """
 
     claim: Claim
@@ -72,7 +73,7 @@ class Job:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Clear the stage and suspend its deadline while the block waits for a CPU slot."""
+        """Clear the stage, and apply no deadline while the block waits for a CPU slot."""
         self.since = None
         self.stage = ""
         yield
@@ -112,7 +113,7 @@ class InFlight:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Run the block alone, after this process's other jobs have ended. Use this for items that may crash it."""
+        """Run the block alone, once all other jobs of this process have ended. Use this if the item may crash it."""
         with self._changed:
             self._exclusive_waiting += 1
             while self._exclusive or self._shared:

@@ -119,7 +119,7 @@ LOCK_UPLOAD = "SELECT id FROM uploads_upload WHERE id = %(upload)s FOR KEY SHARE
 
 
 def item_keys(filename: str, relative_path: str) -> dict[str, int]:
-    """Return the hashes of a file's folder and name, from which INSERT computes the item's keys."""
+    """Return the hashes of a file's folder and name, from which the statements compute the item's keys."""
     folder, name = match_keys(0, relative_path or filename, filename)
     return {"folder_key": folder, "name_key": name}
 
@@ -173,8 +173,9 @@ def queue(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None
 def complete(item_id: int, upload_id: int, claim: UUID | None = None) -> tuple[int, bool] | None:
     """Complete a receiving item as a duplicate of an upload. Return None if the item was not receiving.
 
-    Otherwise, return the batch's id and whether this was the last live item of a sealed batch. Raises IntegrityError if
-    the upload was deleted.
+    The upload is also linked with the sidecars and parts in the item's folder; see `link_duplicate`. Otherwise, return
+    the batch's id and whether this was the last live item of a sealed batch. Raises IntegrityError if the upload was
+    deleted.
     """
     with transaction.atomic(savepoint=False):
         fetch_row(LOCK_ITEM, {"item": item_id})

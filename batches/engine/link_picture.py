@@ -94,7 +94,7 @@ def link_duplicate(item_id: int, upload_id: int) -> None:
 
 
 def _lock_name(item_id: int) -> _Place | None:
-    """Take the advisory lock for an item's name, and return the item's import, file name and owner.
+    """Take the advisory locks for an item's folder and name; return the item's import, file name and owner.
 
     Return None if the item is not a file of an import, or if a guest sent it. The caller must have locked the item's
     row.
@@ -111,7 +111,7 @@ def _candidates(item_id: int, upload_id: int, place: _Place | None) -> tuple[lis
 
 
 def _pair(pictures: dict[int, PictureRow], siblings: dict[int, _Sibling]) -> None:
-    """Save which of the locked pictures are parts of others. Pictures in the trash are ignored."""
+    """Save which of the locked pictures are parts of others. Unprocessed and trashed pictures are ignored."""
     processed = [row for row in pictures.values() if row.id in siblings and row.is_processed and not row.is_trashed]
     parts = find_parts([row.as_pair_file(*siblings[row.id]) for row in processed])
     # Handle new main pictures first. save_part also moves a picture's parts: if a picture becomes a part of one of its

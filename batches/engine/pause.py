@@ -13,7 +13,7 @@ from batches.models.states import BatchStatus
 def pause_batch(batch_id: int) -> bool:
     """Pause a batch. Return False if the batch was neither pending nor processing.
 
-    Workers claim no more of its items. Its in-flight jobs stop before their next stage, and their claims are released.
+    Workers claim no more of its items. The heartbeat asks its in-flight jobs to stop, which releases their claims.
     """
     batch = UploadBatch.objects.filter(id=batch_id)
     paused = move_batches(batch, BatchStatus.PAUSED, updated_at=timezone.now())

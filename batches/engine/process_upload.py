@@ -24,10 +24,11 @@ from uploads.storage import local_copy, save_previews, storage_available
 def process_upload(job: Job) -> Callable[[], None]:
     """Run the pipeline on the job's stored file and store the previews. Return a function that saves the results.
 
-    If the picture was already processed for another item, the function only links its sidecars. No transaction is open
-    while files are read or written, because the storage may be slow. The names of the previews depend only on the
-    storage key, so if another process takes over the item, it overwrites the same files. Raises any ProcessingError,
-    any error of the analyzer, and JobStopped if a stop was requested or the claim is no longer valid.
+    If the picture was already processed for another item, the returned function only links its sidecars and parts, and
+    nothing is read. No transaction is open while files are read or written, because the storage may be slow. The names
+    of the previews depend only on the storage key, so if another process takes over the item, it overwrites the same
+    files. Raises any ProcessingError, any error of the analyzer, and JobStopped if a stop was requested or the claim is
+    no longer valid.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:

@@ -1,4 +1,4 @@
-"""Analyse the stored pictures of a batch or of a whole library again, or read the text in a library's pictures.
+"""Analyse the pictures of a batch, a library or a selection again, or read the text in a library's pictures.
 
 Each run is a new batch whose items refer to the pictures.
 """
@@ -99,8 +99,8 @@ def reanalyse_library(owner_id: int, model: str, *, only_missing: bool) -> int |
 def read_library_text(owner_id: int, model: str) -> int | None:
     """Create a batch that reads the text in the owner's unread pictures; see `unread_pictures`. Return its id.
 
-    It covers only the oldest MAX_TEXT_PICTURES of them, because their ids are held in memory; later calls cover the
-    rest. Return None if there are none. Raises ReanalysisRunning while another batch of this kind is live.
+    The batch covers only the oldest MAX_TEXT_PICTURES pictures, because their ids are held in memory; later calls cover
+    the rest. Return None if there are none. Raises ReanalysisRunning while another such batch of the owner is live.
     """
     opened = {"owner_id": owner_id, "name": _("Text in pictures"), "kind": BatchKind.TEXT, "model": model}
     unread = unread_pictures().filter(owner_id=owner_id).order_by("id").values_list("id", flat=True)

@@ -44,7 +44,11 @@ class Verdict(Enum):
 
 
 def recover_items() -> int:
-    """Put items back into the queue if their worker is missing or their lease has expired. Return their number.
+    """Recover up to CHUNK items whose worker is missing or whose lease has expired: put them back into the queue.
+
+    Return how many items were recovered, including those that failed. In the first GRACE_SECONDS after a start of the
+    database server, only items with an expired lease are recovered, because workers may still have to acquire their
+    locks again.
 
     An item's `crash_count` is incremented only if its worker is dead. It stays the same if the worker stopped normally,
     or if the item was claimed before the database server last started: the worker may still be alive in that case. An

@@ -1,4 +1,4 @@
-"""Process one claimed item: run the pipeline, then complete, fail or release it."""
+"""Process one claimed item, then complete, fail or release it."""
 
 import logging
 from collections.abc import Callable

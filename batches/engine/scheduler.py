@@ -79,7 +79,10 @@ def has_urgent_work() -> bool:
 
 
 def prioritize_batch(batch_id: int) -> None:
-    """Make the scheduler choose this batch and its owner next."""
+    """Put this batch and its owner first in the scheduler's order, and wake the workers.
+
+    The owner's imports still come before a re-analysis.
+    """
     batch = UploadBatch.objects.filter(id=batch_id)
     batch.update(last_served=None)
     OwnerSchedule.objects.filter(owner__batches__in=batch).update(last_served=None)

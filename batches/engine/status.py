@@ -36,7 +36,7 @@ SELECT (SELECT count(*) FROM (
 
 @dataclass(frozen=True, slots=True)
 class WorkerFile:
-    """A file that a worker claimed `seconds` ago. `stage` is blank until the heartbeat first writes a stage."""
+    """A file that a worker claimed `seconds` ago. `stage` is blank while the worker reports none."""
 
     item: int
     batch: int

@@ -26,7 +26,7 @@ class FailureGroup:
 
     @property
     def more(self) -> int:
-        """Return how many of the group's files are not among the examples."""
+        """The number of the group's files that are not among the examples."""
         return self.count - len(self.names)
 
     @property
@@ -80,7 +80,7 @@ class BatchFailures:
 
     @property
     def retryable(self) -> int:
-        """Return how many of the failed files can be retried."""
+        """The number of failed files that can be retried."""
         return sum(count for code, count in self.stored.items() if is_retryable(code))
 
 

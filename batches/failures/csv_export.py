@@ -57,7 +57,7 @@ def _heading(*, with_owner: bool) -> list[str]:
 
 
 def batches_after(scope: Scope, batch_id: int) -> list[int]:
-    """Return the ids of the next batches after `batch_id` that have failures, dismissed or not."""
+    """Return the ids of the next CHUNK_BATCHES batches after `batch_id` that have failures, dismissed or not."""
     batches = scope.batches(VIEW_ITEMS).filter(id__gt=batch_id, failed__gt=0)
     return list(batches.order_by("id").values_list("id", flat=True)[:CHUNK_BATCHES])
 

@@ -1,4 +1,4 @@
-"""Query the stored files that verification found to be damaged, for the "Problems" page."""
+"""Query the stored files that verification found to be damaged, for the "Problems" page and its CSV table."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +28,7 @@ class DamageGroup:
 
     @property
     def more(self) -> int:
-        """Return how many of the group's files are not among the examples."""
+        """The number of the group's files that are not among the examples."""
         return self.count - len(self.examples)
 
 

@@ -18,7 +18,7 @@ from uploads.text import storable
 
 
 def csv_response(request: HttpRequest, scope: Scope) -> StreamingHttpResponse:
-    """Return the open failures of the scope as a CSV file."""
+    """Return the scope's open failures and damaged files as CSV, limited to the error code in the query, if any."""
     name = f"problems-{timezone.localdate().isoformat()}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "private, no-store"}
     lines = failures_csv(scope, code_in(request.GET))
@@ -31,9 +31,9 @@ def code_in(fields: Mapping[str, str]) -> str:
 
 
 def parse_time(text: str) -> datetime | None:
-    """Parse a time from a form; return None if it is missing, invalid or has no time zone.
+    """Parse a time from a form and convert it to UTC; return None if it is missing, invalid or has no time zone.
 
-    Raises BadRequest if PostgreSQL cannot store the time, because no form of this site contains such a time.
+    Raises BadRequest if the year in UTC is out of range, because no form of this site contains such a time.
     """
     try:
         time = parse_datetime(text)

@@ -1,4 +1,4 @@
-"""Queries for the "Problems" page, which groups the open failures of a scope by error code across all batches."""
+"""Queries for the "Problems" page and its count in the navigation. Failures are grouped by error code."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -44,7 +44,7 @@ class ErrorCodeGroup:
 
     @property
     def more(self) -> int:
-        """Return how many of the group's files are not among the examples."""
+        """The number of the group's files that are not among the examples."""
         return self.count - len(self.examples)
 
 

@@ -1,4 +1,4 @@
-"""Add files to a batch: from tus uploads, the HTML form or a local folder.
+"""Add files to a batch: from tus uploads, HTML forms, local folders or archives.
 
-Files from all three sources are finalized by `finalize`.
+A file whose bytes were received from any of these sources is finalized by `finalize`.
 """

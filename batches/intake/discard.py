@@ -1,6 +1,6 @@
 """Discard partial files that are no longer needed.
 
-Each function reads the item's row only after it has locked the partial file. A row read earlier may be stale, because
+`discard_if_unneeded` locks the partial file before it reads the item's row. A row read earlier may be stale, because
 the client may have registered the file again and may be writing to the partial file.
 """
 
@@ -46,7 +46,7 @@ def clear_stale_partial(item_id: int) -> None:
 
 
 def discard_if_unneeded(item_id: int) -> None:
-    """Remove an item's partial file unless the item still expects bytes. Raises OSError.
+    """Remove an item's partial file if the item expects no more bytes or its batch is cancelled. Raises OSError.
 
     If another request has locked the partial file, that request or the cleanup will remove it.
     """

@@ -28,8 +28,8 @@ class FilePart:
 class PartOutcome:
     """How many bytes of the file have been received, and what happened to the file once it was complete.
 
-    `outcome` is None if the file is not complete yet. If there is an `error`, the part was not received, and the client
-    can send it again.
+    `outcome` is None if the file is not complete yet; otherwise, `received` is the size of the file. If there is an
+    `error`, the part was not received, and the client can send it again.
     """
 
     received: int

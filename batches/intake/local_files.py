@@ -1,7 +1,7 @@
 """Add local files to a batch. A file is copied unless the batch's owner already has the same bytes.
 
 The source is never moved or linked. The stored file is a copy, so later changes to the source cannot affect it. The
-hash of a copied file is computed from the bytes as they are written.
+hash of a copied file is that of the copy.
 """
 
 import hashlib
@@ -37,7 +37,7 @@ IGNORED_UNREADABLE = "ignored.unreadable"
 
 @dataclass(frozen=True, slots=True)
 class LocalFile:
-    """The result of `inspect_file`.
+    """The result of `inspect_file` or `unreadable_path`.
 
     `read_error` explains why the file cannot be read. `ignored` is the error code of a file that is left out.
     """
@@ -51,7 +51,7 @@ class LocalFile:
 
 @dataclass
 class ExistingFiles:
-    """The fingerprints of the batch's finished files and the sizes of the owner's uploads."""
+    """The fingerprints of files that the batch no longer expects, and sizes of the owner's uploads."""
 
     finished: set[str] = field(default_factory=set)
     sizes: set[int] = field(default_factory=set)
@@ -79,9 +79,9 @@ def unreadable_path(path: Path, relative_path: str) -> LocalFile:
 
 
 def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFiles:
-    """Look up which of `files` the batch has finished, and which sizes of the others match the owner's uploads.
+    """Look up which of `files` the batch no longer expects, and which sizes of the others match the owner's uploads.
 
-    This takes two queries. Also remove partial files that a crash left behind for finished items.
+    Also remove partial files that a crash left behind for files that are no longer expected.
     """
     finished = (
         BatchItem.objects.filter(batch=batch, fingerprint__in=[local.file.fingerprint for local in files])

@@ -20,7 +20,7 @@ _RESENDABLE = Q(status=ItemStatus.FAILED, upload__isnull=True, error_code__in=RE
 
 @dataclass(frozen=True, slots=True)
 class UnfinishedBatch:
-    """A batch with missing files; `received` of its `expected` files have arrived."""
+    """An unfinished batch (see `find_unfinished`); `received` of its `expected` files have arrived."""
 
     batch: UploadBatch
     received: int
@@ -29,7 +29,7 @@ class UnfinishedBatch:
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """A registered file. `offset` is the number of bytes received; `state` is `received`, `missing` or `refused`."""
+    """A registered file. `offset` is where sending continues; `state` is `received`, `missing` or `refused`."""
 
     fingerprint: str
     size: int
@@ -41,7 +41,7 @@ def find_unfinished(scope: Scope, fingerprints: Collection[str], limit: int = 3)
     """Return up to `limit` of the user's unfinished imports with files that match `fingerprints`, best match first.
 
     A batch is unfinished if it is not sealed, lacks announced files, or has a failed file that may be sent again. Only
-    the user's 50 newest unfinished batches are searched.
+    the user's NEWEST_BATCHES newest unfinished batches are searched.
     """
     newest = _candidates(scope).order_by("-id")[:NEWEST_BATCHES]
     batches = {batch.id: batch for batch in newest}
@@ -56,7 +56,7 @@ def open_for_files(scope: Scope) -> QuerySet[UploadBatch]:
 
 
 def read_page(batch_id: int, after: int) -> tuple[list[ManifestEntry], int | None]:
-    """Return up to 2,000 entries with ids above `after`, in id order, and the next `after` (None on the last page)."""
+    """Return up to PAGE_ITEMS entries with ids above `after`, in id order, and the next `after` (None at the end)."""
     items = BatchItem.objects.filter(batch_id=batch_id, id__gt=after).order_by("id")
     page = list(items.only("fingerprint", "size", "status", "upload_id", "error_code", "finished_at")[:PAGE_ITEMS])
     return [_entry(item) for item in page], page[-1].id if len(page) == PAGE_ITEMS else None

@@ -1,8 +1,8 @@
 """Limit an owner's imports and files: how many may be unfinished at a time, and how many may be created per hour.
 
 The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
-checked in each process without a row lock. So an owner can exceed them by the number of files and imports that other
-processes accept at the same time.
+checked in each process without a row lock, and each process counts the hourly limits separately. So an owner can exceed
+the limits by the number of files and imports that other processes accept.
 """
 
 import math
@@ -64,7 +64,7 @@ class UnfinishedFiles:
         self._counts: dict[int, tuple[int, float]] = {}
 
     def count(self, owner_id: int) -> int:
-        """Return how many files of the owner's live imports are announced or registered, but not finished."""
+        """Return how many files of the owner's live batches are announced or registered, but not finished."""
         known = self._counts.get(owner_id)
         now = time.monotonic()
         if known is not None and now - known[1] < FRESH_SECONDS:
@@ -82,7 +82,7 @@ _unfinished = UnfinishedFiles()
 
 
 def check_new_batch(owner_id: int, expected_items: int) -> None:
-    """Raise Refused (`batch.too_many_open`, `files.too_many_open`) or RateExceeded if no new import is allowed."""
+    """Count a new import, or raise Refused (`batch.too_many_open`, `files.too_many_open`) or RateExceeded."""
     live = UploadBatch.objects.filter(owner_id=owner_id, status__in=LIVE_BATCHES)
     if live.filter(kind=BatchKind.IMPORT, sealed_at=None).count() >= settings.OWNER_OPEN_BATCHES:
         raise Refused("batch.too_many_open", limit=intcomma(settings.OWNER_OPEN_BATCHES))
@@ -99,9 +99,9 @@ def check_new_file(batch: UploadBatch) -> None:
 
 
 def check_announced(owner_id: int, count: int) -> None:
-    """Check the limits after `count` files were announced, in the same transaction.
+    """Check and count `count` files after they were announced, in the same transaction.
 
-    Raises FileRefused (`files.too_many_open`) and RateExceeded.
+    Raises FileRefused (`files.too_many_open`) or RateExceeded.
     """
     if count_unfinished(owner_id) > settings.OWNER_OPEN_FILES:
         raise _too_many_files()

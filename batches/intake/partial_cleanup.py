@@ -120,7 +120,7 @@ def _needs_action(item_id: int, item: BatchItem | None, now: float) -> bool:
 
 
 def _clean_partial(item_id: int) -> int:
-    """Lock the partial file, decide again and act; return 1 if it was removed, otherwise 0.
+    """Lock the partial file, decide again and act; return 1 if received bytes were removed, otherwise 0.
 
     A disk error is logged once; a later scan tries again.
     """

@@ -69,7 +69,7 @@ class PartialFile:
         return self.size, self._hash.copy() if self._hash is not None else None
 
     def roll_back(self, checkpoint: Checkpoint) -> None:
-        """Drop everything written after the checkpoint."""
+        """Drop everything written after the checkpoint, and treat the rest as verified."""
         size, digest = checkpoint
         self.truncate(size)
         if size:

@@ -26,7 +26,7 @@ from uploads.models import Upload
 from uploads.storage import is_stored
 
 SAMPLE_BYTES = 512
-"""The first bytes of a file that tell whether its type is supported. MPEG-TS needs the most: three packets of 192."""
+"""How many first bytes tell whether a file's type is supported. M2TS needs the start of its third 192-byte packet."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,9 +1,9 @@
 """Limit the bytes that one owner may use: stored files, files being received, and partial files of abandoned items.
 
 The total is not kept in a database row, because every upload and deletion would have to wait for a lock on that row.
-Instead, each process caches the total, adds the files that it accepts, and recomputes the total from the database once
-it is ten seconds old. Before refusing a file, it recomputes a total that is more than one second old. So an owner can
-exceed the limit only by the files that other processes accept within those ten seconds.
+Instead, each process caches the total, adds the files that it accepts, and recomputes the total from the database when
+the total is ten seconds old. Before refusing a file, it recomputes a total that is more than one second old. So an
+owner can exceed the limit only by the files that other processes accept within those ten seconds.
 """
 
 import math

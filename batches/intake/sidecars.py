@@ -14,8 +14,9 @@ UNREADABLE, EXPORT = "sidecar.unreadable", "ignored.export"
 def finalize_sidecar(item: BatchItem, owner_id: int, partial: PartialFile, kind: SidecarKind) -> IntakeOutcome:
     """Parse the item's locked partial file and complete the item as a sidecar.
 
-    If parsing fails, reject it. If the file belongs to an export but describes neither a picture nor an album, ignore
-    it. The file fits in memory, because `sidecar_kind` recognises only small files. Raises NotReceiving, BatchClosed.
+    If parsing fails, reject the item. If the file belongs to an export but describes neither a picture nor an album,
+    ignore the item. The file fits in memory, because `sidecar_kind` recognises only small files. Raises NotReceiving,
+    BatchClosed.
     """
     content, sha256 = partial.head(MAX_SIDECAR_BYTES), partial.sha256()
     try:

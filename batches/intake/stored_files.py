@@ -52,7 +52,7 @@ _KEPT_OR_NOT = {ItemResult.SIDECAR: StoredState.SIDECAR, ItemResult.ARCHIVE: Sto
 def find_stored(scope: Scope, files: Sequence[FileDigest]) -> list[StoredFile]:
     """Look up each of `files` among the scope's uploads, sidecars and archives; return the results in the same order.
 
-    Files of imports that are being deleted count as missing. Runs two queries, which use the indexes
+    Files of imports that are being deleted count as missing. Runs at most two queries, which use the indexes
     upload_once_per_owner and item_digest.
     """
     found = _uploads(scope, {file.sha256 for file in files})

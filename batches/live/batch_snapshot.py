@@ -13,7 +13,7 @@ from batches.models.states import LIVE_BATCHES, BatchKind, BatchStatus, ItemStat
 from uploads.preview_urls import LIST_SIDE, preview_url
 
 STAGES = tuple(stage for stage in Stage if stage != Stage.READING)
-"""The stages of an import."""
+"""The stages of a picture that is imported or described again."""
 FILES_SHOWN = 8
 FILES_WITH_PREVIEW_SHOWN = 4
 """The maximum number of files shown if any has a preview. It is low, because previews make WebSocket frames larger."""
@@ -73,7 +73,7 @@ class BatchSnapshot:
 
     @property
     def has_missing_files(self) -> bool:
-        """Whether this is an import with missing files, which its owner can send by choosing the same folder again."""
+        """Whether this is an import that may lack files, which its owner can send by choosing the same folder again."""
         batch = self.batch
         if batch.kind != BatchKind.IMPORT or batch.status == BatchStatus.CANCELLED:
             return False
@@ -89,7 +89,8 @@ class BatchSnapshot:
 def read_snapshot(batch_id: int, previous: BatchSnapshot | None = None) -> BatchSnapshot | None:
     """Return the state of a batch, or None if it does not exist.
 
-    The failures of `previous` are reused if the batch's failure count, status and completion time have not changed.
+    The failures of `previous` are reused if the batch's failure count, status and completion time have not changed. Its
+    ledger and story are reused if the number of found files is also the same.
     """
     batch = UploadBatch.objects.select_related("source").filter(id=batch_id).first()
     if batch is None:

@@ -67,7 +67,7 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
     `unprocessed` is true for a file that completed or failed without being processed.
     """
     # Files are claimed in id order, so those with the highest ids finish last. Neither duplicates nor files that fail
-    # while being received are processed; the latter have no upload.
+    # while being received are processed; a file that fails in this way has no upload.
     items = BatchItem.objects.filter(batch_id=batch_id).order_by("-id")
     completed = items.filter(status=ItemStatus.COMPLETED).annotate(unprocessed=~Q(result=ItemResult.NEW))
     failed = items.filter(status=ItemStatus.FAILED).annotate(unprocessed=IsNull(F("upload_id"), True))

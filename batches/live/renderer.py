@@ -61,7 +61,7 @@ class Renderer:
         self._task = asyncio.create_task(self._run())
 
     def add(self, viewer: Viewer) -> None:
-        """Offer a new viewer the current fragments and read the topic again."""
+        """Offer the current fragments to a new viewer, and trigger another read of the topic."""
         self.viewers.add(viewer)
         if self._fragments:
             viewer.offer(self.topic.key, self._fragments, low_priority=self.topic.low_priority)

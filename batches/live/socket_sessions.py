@@ -24,7 +24,7 @@ CHECK_SECONDS = 10.0
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SocketSession:
-    """The session of one socket. It ends if the user's password hash is no longer `password`."""
+    """The session of one socket. `password` is the user's password hash; a new hash ends the session."""
 
     session_key: str
     user_id: int

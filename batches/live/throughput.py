@@ -24,7 +24,8 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 class Throughput:
     """Throughput in files per second. `rate` is the average over the measured time, which is divided into quarters.
 
-    `slow` and `fast` are the rates in the slowest and the fastest quarter, but each is at least 15% away from `rate`.
+    `slow` and `fast` are the rates in the slowest and the fastest quarter, but each is at least 15% away from `rate`,
+    and `slow` is at least a quarter of it.
     """
 
     slow: float

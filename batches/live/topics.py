@@ -42,7 +42,7 @@ class BatchPageTopic:
         self._eta_status = ""
 
     def read(self) -> Fragments | None:
-        """Read the batch, its files in progress and, every ETA_SECONDS or after a status change, the estimate."""
+        """Read and render the batch. The estimate is read only every ETA_SECONDS or after a status change."""
         with translation.override(self._language):
             self._snapshot = snapshot = read_snapshot(self._batch_id, self._snapshot)
             if snapshot is None or snapshot.batch.owner_id != self._owner_id:

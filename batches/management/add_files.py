@@ -91,7 +91,7 @@ def add_files(batch: UploadBatch, files: Iterable[FoundFile], write: Write) -> T
 
 
 def _ignore_files(batch: UploadBatch, page: Sequence[LocalFile], tally: Tally) -> None:
-    """Record which files, folders and links in the page are skipped."""
+    """Record the files, folders and links in the page that are left out or cannot be read."""
     tally.ignored += _ignore(batch, [local for local in page if local.ignored not in ("", IGNORED_UNREADABLE)])
     unreadable = [local for local in page if local.ignored == IGNORED_UNREADABLE]
     tally.unreadable += len(unreadable)
@@ -99,7 +99,7 @@ def _ignore_files(batch: UploadBatch, page: Sequence[LocalFile], tally: Tally) -
 
 
 def _ignore(batch: UploadBatch, ignored: Sequence[LocalFile]) -> int:
-    """Create items for the files that the batch does not have; return their number."""
+    """Create items for those files that the batch does not have yet; return the number of new items."""
     if not ignored:
         return 0
     return ignore_files(batch, [local.file for local in ignored], [local.ignored for local in ignored])

@@ -1,4 +1,4 @@
-"""Find out which local files are stored in the library. Files are read once, in the order of their paths."""
+"""Find out which local files are stored in the library. Each file is read at most once."""
 
 import csv
 import hashlib
@@ -24,7 +24,7 @@ REASONS = {
     StoredState.ARCHIVE: "an archive, which is not kept once its files are imported",
     UNREADABLE: "cannot be read",
 }
-"""For each state, the reason why the file must not be deleted."""
+"""For each state in which the local file is still needed, the reason."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class CheckedFile:
 
 @dataclass
 class FolderReport:
-    """Counts the checked files. `oldest_check` is when the least recently verified file was verified."""
+    """Counts the checked files. `verified` of them were verified after they were stored, at `oldest_check` or later."""
 
     states: Counter[str] = field(default_factory=Counter)
     verified: int = 0
@@ -93,7 +93,7 @@ def _sha256(local: LocalFile) -> str:
 
 
 def write_csv(stream: TextIO, files: Iterable[CheckedFile]) -> Iterator[CheckedFile]:
-    """Write one CSV line per file, and yield the files unchanged."""
+    """Write a heading and one CSV line per file, and yield the files unchanged."""
     writer = csv.writer(stream)
     writer.writerow(["File", "Bytes", "SHA-256", "State", "Verified"])
     for file in files:

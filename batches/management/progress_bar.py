@@ -79,7 +79,7 @@ def _write_lines(states: Iterator[UploadBatch], write: Write) -> UploadBatch:
 
 
 def failure_lines(batch: UploadBatch) -> Iterator[str]:
-    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then how many others failed."""
+    """Yield a line with the reason for each of the first MAX_FAILURES failed files, then the number of any others."""
     failed = BatchItem.objects.filter(batch=batch, status=ItemStatus.FAILED).order_by("id")
     for item in failed[:MAX_FAILURES]:
         yield f"  {item}: {item.error_message}"

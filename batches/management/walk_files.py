@@ -11,7 +11,7 @@ from batches.intake.file_name import displayable
 
 @dataclass(frozen=True, slots=True)
 class FoundFile:
-    """A file and its path in the batch. The path starts with the name of the folder that was passed to the command.
+    """A file and its path in the batch, which starts with the label of a path passed to the command (see `_labels`).
 
     If `is_readable` is false, this is a folder or a link that cannot be read.
     """
@@ -40,7 +40,7 @@ class FileWalk:
     links: int = 0
 
     def files(self) -> Iterator[FoundFile]:
-        """Yield the files, each with a unique relative path."""
+        """Yield the files. Different files have different relative paths."""
         for path, label in zip(self.paths, _labels(self.paths), strict=True):
             try:
                 yield from self._folder(path, label) if path.is_dir() else [FoundFile(path, label)]
@@ -107,7 +107,7 @@ def _names(folder: Path) -> Iterator[str]:
 
 
 def _labels(paths: Iterable[Path]) -> list[str]:
-    """Return a label for each path: its last part, or the whole path if an earlier path has the same last part."""
+    """Return a label for each path: its last part, or the whole path if a different earlier path has that label."""
     used: dict[str, Path] = {}
     labels = []
     for path in paths:

@@ -16,7 +16,7 @@ BUSY_SECONDS = 0.2
 
 
 class WaitingConsumer(_RedisConsumer):
-    """Waits in Redis until the queue contains a message.
+    """Waits in Redis for a message.
 
     dramatiq's own consumer polls an empty queue with a script, by default after pauses of up to a second.
     """
@@ -29,7 +29,7 @@ class WaitingConsumer(_RedisConsumer):
         return message
 
     def _wait(self) -> None:
-        """Return when the queue contains a message and a thread is free, or after at most WAIT_SECONDS."""
+        """Wait up to WAIT_SECONDS for a message, or only BUSY_SECONDS if no thread is free to take one."""
         if self.outstanding_message_count >= self.prefetch:
             time.sleep(BUSY_SECONDS)
             return
@@ -54,5 +54,5 @@ class WakeUpBroker(RedisBroker):
             self.emit_after("declare_queue", queue_name)
 
     def consume(self, queue_name: str, prefetch: int = 1, timeout: int = 5000) -> Any:
-        """Return a consumer that waits in Redis and never sleeps between polls; see dramatiq.Broker.consume."""
+        """Return a consumer without dramatiq's own pauses between polls; see dramatiq.Broker.consume."""
         return super().consume(queue_name, prefetch, timeout=0)

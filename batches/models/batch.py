@@ -110,7 +110,8 @@ class UploadBatch(models.Model):
                 | Q(completed_at__isnull=False),
                 name="batch_finished_has_time",
             ),
-            # For a live batch, only the first condition is checked. While a batch is being cancelled, items are live.
+            # A live batch meets the first condition. While a batch is being cancelled, some of its items may still be
+            # live.
             models.CheckConstraint(
                 condition=Q(completed_at__isnull=True)
                 | Q(status=BatchStatus.CANCELLED, cancelling=True)
@@ -169,7 +170,7 @@ class UploadBatch(models.Model):
 
     @property
     def new(self) -> int:
-        """The number of completed items that added a picture to the library."""
+        """For an import, the number of completed items that added a picture to the library."""
         return self.successful - self.duplicates - self.sidecars - self.archives
 
     @property
@@ -221,5 +222,5 @@ class UploadBatch(models.Model):
 
     @property
     def is_active(self) -> bool:
-        """Whether the batch may change without a user's action."""
+        """Whether the batch is live and not paused."""
         return self.status in {BatchStatus.PENDING, BatchStatus.PROCESSING}

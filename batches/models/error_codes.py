@@ -68,7 +68,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
         _("This file was not fully uploaded in time, so the partial upload was deleted."), _ADD_AGAIN
     ),
 }
-"""The codes of failed files. For any other code, pages show the message in the item's row."""
+"""The codes of failed and ignored files. For any other code, pages show the message in the item's row."""
 
 REFUSALS: dict[str, str | Promise] = {
     "auth.required": "You are signed out. Sign in again, then resume.",
@@ -134,7 +134,7 @@ PERMANENT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not e
 FIXED_TEXT_CODES = frozenset(code for code, error in ERROR_CODES.items() if not error.detail)
 """Codes whose text is the same for every file and does not include the message in the item's row."""
 IGNORED_CODES = frozenset(code for code in ERROR_CODES if code.startswith("ignored."))
-"""Codes of files that are left out on purpose, or because the browser cannot read them."""
+"""Codes of files that are left out on purpose, or because they cannot be read."""
 RESUMABLE_CODES = frozenset(
     {"server.busy", "storage.full", "storage.read_only", "storage.denied", "storage.away", "storage.failed"}
 )
@@ -184,7 +184,7 @@ def error_text(code: str, message: str = "") -> ErrorText:
 def refusal_message(code: str, **details: object) -> str:
     """Return the message of a refused command or request in the active language. Raises KeyError for an unknown code.
 
-    The message of a code in ERROR_CODES is the same as `default_message`.
+    For a code in ERROR_CODES, the message is in English, as in `default_message`.
     """
     error = ERROR_CODES.get(code)
     return str(REFUSALS[code]) % details if error is None else error.message(**details)

@@ -1,4 +1,4 @@
-"""Exclude batches that are being deleted, and their items, from all queries except those of the engine."""
+"""A manager and a filter that exclude batches that are being deleted, and their items."""
 
 from typing import TypeVar
 

@@ -1,7 +1,7 @@
 """The states of batches and items, and the allowed edges (state transitions) between them.
 
-Every UPDATE that changes a state takes the allowed current states from `batch_sources` or `item_sources`, so only the
-transitions declared here can happen.
+Every UPDATE that changes a state takes the allowed current states from `batch_sources` or `item_sources`, or requires a
+valid claim, which only a `processing` item has. So only the transitions declared here can happen.
 """
 
 from collections.abc import Iterable, Mapping
@@ -33,7 +33,7 @@ class ItemStatus(models.TextChoices):
     """The state of one file in a batch.
 
     A missing file was announced but not received; it may still be sent. An ignored file was left out because it is
-    junk, hidden or empty, because it only describes an export, or because the browser could not read it. It is only
+    junk, hidden or empty, because it only describes an export, or because it could not be read. An ignored file is only
     listed; if the reason was found in its bytes, these are not stored.
     """
 

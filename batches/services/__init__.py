@@ -1,4 +1,4 @@
-"""All commands that users can run. Each command selects its rows by a scope, then calls the engine."""
+"""The commands that users and guests can run on batches and pictures."""
 
 from batches.models.scope import (
     CANCEL_BATCHES,

@@ -1,8 +1,8 @@
 """Commands for one batch: open, rename, seal, finish, prioritize, pause, resume, cancel, and create an album from it.
 
-A command returns False if there was nothing to do. It raises `Refused` with a message for the user if the batch's state
-does not allow the command. The engine's conditional UPDATE decides whether a batch is paused, resumed or cancelled; its
-state is read afterwards only to explain why nothing changed.
+A command that changes a batch returns False if there was nothing to do. It raises `Refused` with a message for the user
+if the batch's state does not allow the command. The engine's conditional UPDATE decides whether a batch is paused,
+resumed or cancelled; its state is read afterwards only to explain why nothing changed.
 """
 
 from batches.engine import cancel, expiry, lifecycle, pause, scheduler
@@ -21,7 +21,7 @@ def open_batch(
 ) -> UploadBatch:
     """Create an empty batch for the scope's user, ready to receive files. A name that is too long is truncated.
 
-    Raises Refused (`batch.too_many_open`, `files.too_many_open`) and RateExceeded.
+    Raises Refused (`batch.too_many_open`, `files.too_many_open`) or RateExceeded.
     """
     owner_limits.check_new_batch(scope.user_id, expected_items or 0)
     return lifecycle.open_batch(scope.user_id, name, expected_items=expected_items, guest_link_id=guest_link_id)
@@ -54,7 +54,7 @@ def finish_without_missing(scope: Scope, batch_id: int) -> bool:
 
 
 def prioritize_batch(scope: Scope, batch_id: int) -> bool:
-    """Process a batch next, before all others, and finish it without the files that are still being received.
+    """Put a batch first in the scheduler's order, and finish it without the files that are still being received.
 
     Only operators may do this. Raises NotFound, Refused.
     """
@@ -88,7 +88,7 @@ def resume_batch(scope: Scope, batch_id: int) -> bool:
 
 
 def cancel_batch(scope: Scope, batch_id: int) -> bool:
-    """Cancel a batch. Pictures that are already described stay in the library; everything else is discarded.
+    """Cancel a batch. Pictures that are already described stay in the library; its other files are not processed.
 
     Raises NotFound, Refused.
     """
@@ -129,7 +129,8 @@ def _require_running(batch: UploadBatch) -> None:
 def create_album_of_batch(scope: Scope, batch_id: int) -> int:
     """Create an album with the batch's name and pictures; return the album's id.
 
-    Raises NotFound, and Refused (`batch.nothing_stored`) if none of the batch's pictures is in the library.
+    The album contains the first MAX_ALBUM_PICTURES pictures that are in the library. Raises NotFound, and Refused
+    (`batch.nothing_stored`) if none of the batch's pictures is in the library.
     """
     batch = scope.find_batch(batch_id)
     completed = batch.items.filter(status=ItemStatus.COMPLETED, upload__trashed_at=None, upload__part_of=None)

@@ -33,7 +33,7 @@ class DeletionExtent:
 
 
 def delete_pictures(scope: Scope, ids: Collection[int]) -> int:
-    """Delete the pictures that the scope covers, regardless of their batches; return how many were deleted.
+    """Delete the pictures that the scope covers, with their parts; return how many were deleted, including parts.
 
     Raises Refused: `picture.too_many` if there are more than MAX_PICTURES ids, or `picture.busy` if the pictures are
     currently being added again.

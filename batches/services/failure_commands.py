@@ -1,7 +1,8 @@
 """Commands that retry, dismiss or restore all failures with one error code, across many batches.
 
-A command changes only files that failed at `until` or earlier, because the user has not seen later failures. Batches
-are changed in small steps, so an interrupted command can be repeated; repeating a finished one has no effect.
+Retrying and dismissing change only files that failed at `until` or earlier, because the user has not seen later
+failures. Batches are changed in small steps, so an interrupted command can be repeated; repeating a finished one has no
+effect.
 """
 
 from collections.abc import Iterator
@@ -34,7 +35,7 @@ class CommandResult:
 
 
 def retry_code(scope: Scope, code: str, until: datetime) -> CommandResult:
-    """Queue the failed files with this error code whose bytes are stored. Raises NotFound, Refused."""
+    """Queue the open failures with this error code whose bytes are stored. Raises NotFound, Refused."""
     batch_ids = _batches_with_open(scope, code, until)
     if not error_codes.is_retryable(code):
         raise Refused("failures.permanent")

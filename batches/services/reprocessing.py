@@ -1,4 +1,4 @@
-"""Commands that process stored files again: they retry failed files or re-analyse a batch or a library."""
+"""Commands that process stored files again: retry failed files, or re-analyse a batch, a library or a selection."""
 
 from collections.abc import Collection
 

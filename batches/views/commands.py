@@ -1,4 +1,4 @@
-"""Views for a batch's buttons. Each view calls a service, shows a message and redirects to the batch's page."""
+"""Views for the buttons that control a batch or describe pictures again. Each calls a service and redirects."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -74,7 +74,7 @@ def finish(request: HttpRequest, batch_id: int) -> HttpResponse:
 
 @require_button("batch-detail", "batch_id")
 def retry_failed(request: HttpRequest, batch_id: int) -> HttpResponse:
-    """Retry the batch's failed files whose bytes are stored, or only the file whose id is in the field `item`."""
+    """Retry the batch's failed files that can be retried, or only the file whose id is in the field `item`."""
     scope, item = owner_scope(request.user), parse_id(request.POST.get("item"))
     with refusals_as_messages(request):
         count = int(services.retry_item(scope, item)) if item is not None else services.retry_failed(scope, batch_id)

@@ -113,7 +113,7 @@ class LocationForm(forms.Form):
     )
 
     def clean(self) -> dict[str, Any]:
-        """Look up the coordinates of the place."""
+        """Parse or look up the coordinates of the place."""
         data = self.cleaned_data
         if data.get("how") == self.PLACE:
             position = parse_position(data.get("place", ""))

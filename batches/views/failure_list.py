@@ -1,4 +1,4 @@
-"""The "Problems" page, where users retry or dismiss the failures of all their batches, grouped by error code."""
+"""The "Problems" page, which lists a user's damaged files and failures, and lets the user act on the failures."""
 
 from typing import Any
 
@@ -82,5 +82,5 @@ def restore(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 async def download(request: HttpRequest) -> HttpResponseBase:
-    """Send the user's failures as CSV: all of them, or only those whose error code is in the parameter `code`."""
+    """Send the user's open failures and damaged files as CSV: all, or those with the code in the parameter `code`."""
     return csv_response(request, owner_scope(request.user))

@@ -60,7 +60,7 @@ class FileFilter:
         return cls(
             show if show in STATUS_FILTERS or show in RESULT_FILTERS else ALL,
             kind if kind in MediaKind.values else "",
-            # Normalise the name in the same way as the stored names (batches/intake/file_name.py).
+            # Stored names are in NFC (batches/intake/file_name.py) and contain no NUL.
             normalize("NFC", name.replace("\0", "")).strip()[:NAME_LENGTH],
         )
 

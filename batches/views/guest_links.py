@@ -35,7 +35,7 @@ PART_BYTES = 4 * 2**20
 MAX_KEY = 100
 _BATCHES = "guest_batches"
 MAX_REMEMBERED = 20
-"""The number of imports that a guest's session remembers, so that later files are added to the same import."""
+"""The maximum number of imports that a guest's session remembers. Later files are added to the same import."""
 
 
 class GuestLinkForm(forms.Form):

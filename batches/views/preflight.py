@@ -1,4 +1,4 @@
-"""Views that tell the upload script which files a batch or the library already has.
+"""Views for the upload script: which files need not be sent, and which ones are announced or skipped.
 
 All requests are POSTs, because most of them contain lists as JSON. Only `announce`, `ignore` and `register_unsent`
 change items; each request about a batch records that its uploader is active. The responses cover only the user's own
@@ -123,8 +123,8 @@ def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
     """Register the `files` whose bytes need not be sent → {files: [{state, message}]}, in the order of `files`.
 
     A file is {relative_path, filename, size, last_modified} with either `sha256` or `head`, its first 512 bytes as
-    Base64. Its state is `duplicate`, `queued` (the library has it, but it was never fully processed), `refused`, or
-    `unknown` (its bytes must be sent).
+    Base64. Its state is that of an IntakeOutcome, such as `duplicate`, `queued` (the library has it, but it was never
+    fully processed) or `refused`; or it is `unknown` (its bytes must be sent).
     """
     files = [_read(value) for value in rows(request, "files")]
     batch = _uploading_batch(request, batch_id)
@@ -135,7 +135,7 @@ def register_unsent(request: SignedInRequest, batch_id: int) -> JsonResponse:
 
 @contextmanager
 def intake_errors() -> Iterator[None]:
-    """Turn intake errors into error responses."""
+    """Turn intake errors into BadRequest."""
     try:
         yield
     except BatchClosed as error:

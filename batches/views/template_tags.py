@@ -52,7 +52,7 @@ def failure_text(failed: BatchItem | Attempt) -> str:
 
 @register.simple_tag
 def failure_count(user: User | AnonymousUser) -> str:
-    """Return the number of the user's failures as text: “99+” for 100 or more, blank for zero."""
+    """Return the number of the user's failures and damaged files as text: “99+” for 100 or more, blank for zero."""
     count = count_failures(user.pk) if user.pk else 0
     if count >= MAX_COUNTED:
         return f"{MAX_COUNTED - 1}+"
@@ -61,7 +61,7 @@ def failure_count(user: User | AnonymousUser) -> str:
 
 @register.simple_tag
 def imported_items(upload: Upload) -> QuerySet[BatchItem]:
-    """Return a picture's items in the newest imports that contain it, together with these imports."""
+    """Return an item of the picture from each of the newest imports that contain it, with the imports loaded."""
     items = in_visible_batches(BatchItem.objects.filter(upload=upload, batch__kind=BatchKind.IMPORT))
     newest = items.select_related("batch").order_by("-batch_id").distinct("batch_id")
     return newest[:MAX_IMPORTS_LISTED]

@@ -1,10 +1,10 @@
 """Delete what is no longer needed, and index new pictures.
 
 Each round deletes the rows of deleted batches and the files of deleted pictures; it also deletes archives that are no
-longer needed and pictures whose time in the trash is over. After the last round, old partial files and old rows are
-deleted. The cleanup runs on a separate thread of every worker process, because recovery must not wait for it: a large
-deletion takes minutes, and the storage may be down. Each step can be interrupted at any point and can run in several
-processes at once.
+longer needed and pictures whose time in the trash is over. After the last round, partial files and old rows are cleaned
+up if that is due. The cleanup runs on a separate thread of every worker process, because recovery must not wait for it:
+a large deletion takes minutes, and the storage may be down. Each step can be interrupted at any point and can run in
+several processes at once.
 """
 
 from batches.engine.delete_archives import delete_unneeded_archives
@@ -18,10 +18,11 @@ from uploads.storage.file_deletion import purge_deleted_files
 
 
 def clean_up() -> None:
-    """Run until nothing is left to delete. With nothing to do, this takes a few cheap queries.
+    """Run rounds until nothing is left to delete or index. With nothing to do, this takes a few cheap queries.
 
-    Each round deletes one chunk of each batch and one chunk of files, and indexes one chunk of pictures. So no deletion
-    waits for another one to finish, and space on a full disk is soon freed.
+    Each round deletes one chunk from each of up to 100 batches, and one chunk each of archives, expired pictures and
+    files; it also indexes one chunk of pictures. So no deletion waits for another one to finish, and space on a full
+    disk is soon freed.
     """
     while any([
         *map(_delete_some, deleting_batches()),

@@ -18,7 +18,7 @@ SERVICE_ERRORS = (OperationalError, InterfaceError, redis.RedisError, dramatiq.e
 
 
 class PeriodicThread(threading.Thread):
-    """Calls a function immediately and then every `seconds` (±20%) until stopped, even if the function raises an error.
+    """Calls a function again and again until stopped, with pauses of `seconds` (±20%), even if it raises an error.
 
     An outage of PostgreSQL or Redis is logged once. `first_round` is set after the first call.
     """

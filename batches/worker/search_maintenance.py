@@ -1,4 +1,4 @@
-"""Keep searches fast and complete: compute missing vectors after the model has changed, and build vector indexes.
+"""Keep searches fast and complete: replace vectors after the model has changed, and build vector indexes.
 
 This runs on a separate thread in every worker process, because building a large index takes a long time.
 """

@@ -17,7 +17,7 @@ MAX_EMPTY_SLICES = 3
 
 @dramatiq.actor(actor_name=ACTOR, queue_name=QUEUE, max_retries=0)
 def process_next_batch() -> None:
-    """Run one time slice after another, each on the batch that the scheduler picks, until no items are pending.
+    """Run one time slice after another, each on the batch that the scheduler picks, until no item can be claimed.
 
     The message carries no data and may be delivered twice, because the item table is the queue. The actor does not end
     after one time slice, because an idle dramatiq consumer pauses for up to a second before it fetches the next

@@ -22,7 +22,10 @@ admin.site.unregister(User)
 
 @admin.register(User)
 class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy only
-    """Django's user admin. Its delete page counts the rows that protect a user instead of listing all of them."""
+    """Django's user admin, with an action that describes pictures again.
+
+    The delete page counts the rows that protect a user instead of listing all of them.
+    """
 
     actions = ["reanalyse_library"]
 
@@ -32,7 +35,6 @@ class AccountAdmin(UserAdmin):  # type: ignore[type-arg]  # generic for mypy onl
 
     @admin.action(permissions=["command"], description=_("Describe all of their pictures again"))
     def reanalyse_library(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        """Start a re-analysis of the library of each selected user."""
         message = ngettext_lazy(
             "Describing all pictures of %(count)d user again.",
             "Describing all pictures of %(count)d users again.",

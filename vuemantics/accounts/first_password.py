@@ -21,7 +21,7 @@ def account_without_password() -> User | None:
 
 
 def first_password_path(user: User) -> str:
-    """Return the path of the page for choosing the user's password. It is valid for PASSWORD_RESET_TIMEOUT."""
+    """Return the path of the page for choosing the user's password. The path is valid for PASSWORD_RESET_TIMEOUT."""
     uid, token = urlsafe_base64_encode(force_bytes(user.pk)), default_token_generator.make_token(user)
     return reverse("first-password", args=[uid, token])
 

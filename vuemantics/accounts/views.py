@@ -60,7 +60,7 @@ class PasswordChange(PasswordChangeView):
         return super().get_form_kwargs() | {"request": self.request}
 
     def form_valid(self, form: PasswordChangeForm) -> HttpResponse:
-        """Keep this session, and notify pages that are open in the sessions that have ended."""
+        """Change the password, keep this session, and trigger a check of the sessions of the user's live sockets."""
         response = super().form_valid(form)
         live_events.notify_login_changed(form.user.pk)
         return response

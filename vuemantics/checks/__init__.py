@@ -1,6 +1,6 @@
-"""System checks that reject impossible combinations of settings at start-up. Each error's hint explains the fix.
+"""System checks of the settings and of the HEIF decoders, run at start-up. Each error's hint explains the fix.
 
-Before that, environment.py rejects variables that are invalid on their own. Messages name the environment variables.
+Before that, environment.py rejects variables that are invalid on their own.
 """
 
 from vuemantics.checks.analyzer import check_analyzer

@@ -1,4 +1,4 @@
-"""Refuse versions of the native decoders that let hostile files run code on the server."""
+"""Reject versions of the HEIF decoders in which hostile files can run code on the server."""
 
 import re
 from importlib import import_module

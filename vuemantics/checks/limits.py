@@ -12,7 +12,7 @@ MIN_LEASE_SECONDS = 4
 
 
 def check_lease(**_: Any) -> list[CheckMessage]:
-    """Require a lease that workers can renew in time; otherwise even healthy workers would lose their files."""
+    """Require time limits with which healthy workers keep their files, and deadlines only for known stages."""
     lease = settings.LEASE_SECONDS
     hint = "Unset VUEMANTICS_LEASE_SECONDS, VUEMANTICS_STAGE_SECONDS and VUEMANTICS_RECONCILE_SECONDS for the defaults."
     problems = []

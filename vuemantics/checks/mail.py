@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 
 def check_mail_links(**_: Any) -> list[CheckMessage]:
-    """Require the site's address. Workers write the e-mails and have no request to take it from."""
+    """Require the site's address if e-mails are sent. Workers write them and have no request to take it from."""
     if not settings.EMAIL_URL or settings.PUBLIC_URL:
         return []
     hint = "Set VUEMANTICS_URL to the public address of the site, such as https://photos.example.org"
@@ -17,7 +17,7 @@ def check_mail_links(**_: Any) -> list[CheckMessage]:
 
 
 def check_mail_sender(**_: Any) -> list[CheckMessage]:
-    """Require a sender address, because mail servers reject messages without one or treat them as spam."""
+    """Require a sender address if e-mails are sent: mail servers reject messages without one or treat them as spam."""
     if not settings.EMAIL_URL or "@" in parseaddr(settings.DEFAULT_FROM_EMAIL)[1]:
         return []
     hint = "Set VUEMANTICS_EMAIL_FROM to an address that your mail server accepts: Photos <photos@example.org>"

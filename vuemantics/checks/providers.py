@@ -1,4 +1,4 @@
-"""Check the settings of models that need a folder of files, a model server or additional packages."""
+"""Check the settings of the models: their files, packages and servers, and the prompt and its language."""
 
 from importlib.util import find_spec
 from math import ceil
@@ -37,7 +37,7 @@ def check_clip_model(**_: Any) -> list[CheckMessage]:
 
 
 def check_model_servers(**_: Any) -> list[CheckMessage]:
-    """Require a valid address and model name for each configured model server."""
+    """Require a valid address, key and model name for each configured model server."""
     chosen = {"model": settings.DESCRIBER, "embedding_model": settings.EMBEDDER}
     return [error for role, provider in chosen.items() for error in _check_server(provider, role)]
 
@@ -78,7 +78,7 @@ def check_description_language(**_: Any) -> list[CheckMessage]:
 
 
 def check_prompt(**_: Any) -> list[CheckMessage]:
-    """Require a readable prompt file."""
+    """Require that the prompt file, if one is configured, is readable and not empty."""
     if settings.PROMPT_FILE is None:
         return []
     try:

@@ -1,4 +1,4 @@
-"""Embedded PostgreSQL and Redis for one machine, run from Python wheels without root, containers or TCP ports.
+"""Embedded PostgreSQL and Redis for one machine. They need neither root nor containers nor TCP ports.
 
 This package does not need Django. All paths and URLs are derived from one directory; see `LocalServices`.
 """

@@ -29,7 +29,8 @@ class Account:
     def command_prefix(self, death_signal: signal.Signals) -> list[str]:
         """Return the arguments to put in front of a command so that it runs as this account.
 
-        The command then also receives `death_signal` when its parent dies.
+        The command then also receives `death_signal` when its parent dies. If the caller already is this account, the
+        list is empty.
         """
         if self.uid == os.getuid():
             return []

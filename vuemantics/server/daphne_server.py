@@ -59,7 +59,7 @@ class Server(daphne.Server):
         """Ignore the assignment."""
 
     async def handle_reply(self, protocol: Any, message: Any) -> None:
-        """Send a part of a response, and return only once the client has read most of it.
+        """Send a part of a response, and return only when the client has read most of it.
 
         Otherwise, daphne would buffer a whole large file for a slow client.
         """

@@ -37,7 +37,7 @@ class RequestDeadline:
         self._start(BODY_SECONDS)
 
     def extend(self, received: int) -> None:
-        """Extend the deadline after this many bytes of the body have arrived."""
+        """Extend the deadline after `received` more bytes of the body have arrived."""
         self._end += received / BODY_BYTES_PER_SECOND
 
     def stop(self) -> None:

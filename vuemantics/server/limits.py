@@ -23,9 +23,9 @@ class RequestHead:
 class Limits:
     """The limits of a server.
 
-    `too_large` builds the response to a body of more than `max_body` bytes. `check_sender`, if given, is called once
-    SMALL_BODY bytes of a body have arrived, and returns a refusal or None. Reading continues only after it has
-    returned.
+    `too_large` builds the response to a body of more than `max_body` bytes. `check_sender`, if given, is called as soon
+    as more than SMALL_BODY bytes of a body have arrived, and returns a refusal or None. Reading continues only after it
+    has returned.
     """
 
     max_body: int

@@ -10,7 +10,7 @@ MAX_REFUSED = 100
 
 
 def raise_descriptor_limit() -> int:
-    """Raise the soft limit on open files as far as allowed, up to MAX_DESCRIPTORS, and return it.
+    """Raise the soft limit on open files as far as allowed, up to MAX_DESCRIPTORS; return at most that number.
 
     The default on Linux is only 1024, for programs that call select(2). This server does not call it.
     """
@@ -23,7 +23,7 @@ def raise_descriptor_limit() -> int:
 
 
 def connections_for(descriptors: int) -> int:
-    """Return how many connections can be open before the process runs out of descriptors."""
+    """Return how many connections can be open before the process runs out of descriptors; at least 16."""
     return max(16, (descriptors - RESERVED_DESCRIPTORS) // DESCRIPTORS_PER_CONNECTION)
 
 

@@ -16,9 +16,9 @@ class PageHandler(ASGIHandler):
     Django's handler switches to that thread separately for each step of each middleware, some 20 times per request.
     Async views still run on the event loop.
 
-    It also returns the request's database connection to the pool before it sends the response. Django returns it only
-    after the client has read the whole response, so a few slow clients could use up the pool. Code that streams content
-    must therefore run its own short queries (uploads/db_threads.py).
+    This handler also returns the request's database connection to the pool before it sends the response. Django's
+    returns it only after the client has read the whole response, so a few slow clients could use up the pool. Code that
+    streams content must therefore run its own short queries (uploads/db_threads.py).
     """
 
     def load_middleware(self, is_async: bool = False) -> None:

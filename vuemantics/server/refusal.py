@@ -7,7 +7,7 @@ from http import HTTPStatus
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A complete response, after which the connection is closed."""
+    """A complete response to a request that is refused."""
 
     status: HTTPStatus
     text: str
@@ -15,7 +15,7 @@ class Refusal:
     headers: Mapping[str, str] = field(default_factory=dict)
 
     def encode(self) -> bytes:
-        """Return the bytes of the HTTP/1.1 response."""
+        """Return the bytes of the HTTP/1.1 response, after which the connection must be closed."""
         body = self.text.encode()
         headers = {
             "Content-Type": f"{self.content_type}; charset=utf-8",

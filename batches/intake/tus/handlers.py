@@ -27,7 +27,7 @@ async def post(headers: Headers, body: RequestBody) -> TusResponse:
 
 
 async def head(item_id: int, headers: Headers, body: RequestBody) -> TusResponse:
-    """Return the offset of an upload."""
+    """Return an upload's offset, length and metadata."""
     start = partial(steps.start_head, _cookies(headers), item_id)
     return responses.head(await _run(start, None, body))
 

@@ -1,7 +1,7 @@
 """The tus endpoint's thread pools for disk and database work, which would otherwise block the event loop.
 
-Files are finalized on separate threads, so slow storage, or a large file that must be read again, delays only other
-requests that finalize files.
+Steps that may finalize a file run on separate threads, so slow storage, or a large file that must be read again, delays
+only such steps.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _finalize = ThreadPoolExecutor(FINALIZE_THREADS, thread_name_prefix="intake-fina
 
 
 async def in_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run a blocking call on an intake thread, then return the thread's database connection to the pool.
+    """Run a blocking call on an intake thread, then return its database connections to the pool.
 
     If the request is cancelled, wait for the call to end first, so that no file is closed while a thread writes to it.
     """

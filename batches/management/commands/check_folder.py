@@ -20,7 +20,7 @@ NOT_ALL, USAGE, INTERRUPTED = 1, 2, 130
 
 
 class Command(BaseCommand):
-    """Print each file that is not stored, then the number of stored files."""
+    """Print each file that is not safely stored, with the reason, then the number of stored files."""
 
     help = (
         "Show which files in these folders are stored in a user's library. Nothing is copied or changed. "

@@ -1,4 +1,4 @@
-"""`manage.py reconcile`: do the maintenance that worker processes do automatically, except sending e-mails."""
+"""`manage.py reconcile`: run the repairs and clean-ups that worker processes run automatically."""
 
 import sys
 import time
@@ -18,7 +18,7 @@ INTERRUPTED = 130
 
 
 class Command(BaseCommand):
-    """Recover lost items, complete batches and deletions, and wake workers for pending items."""
+    """Repair items and batches, wake workers for pending items, and complete deletions."""
 
     help = "Repair the effects of crashes and lost messages; send no e-mails. Workers do this automatically."
 

@@ -1,6 +1,6 @@
 """Copy stored files into a backup and restore them. Both can be interrupted and repeated.
 
-Stored files may be replaced, but never change in place, and a copy gets its final name only once it is complete. A
+Stored files may be replaced, but never change in place, and a copy gets its final name only when it is complete. A
 target file of the right size that is not older than its source is therefore a finished copy. The manifest has one line
 per file, in the format of sha256sum.
 """
@@ -91,7 +91,7 @@ def stored_names(folder: Path) -> Iterator[str]:
 
 
 def is_stored_name(name: str) -> bool:
-    """Return whether this is the storage name of an original or a preview."""
+    """Return whether `name` is the storage name of an original or a preview."""
     top, _, rest = name.partition("/")
     directory, _, file = rest.partition("/")
     return top in FOLDERS and bool(re.fullmatch("[0-9a-f]{2}", directory) and FILE_NAME.fullmatch(file))

@@ -57,7 +57,7 @@ class Command(BaseCommand):
 
     @contextmanager
     def _workers(self) -> Iterator[Callable[[], None]]:
-        """Start workers unless some are running. Yield a function that restarts workers that exit; call it often.
+        """Start a worker process unless one is running. Yield a function to call often, which restarts it if it exits.
 
         Raises StartError.
         """

@@ -25,7 +25,7 @@ class Command(BaseCommand):
         parser.add_argument("directory", type=Path, metavar="DIR")
 
     def handle(self, *args: Any, directory: Path, **options: Any) -> None:
-        """Restore, or refuse with the reason and the fix before anything is changed."""
+        """Restore the backup, after checking its stamp, the partial files, the database and the server's version."""
         folder = directory.resolve()
         try:
             check_stamp(folder)
