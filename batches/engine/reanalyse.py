@@ -66,7 +66,8 @@ def reanalyse_batch(batch_id: int) -> int | None:
     """Create a re-analysis of a completed batch: a new batch with one item per described picture. Return its id.
 
     If the given batch is itself a re-analysis, this function re-analyses what that batch covered: its source batch, the
-    whole library or the selected pictures. Return None if the batch is not completed or has no described pictures.
+    whole library or the selected pictures. Return None if the batch is not completed, only reads text, or has no
+    described pictures.
     Raises ReanalysisRunning while another re-analysis of the same batch is live.
 
     The new batch and its items are inserted in one transaction. A picture keeps its old results until its item
@@ -75,7 +76,7 @@ def reanalyse_batch(batch_id: int) -> int | None:
     batch = UploadBatch.objects.filter(id=batch_id).first()
     if batch is not None and batch.source_id is not None:
         batch = UploadBatch.objects.filter(id=batch.source_id).first()
-    if batch is None or batch.status != BatchStatus.COMPLETED:
+    if batch is None or batch.status != BatchStatus.COMPLETED or batch.kind == BatchKind.TEXT:
         return None
     if batch.model == SELECTION:
         return reanalyse_selection(batch.owner_id, list(batch.items.values_list("upload_id", flat=True)))

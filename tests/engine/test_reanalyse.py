@@ -9,7 +9,7 @@ from django.db.models import F
 from django.utils import timezone
 
 from batches.engine import cancel, claim, finish_item, incoming, lifecycle, retry
-from batches.engine.reanalyse import reanalyse_batch, reanalyse_library
+from batches.engine.reanalyse import read_library_text, reanalyse_batch, reanalyse_library
 from batches.engine.refusals import Refused
 from batches.intake.register import register_file
 from batches.models import UploadBatch
@@ -268,6 +268,17 @@ def test_reanalysis_without_its_source_can_be_reanalysed(owner: User) -> None:
 
     third = reload(reanalyse_batch(again.id))
     assert (third.kind, third.source_id, third.total) == (BatchKind.REANALYSIS, again.id, 1)
+
+
+def test_batch_that_reads_text_is_not_reanalysed(owner: User) -> None:
+    described(owner, 1)
+    Upload.objects.update(processed_at=timezone.now())
+    batch = reload(read_library_text(owner.pk, "ocr"))
+    finish_all(batch)
+
+    assert reload(batch.id).status == BatchStatus.COMPLETED
+    assert reanalyse_batch(batch.id) is None
+    assert not UploadBatch.objects.filter(kind=BatchKind.REANALYSIS).exists()
 
 
 def test_reanalysis_keeps_only_an_edited_description(owner: User) -> None:
