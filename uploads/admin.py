@@ -1,4 +1,7 @@
-"""Read-only admin pages for pictures and videos. batches/admin/uploads.py adds their imports and the delete action."""
+"""Read-only admin pages for pictures, videos and damaged files.
+
+batches/admin/uploads.py adds imports and the delete action to the pages for pictures and videos.
+"""
 
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied

@@ -1,4 +1,4 @@
-"""Create, fill, reorder and delete albums, and list their pictures.
+"""Create and list albums, and list, add, move and remove their pictures.
 
 Only pictures of an album's owner can be added to it. The caller must have checked access to the album. Pictures in the
 trash stay in their albums, but the albums do not show them until they are restored.

@@ -23,7 +23,7 @@ Parts = dict[int, tuple[int, PartRole]]
 
 @dataclass(frozen=True, slots=True)
 class PairFile:
-    """A file that may be a part of a picture. `name` is its name in the folder; for `group_id`, see Upload.
+    """A file that may be a picture or a part of one. `name` is its name in the folder; for `group_id`, see Upload.
 
     `batch` is the file's import. Files of different imports are matched by name only if their times agree.
     """
@@ -38,7 +38,7 @@ class PairFile:
 
     @property
     def stem(self) -> tuple[str, str]:
-        """A key derived from the name. It is the same for a picture and its parts."""
+        """A key derived from the name. A picture, its RAW file and its live photo's video have the same key."""
         parts = split_name(self.name)
         stem = name_key(self.name) if parts.stem.startswith("pxl_") else parts.stem.removesuffix("_hevc")
         return stem, parts.counter
@@ -116,7 +116,8 @@ def _bursts(stills: Iterable[PairFile]) -> Parts:
 def _is_live(still: PairFile, film: PairFile) -> bool:
     """Return whether `film` is the video of the live photo `still`.
 
-    If both have a `group_id`, only these are compared; otherwise the names, the times and the length of the video.
+    If both have a `group_id`, only these are compared. Otherwise, the names and times are compared, and the video must
+    be short.
     """
     if still.group_id and film.group_id:
         return still.group_id == film.group_id

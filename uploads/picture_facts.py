@@ -143,12 +143,12 @@ def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None
 
 
 def find_group(owner_id: int, group_id: str) -> list[int]:
-    """Return the ids of the owner's pictures with this `group_id`, which must not be blank."""
+    """Return the ids of the owner's pictures with this `group_id`, or an empty list if it is blank."""
     return [id for (id,) in fetch_rows(FIND_GROUP, {"owner": owner_id, "group": group_id})]
 
 
 def group_id_of(metadata: Mapping[str, Any]) -> str:
-    """Return the identifier that the camera wrote into the metadata of all files of a live photo or burst."""
+    """Return the identifier that the camera wrote into all files of a live photo or burst, or "" if there is none."""
     for prefix, key in (("burst", "burst_id"), ("live", "content_identifier")):
         if isinstance(value := metadata.get(key), str) and value:
             return f"{prefix}:{value}"[:100]

@@ -18,14 +18,15 @@ from uploads.media.sanitize import Json
 class Result:
     """The results of processing one file.
 
-    kind: "image" or "video". width, height: pixels, after applying the orientation. duration: seconds; None
-    for pictures, and for videos whose duration is unknown.
-    taken_at, utc_offset, taken_source: see uploads.media.photo_time.PhotoTime. latitude, longitude: degrees.
-    metadata: JSON without NaN or NUL. previews: JPEG bytes, keyed by longest side. tint: see average_colour.
-    description_model: the name and version of the model that wrote the description. audit_score: 0 to 100, see
-    uploads.analysis.audit. regenerations: how often the description was written again, 0 or 1. vector: unit length,
-    comparable only with vectors of the same `embedding_model`. code: see uploads.analysis.picture_code. features: the
-    describer's features of the picture, unit length.
+    `kind` is "image" or "video". `width` and `height` are pixels after the orientation is applied. `duration` is in
+    seconds; None for pictures, and for videos whose duration is unknown. For `taken_at`, `utc_offset` and
+    `taken_source`, see uploads.media.photo_time.PhotoTime. `latitude` and `longitude` are degrees. `metadata` is JSON
+    without NaN or NUL. `previews` are JPEGs, keyed by longest side. For `tint`, see average_colour().
+
+    `description_model` is the name and version of the model that wrote the description. `audit_score` is 0 to 100; see
+    uploads.analysis.audit. `regenerations`, 0 or 1, is how often the description was written again. `vector` has unit
+    length and is comparable only with vectors of the same `embedding_model`. For `code`, see
+    uploads.analysis.picture_code. For `features`, see uploads.analysis.base.Description.
     """
 
     kind: str

@@ -61,7 +61,10 @@ def preview_sources(upload: Upload, url: PreviewUrl) -> Sources:
 
 
 def zoom_url(upload: Upload) -> str:
-    """Return the URL of the preview that is created on demand, or "" if it would not be larger than the stored ones."""
+    """Return the URL of the preview that is created on demand.
+
+    Return "" if it would not be larger than the stored ones, or if the upload is not a processed picture.
+    """
     has_more = max(upload.width or 0, upload.height or 0) > PAGE_SIDE
     is_ready = str(PAGE_SIDE) in upload.previews and upload.kind == MediaKind.IMAGE
     return _url(upload, ZOOM_SIDE) if is_ready and has_more else ""

@@ -37,7 +37,7 @@ def revoke_link(owner_id: int | None, link_id: int) -> bool:
 
 
 def find_link(token: str) -> ShareLink | None:
-    """Return the link with this token and its album, or None if the link does not work."""
+    """Return the link with this token, with its album loaded, or None if no such link works."""
     return ShareLink.objects.filter(open_share_links(), token=token).select_related("album").first()
 
 

@@ -1,4 +1,4 @@
-"""Make text safe for the database, and format it for pages."""
+"""Make text safe for the database, and format numbers for pages."""
 
 from django.utils.translation import gettext as _
 

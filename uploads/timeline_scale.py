@@ -71,8 +71,8 @@ def _make_year(rows: list[tuple[date, int]], shown: date) -> Period:
 def _end_of(month: date) -> Cursor:
     """Return the cursor at the end of `month`.
 
-    The timeline lists the newest pictures first, so this is where the month begins in it. The id of 0 excludes pictures
-    from the first instant of the next month.
+    The timeline lists the newest pictures first, so the month begins there. The id of 0 excludes pictures from the
+    first instant of the next month.
     """
     if month == _LAST_MONTH:
         return Cursor(datetime.max.replace(tzinfo=UTC), 0)

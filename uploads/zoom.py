@@ -26,8 +26,8 @@ _slots: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKe
 async def zoom_preview(upload: Upload) -> str | None:
     """Return the storage name of the preview for zooming, and create the preview if it does not exist.
 
-    Its longest side is at most ZOOM_SIDE pixels. Return None if the upload has not been processed, is not a picture, or
-    cannot be decoded now. The caller must have checked ownership.
+    The preview's longest side is at most ZOOM_SIDE pixels. Return None if the upload has not been processed, is not a
+    picture, or cannot be decoded now. The caller must have checked ownership.
     """
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MAX_CONCURRENT))
     async with slots:

@@ -4,7 +4,7 @@ const LIST_INTERVAL = 3000;
 const COUNTS = ["total", "successful", "failed", "remaining", "cancelled", "missing"];
 const LIVE_FIELDS = ["state", "progress", "files", ...COUNTS];
 
-// The page's current HTML from the server, or null when the user is signed out or offline.
+// The page's current HTML from the server, or null if it cannot be loaded, for example after the user has signed out.
 async function fetchPage() {
   try {
     const response = await fetch(window.location.href, { cache: "no-store", redirect: "error" });
@@ -15,10 +15,9 @@ async function fetchPage() {
   }
 }
 
-// While a batch in the list is active, updates the cells that have changed. Selected check boxes and text that the user
-// is typing stay as they are.
 const progressBars = (page) => [...page.querySelectorAll("#result_list progress[data-batch]")];
 
+// Updates only the cells that have changed, so that selected check boxes stay as they are.
 function copyCells(page) {
   const newRows = new Map(progressBars(page).map((bar) => [bar.dataset.batch, bar.closest("tr")]));
   for (const bar of progressBars(document)) {

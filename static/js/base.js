@@ -1,4 +1,4 @@
-// Runs on every page (base.html). Manages the page's socket and the keyboard focus.
+// Runs on every page (base.html). Manages the page's socket, menus and the keyboard focus.
 //
 // htmx opens one socket per page. Each frame is acknowledged, and a notice appears when the connection is lost.
 

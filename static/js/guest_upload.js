@@ -23,7 +23,8 @@ function partOf(file, offset) {
   return body;
 }
 
-// Returns the server's response. After a failed request, tries again, each time after a longer pause.
+// Resolves to the server's answer. After a failed request, tries again, each time after a longer pause. The last of
+// TRIES failures resolves to an error for the user.
 async function post(body) {
   for (let attempt = 1; ; attempt += 1) {
     try {
@@ -36,7 +37,7 @@ async function post(body) {
   }
 }
 
-// Sends a file. Returns "", or the reason why the server did not accept it.
+// Sends a file. Resolves to "", or to the reason why the server did not accept it. Rejects if nothing more can be sent.
 async function send(file, before) {
   for (let offset = 0; ; ) {
     const answer = await post(partOf(file, offset));

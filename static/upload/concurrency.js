@@ -48,7 +48,7 @@ export class Signal {
   }
 }
 
-// A bounded queue between one producer and many consumers, with a second, low-priority line for postponed items.
+// A bounded queue between producers and consumers, with a second, low-priority line for postponed items.
 export class Queue {
   #items = [];
   #postponed = [];

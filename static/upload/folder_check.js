@@ -73,7 +73,7 @@ async function compare({ files, ignored, unreadable }) {
   return showVerdict(report, unreadable, list, () => add(report.addable));
 }
 
-// Uploads the files as a new import on this page.
+// Uploads the files without leaving this page.
 async function add(files) {
   if (isRunning) return;
   isRunning = true;

@@ -1,5 +1,5 @@
 // A web worker that computes the SHA-256 of a file piece by piece. Posts a number after each piece to show that it is
-// alive, then the hex digest, or null if the file cannot be read; uploading the file then reports the error.
+// alive, then the hex digest, or null if the file cannot be read.
 
 import { sha256 } from "../vendor/noble-hashes-2.4.0/sha2.js";
 import { bytesToHex } from "../vendor/noble-hashes-2.4.0/utils.js";

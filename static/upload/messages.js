@@ -1,4 +1,5 @@
-// All texts that the scripts show. `gettext`, `ngettext` and `interpolate` come from the server's words.js.
+// The texts of the upload scripts, except those in check_messages.js, and functions that format texts. `gettext`,
+// `ngettext` and `interpolate` come from the server's words.js.
 
 const { lang } = document.documentElement;
 const integer = new Intl.NumberFormat(lang);
@@ -169,7 +170,7 @@ export const messages = {
   notSealed: gettext("All files are uploaded, but the import could not be closed. It will close automatically later."),
 };
 
-// Maps each code in batches/models/error_codes.py to [text, whether to append the server's English message].
+// Maps error codes to [text, whether to append the server's English message]; see batches/views/upload.py.
 const errorTexts = JSON.parse(document.getElementById("error-texts").textContent);
 
 // The text for a response `code: message` in the user's language, the message itself if the page has no text for the

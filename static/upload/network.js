@@ -107,7 +107,7 @@ export class Connection {
     this.#changed.notifyAll();
   }
 
-  // Stops all uploads. Pending waits never resolve.
+  // Stops all uploads: aborts their requests, and from now on ready() never resolves.
   close() {
     this.pause();
     this.#closed.abort();

@@ -31,7 +31,7 @@ export async function confirmSelection({ files, ignored }, free) {
   return isToBeSent ? [spaceText] : null;
 }
 
-// All archives, because they may be large, and a sample of the other files.
+// Loads the sizes of all archives, because they may be large, and of a sample of the other files.
 async function loadSizes(files) {
   const step = Math.ceil(files.length / SAMPLE_SIZE);
   await loadStats(files.filter(({ path }, index) => index % step === 0 || isArchive(path)));

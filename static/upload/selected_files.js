@@ -18,13 +18,13 @@ export class SelectedFile {
   unreadable = false;
   // Whether the size of this file is included in the total that the page shows.
   counted = false;
-  // Whether the file was registered with the server.
+  // Whether a request to register the file with the server was started.
   started = false;
   // Whether a request that sent bytes of the file was interrupted.
   interrupted = false;
   // Why the file is ignored: "junk", "export", "hidden", "empty" or "unreadable", or "" if it is not ignored.
   ignored = "";
-  // Failed attempts since the last request that succeeded.
+  // Failed attempts since the server last accepted bytes of the file.
   failures = 0;
 
   // `source` is a File, or a FileSystemFileEntry: 100,000 of these are cheaper than 100,000 Files.

@@ -177,7 +177,10 @@ def _zip64_values(field: bytes) -> tuple[int, ...]:
 
 
 def _path(name: bytes, flags: int, extra: dict[int, bytes]) -> str:
-    """Decode a name as UTF-8 if it is marked as UTF-8 or is valid UTF-8, otherwise as code page 437."""
+    """Decode a name as UTF-8 if it is marked as UTF-8 or is valid UTF-8, otherwise as code page 437.
+
+    A Unicode path field for the same name takes precedence over the name.
+    """
     unicode_path = extra.get(UNICODE_PATH_FIELD, b"")
     if len(unicode_path) > 5 and struct.unpack_from("<L", unicode_path, 1)[0] == zlib.crc32(name):
         name, flags = unicode_path[5:], flags | UTF8

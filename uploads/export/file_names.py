@@ -19,7 +19,10 @@ File systems allow 255 bytes; the rest is reserved for a number and a sidecar's 
 
 
 def safe_name(name: str) -> str:
-    """Return a name that every common file system accepts and that keeps its extension."""
+    """Return `name`, changed and shortened if necessary so that every common file system accepts it.
+
+    The extension is not shortened.
+    """
     cleaned = _FORBIDDEN.sub("_", unicodedata.normalize("NFC", name)).strip(". ") or "file"
     if _RESERVED.fullmatch(cleaned):
         cleaned = f"_{cleaned}"

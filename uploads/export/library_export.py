@@ -40,13 +40,13 @@ def exported_uploads(owner_id: int) -> QuerySet[Upload]:
 
 
 def bytes_needed(owner_id: int, manifest: Manifest) -> int:
-    """Return how many bytes of space are needed for the files that are not exported yet."""
+    """Return about how many bytes of space are needed for the files that the manifest does not list yet."""
     rows = exported_uploads(owner_id).values_list("sha256", "size")
     return sum(size + SIDECAR_BYTES for sha256, size in rows.iterator() if manifest.path(sha256) is None)
 
 
 def export_library(owner_id: int, folder: Path, manifest: Manifest) -> Iterator[ExportedFile]:
-    """Copy the files that are not yet in `folder`, and write or update the sidecars of all files.
+    """Copy the files that are not yet in `folder`, and write or update sidecars. Yield every file of the library.
 
     A part goes into the same folder as the picture that it belongs to. Raises EnvironmentalError if the storage is
     unavailable, and OSError if `folder` cannot be written.

@@ -37,7 +37,7 @@ class Manifest:
         return len(self._paths)
 
     def path(self, sha256: str) -> str | None:
-        """Return the path of the file with this digest, or None if it has none yet."""
+        """Return the path of the file with this digest, or None if the manifest does not list it."""
         return self._paths.get(bytes.fromhex(sha256))
 
     def paths_by_folder(self) -> dict[str, list[str]]:
@@ -48,7 +48,7 @@ class Manifest:
         return folders
 
     def add(self, sha256: str, path: str) -> None:
-        """Add a file to the manifest. Call this only after the file has been completely written."""
+        """Add a file, which must be completely written, to the manifest."""
         self._lines.write(f"{sha256}  {path}\n")
         self._lines.flush()
         self._paths[bytes.fromhex(sha256)] = path

@@ -23,7 +23,7 @@ for _prefix, _uri in _NAMESPACES.items():
 
 
 def as_json(upload: Upload) -> bytes:
-    """Return all that is known about a picture, as JSON.
+    """Return what the library knows about a picture, as JSON.
 
     The owner's edits and the values of imported sidecars are also listed separately.
     """
@@ -58,7 +58,7 @@ def as_json(upload: Upload) -> bytes:
 
 
 def as_xmp(upload: Upload) -> bytes:
-    """Return an XMP packet with title, description, keywords and labels, rating, date and position."""
+    """Return an XMP packet with title, caption or description, keywords, labels, rating, date, position and place."""
     root = ET.Element(_name("x:xmpmeta"))
     about = ET.SubElement(ET.SubElement(root, _name("rdf:RDF")), _name("rdf:Description"), {_name("rdf:about"): ""})
     _add_array(about, "dc:title", "rdf:Alt", [upload.title])

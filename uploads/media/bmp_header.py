@@ -34,8 +34,8 @@ _DEFAULT_MASKS = {16: (0x7C00, 0x3E0, 0x1F, 0), 32: (0xFF0000, 0xFF00, 0xFF, 0)}
 class BmpHeader:
     """The header of a BMP. `data_start` is the position of the pixels.
 
-    A picture has either a palette, whose colours take `colour_bytes` each, or `masks` that select the bits of red,
-    green, blue and alpha, or neither if it has 24 bits per pixel.
+    Pixels of up to 8 bits are indexes into `palette`, whose colours take `colour_bytes` each. In pixels of 16 or 32
+    bits, `masks` select the bits of red, green, blue and alpha. Pixels of 24 bits need neither.
     """
 
     width: int

@@ -56,7 +56,10 @@ class ColourSpace:
 
 
 def coded_space(primaries: int, transfer: int) -> ColourSpace | None:
-    """Return the space with the codes `primaries` and `transfer`, or None if it is sRGB, unspecified or unknown."""
+    """Return the space with these codes, or None if it is sRGB, or if `transfer` is unspecified or unknown.
+
+    Unspecified and unknown `primaries` are taken for those of sRGB.
+    """
     if transfer not in _GAMMAS and transfer not in (SRGB, PQ, HLG):
         return None
     space = ColourSpace(_PRIMARIES.get(primaries, _PRIMARIES[1]), transfer)

@@ -27,7 +27,7 @@ class ProfileTransform:
 def profile_transform(profile: bytes, mode: str) -> ProfileTransform | None:
     """Return the conversion to sRGB for a picture with the ICC profile `profile` and the mode `mode` (L, RGB or CMYK).
 
-    Return None if the conversion would change nothing, or if the profile is invalid or for another mode.
+    Return None if the conversion would hardly change the colours, or if the profile is invalid or for another mode.
     """
     build = _cached_transform if len(profile) < _MAX_CACHED_PROFILE_BYTES else _build_transform
     try:

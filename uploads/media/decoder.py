@@ -30,9 +30,10 @@ EXIT_SECONDS = 1.0
 _ROOT = Path(__file__).resolve().parents[2]
 # The decoder inherits no other environment variables, because these may contain passwords.
 _PASSED_VARIABLES = {"PATH", "LD_LIBRARY_PATH", "PYTHONPATH", "TMPDIR"}
-# glibc must not return picture buffers to the system: allocating them again takes a third of the decoding time.
 _OWN_VARIABLES = {
     "OPENBLAS_NUM_THREADS": "1",
+    # With this and MALLOC_TRIM_THRESHOLD_, glibc does not return picture buffers to the system: allocating them again
+    # takes a third of the decoding time.
     "MALLOC_MMAP_THRESHOLD_": str(8 * 2**20),
     # Each thread's arena would take 64 MiB of the limited address space.
     "MALLOC_ARENA_MAX": "1",
@@ -43,7 +44,7 @@ _OWN_VARIABLES = {
 
 
 class DecoderCrash(Exception):
-    """The decoder process ended on its own: native code crashed, or the machine is out of memory."""
+    """The decoder process ended unexpectedly: native code crashed, or the machine is out of memory."""
 
 
 class Decoder:
@@ -91,7 +92,10 @@ class Decoder:
             logger.warning("Decoder %d has not ended %g s after it was killed.", self._process.pid, EXIT_SECONDS)
 
     def decode(self, path: Path, max_pixels: int, check: Callable[[], None], longest: int) -> Picture:
-        """Decode the picture at `path`. Raises DecoderCrash, and what `DecoderPool.read_picture` raises."""
+        """Decode the picture at `path`.
+
+        Raises DecoderCrash, and what `DecoderPool.read_picture` raises, except `image.crash`.
+        """
         try:
             reply = self._request(encode_request(path, max_pixels, longest), check)
         except BaseException:
@@ -128,7 +132,7 @@ class Decoder:
         return True
 
     def _end(self) -> PermanentError | EnvironmentalError | DecoderCrash:
-        """Return the error for a decoder that ended without a reply."""
+        """Close the decoder, whose process ended without a reply, and return the error to raise."""
         self._wait()  # the exit status becomes available shortly after the socket is closed
         self.close()
         status = self._process.returncode
@@ -154,8 +158,9 @@ class DecoderPool:
         `check` is called every POLL_SECONDS. If it raises, the decoder is killed and the exception propagates.
 
         Raises what decoder_process.read_media raises, and PermanentError `image.complex` if the file exceeds its CPU
-        time, or `image.crash` if it crashes two decoders. Raises EnvironmentalError `decoder.unavailable` if a
-        decoder cannot be started, or ends before it is ready for a file.
+        time, `image.bomb` if it exceeds the memory, or `image.crash` if it crashes two decoders. Raises
+        EnvironmentalError `decoder.unavailable` if a decoder cannot be started, or ends before it is ready for a file,
+        and DecoderError for an unexpected exception.
         """
         for _ in range(ATTEMPTS):
             decoder = self._take()

@@ -1,7 +1,7 @@
 """The messages between a worker and its decoder process, and the shared memory that carries the pixels.
 
 A decoder handles untrusted files with native code. Therefore its replies are JSON, never pickles, and pixels are copied
-from a memory file that it cannot shrink.
+from a memory file that the decoder cannot shrink.
 """
 
 import fcntl

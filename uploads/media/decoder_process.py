@@ -1,7 +1,7 @@
 """The decoder process: decode files for a worker, one at a time, within limits on memory and CPU time.
 
 The worker starts it with `python -m uploads.media.decoder_process SOCKET MEMORY` (two inherited file descriptors) and
-kills it to stop decoding. It ends when the worker ends.
+kills it to stop decoding. The decoder process ends when the worker ends.
 """
 
 import ctypes
@@ -48,7 +48,7 @@ _STACK_BYTES = 2**20
 
 
 def main() -> None:
-    """Answer requests until the worker closes the socket."""
+    """Set the limits of this process, then answer requests until the worker closes the socket."""
     settings.configure(USE_I18N=False)  # error messages are in English
     channel, memory = socket.socket(fileno=int(sys.argv[1])), int(sys.argv[2])
     _end_with_worker()

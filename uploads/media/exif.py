@@ -1,7 +1,7 @@
-"""Read EXIF data: when and where a photo was taken, and with which camera.
+"""Read EXIF data: when and where a photo was taken, with which camera, and details such as the exposure.
 
-CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Real files break every one of
-these rules, so invalid values are ignored and never make a file fail.
+CIPA DC-008 (Exif 2.32) defines the tag numbers and formats in sections 4.6.4 to 4.6.6. Many files break these rules, so
+invalid values are ignored and never make a file fail.
 """
 
 import re
@@ -49,7 +49,7 @@ Tags = Mapping[int, object]
 
 @dataclass(frozen=True, slots=True)
 class ExifData:
-    """What a camera recorded about a photo.
+    """What a camera recorded about a photo or video.
 
     Coordinates are WGS 84 degrees, positive to the north and east. `orientation` is 1 to 8.
     """
@@ -96,7 +96,7 @@ def interpret_tags(tags: Tags, gps: Tags) -> ExifData:
 
 
 def camera_name(make: object, model: object) -> str:
-    """Return the name of a camera. The maker is omitted if the model already begins with it."""
+    """Return the name of a camera. The maker is omitted if the model begins with the first word of the maker's name."""
     make, model = clean_text(make, 80), clean_text(model, 80)
     brand = make.split(" ")[0].casefold()
     if not model or (brand and model.casefold().startswith(brand)):

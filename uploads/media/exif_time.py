@@ -44,7 +44,8 @@ class _Reading:
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
     """Return the time from the best valid tag, or else the time of the GPS fix. Invalid values are ignored.
 
-    A date without a time of day gets it from another tag, or from the GPS fix, if that has the same date.
+    A date without a time of day gets the time from another tag with the same date or, if there is none, from the GPS
+    fix if that is of the same date.
     """
     readings = [reading for names in _DATES if (reading := _read_tag(tags, *names)) is not None]
     fix = _gps_time(gps)
@@ -88,7 +89,7 @@ def _gps_photo_time(fix: _Reading | None) -> PhotoTime:
 
 
 def _parse_date(value: object, fraction: object) -> tuple[_Reading | None, str]:
-    """Return the local time, and the zone that follows it in the text."""
+    """Return the local time, or None if it is missing or invalid, and the zone that follows it in the text."""
     match = _DATE.fullmatch(clean_text(value))
     if match is None:
         return None, ""

@@ -1,7 +1,7 @@
 """Read the key frames, duration and metadata of a video.
 
 FFmpeg may open only the file itself, with the demuxer for its type, so that playlists and references to other files or
-servers have no effect. Only decoders for the codecs of cameras, phones and browsers are allowed.
+servers have no effect. Only the decoders in CODECS are allowed.
 """
 
 from collections.abc import Callable, Iterator
@@ -59,7 +59,7 @@ _ANGLES = {Image.Transpose.ROTATE_270: 90, Image.Transpose.ROTATE_180: 180, Imag
 def read_film(path: Path, mime_type: str, max_pixels: int, before_decoding: Callable[[int], None]) -> Picture:
     """Return the video at `path` as a Picture, whose `image` is the poster.
 
-    Before the first key frame is decoded, `before_decoding` is called with the total number of pixels. Raises
+    Before decoding, `before_decoding` is called with the number of pixels in MAX_FRAMES frames. Raises
     PermanentError `video.corrupt`, `video.truncated`, `video.codec`, `video.no_picture`, `image.bomb` or
     `image.complex`, and EnvironmentalError `storage.unreadable`.
     """
@@ -130,7 +130,10 @@ def _open(path: Path, demuxer: str) -> InputContainer:
 
 
 def _choose_stream(container: InputContainer) -> av.VideoStream:
-    """Return the largest video stream that is not a cover picture. Raises PermanentError if no stream is usable."""
+    """Return the largest usable video stream that is not a cover picture, and discard all unusable streams.
+
+    Raises PermanentError if no stream is usable.
+    """
     unwanted = Disposition.attached_pic | Disposition.timed_thumbnails
     streams = [stream for stream in container.streams.video if not stream.disposition & unwanted]
     if not streams:

@@ -15,7 +15,7 @@ from uploads.media.colour import coded_space_of_photo, convert_to_srgb
 from uploads.media.image import MAX_FRAMES
 
 FRAME_BYTES = 5.0
-"""Memory per pixel, in bytes, for two frames with 10 bits per channel: the decoded frame and its reference frame."""
+"""Approximate memory per pixel, in bytes, for the decoded frame and its reference frame."""
 # Limits the search for a key frame, because a damaged file may have none for a long stretch.
 _MAX_PACKETS = 300
 _BT709, _BT601 = 1, 5
@@ -73,7 +73,7 @@ def _seek(container: InputContainer, stream: av.VideoStream, position: int) -> b
 def _key_frame(
     container: InputContainer, stream: av.VideoStream, position: int, seen: set[int | None]
 ) -> Iterator[av.VideoFrame]:
-    """Yield the key frame before `position` unless it was already seen or is damaged."""
+    """Yield the key frame at or before `position`, unless it was already seen or is damaged."""
     if not _seek(container, stream, position):
         return
     for packet, _ in zip(container.demux(stream), range(_MAX_PACKETS), strict=False):

@@ -26,7 +26,7 @@ class Format:
     module: str = ""
 
     def is_installed(self) -> bool:
-        """Return whether the package that reads this format is installed."""
+        """Return whether the package that this format needs, if any, is installed."""
         return not self.module or find_spec(self.module) is not None
 
 

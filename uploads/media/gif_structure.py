@@ -41,7 +41,8 @@ class GifStructure:
 def read_structure(file: BinaryIO) -> GifStructure:
     """Return the structure of a GIF. Moves the position of `file`.
 
-    Raises PermanentError `image.complex` if there are too many comments or extensions.
+    Raises PermanentError `image.complex` if the comments are too long or there are too many extensions, and
+    struct.error if the header is incomplete.
     """
     return _Reader(file).read()
 

@@ -1,6 +1,6 @@
-"""Decode a picture at the size of its largest preview, which also proves that the file is complete.
+"""Decode a picture, by default at the size of its largest regular preview, and detect whether the file is complete.
 
-All later stages use `Picture.image`, so no file is decoded twice.
+All later stages of processing use `Picture.image` instead of decoding the file again.
 """
 
 import struct
@@ -34,7 +34,11 @@ MAX_FRAMES = 8
 """Maximum number of `Picture.frames`."""
 
 MAX_PIXELS = 100_000_000
-"""Maximum number of pixels. It is lower for formats whose decoder would otherwise exceed limits.WORKING_MEMORY."""
+"""Default maximum number of pixels.
+
+The limit is lower if the decoder would otherwise exceed limits.WORKING_MEMORY, and higher for formats with an
+`ImageHeader.max_pixels_factor`.
+"""
 
 _MOTION_TYPES = frozenset({"image/jpeg", "image/heic", "image/heif"})
 # The exceptions that Pillow's decoders raise on broken input, found by decoding mutated files.
@@ -84,8 +88,8 @@ def read_picture(
 
     The longer side of `Picture.image` has at most `longest` pixels.
 
-    Raises PermanentError `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt`, `image.bomb` (too large,
-    according to the header) or `image.complex` (its structure would take too long to read). Raises EnvironmentalError
+    Raises PermanentError `file.empty`, `file.unsupported`, `image.truncated`, `image.corrupt`, `image.bomb` (too many
+    pixels) or `image.complex` (it would take too much time or memory to read). Raises EnvironmentalError
     `storage.unreadable` if the file cannot be read.
     """
     with _storage_errors(), path.open("rb") as file:

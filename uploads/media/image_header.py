@@ -1,6 +1,6 @@
 """Read what must be known about a picture before it is passed to a decoder: size, memory, EXIF data.
 
-The decoder then gets only the parts of the file that it needs to decode the first frame.
+For PNG and GIF, the decoder then gets only the parts of the file that it needs to decode the first frame.
 """
 
 from collections.abc import Callable
@@ -22,8 +22,9 @@ from uploads.media.integrity import check_riff_size
 def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
     """Return the header of a picture of a supported type, and cheaply check that the file is complete.
 
-    Moves the position of `file`. Raises PermanentError `image.complex`. Raises ValueError (IncompleteError if the file
-    is truncated), LookupError or struct.error if it is damaged.
+    Moves the position of `file`. Raises PermanentError `file.unsupported` or `image.complex`. If the file is damaged,
+    raises what image.read_picture treats as damage: IncompleteError if it is truncated, or for example another
+    ValueError, LookupError or struct.error.
     """
     return _reader(mime_type)(file)
 
@@ -103,7 +104,10 @@ def read_gif(file: BinaryIO) -> ImageHeader:
 
 
 def _load_gif(source: GifImagePlugin.GifImageFile, _longest: int) -> Image.Image:
-    """Decode the first frame. The rest of the canvas becomes transparent, as in browsers; Pillow fills it."""
+    """Decode the first frame. If the palette has an unused colour, make the rest of the canvas transparent.
+
+    Browsers also leave it transparent, but Pillow fills it.
+    """
     source.load()
     box = source.dispose_extent
     if source.mode != "P" or box is None or box == (0, 0, *source.size) or "transparency" in source.info:

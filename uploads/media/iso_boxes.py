@@ -53,9 +53,9 @@ def find_box(file: BinaryIO, path: tuple[bytes, ...], start: int, end: int) -> R
 
 
 def check_complete(path: Path) -> None:
-    """Check that a video has all its top-level boxes.
+    """Check that a video has all its media data and its index.
 
-    Raises PermanentError `video.truncated` if the media data or the index are cut off, or if the index is missing.
+    Raises PermanentError `video.truncated` if the media data or the index is cut off, or if the index is missing.
     """
     ends: dict[bytes, int] = {}
     with path.open("rb") as file:

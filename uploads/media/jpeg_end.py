@@ -32,7 +32,7 @@ def end_of_data(file: BinaryIO, start: int) -> int:
 
 
 def marked_end(file: BinaryIO, start: int) -> int | None:
-    """Return the end of the end marker if nothing but zeros follows it in `file`, or None if there is none."""
+    """Return the end of the end marker if `file` ends with one, with or without zeros after it, otherwise None."""
     end = end_of_data(file, start)
     file.seek(max(0, end - len(END_MARKER)))
     return end if file.read(len(END_MARKER)) == END_MARKER else None

@@ -12,7 +12,7 @@ from uploads.media.limits import too_complex
 
 MAX_SEGMENTS = 4096
 MAX_JUNK_BYTES = 64 * 1024
-"""Maximum number of bytes between segments: padding and junk from faulty programs. Decoders skip them one by one."""
+"""Maximum total of bytes between segments: padding and junk from faulty programs. Decoders skip them one by one."""
 MAX_SCANS = 100
 """Maximum number of scans. Encoders write 10 to 20."""
 MAX_SCANNED_PIXELS = 1_500_000_000
@@ -20,7 +20,7 @@ MAX_SCANNED_PIXELS = 1_500_000_000
 
 _BLOCK = 64 * 1024
 _START_OF_SCAN, _END_OF_IMAGE = 0xDA, 0xD9
-# Huffman and quantisation tables, restart intervals, arithmetic conditioning, comments and application segments.
+# Scans, tables, numbers of lines, restart intervals, arithmetic conditioning, comments and application segments.
 _BETWEEN_SCANS = frozenset({0xC4, 0xCC, _START_OF_SCAN, 0xDB, 0xDC, 0xDD, 0xFE, *range(0xE0, 0xF0)})
 _APP0, _APP1, _APP15, _COMMENT = 0xE0, 0xE1, 0xEF, 0xFE
 _EXIF, _XMP = b"Exif\0\0", b"http://ns.adobe.com/xap/1.0/\0"
@@ -29,8 +29,8 @@ _NEEDED = {0xE0: (b"JFIF\0", 1), 0xE2: (b"ICC_PROFILE\0", 255), 0xEE: (b"Adobe",
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _PROGRESSIVE_FRAMES = frozenset({0xC2, 0xC6, 0xCA, 0xCE})
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xDA)})
-# In a scan, FF is followed by 00, or by D0 to D7 for a restart.
 _MARKER = re.compile(rb"\xff[^\x00\xff]")
+# FF 00 and the restarts FF D0 to FF D7 belong to the scan.
 _MARKER_IN_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
@@ -64,8 +64,8 @@ def read_structure(file: BinaryIO, *, search: bool = True) -> JpegStructure:
     """Return the structure of a JPEG. The end of the scans is found without decoding them.
 
     This search takes a tenth of the decoding time. If `search` is false and the file ends with an end marker, a single
-    scan is assumed to end there. Moves the position of `file`. Raises IncompleteError if there is no picture,
-    ValueError if there is no frame, and PermanentError `image.complex` if a limit above is exceeded.
+    scan is assumed to end there. Moves the position of `file`. Raises IncompleteError if there is no image data,
+    ValueError if there is no frame header, and PermanentError `image.complex` if a limit above is exceeded.
     """
     return _Reader(file, search).read()
 
@@ -105,7 +105,7 @@ class _Reader:
         return min(stop, end), False
 
     def _is_needed(self, marker: int, body: bytes) -> bool:
-        """Return whether the decoder needs this segment. EXIF data and XMP, which it does not need, are stored."""
+        """Return whether the decoder needs this segment. Remember EXIF data and XMP, which it does not need."""
         if marker == _APP1 and body.startswith(_EXIF):
             self._exif = self._exif or body
         elif marker == _APP1 and body.startswith(_XMP):

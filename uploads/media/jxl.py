@@ -30,7 +30,7 @@ _RATIOS = ((1, 1), (12, 10), (4, 3), (3, 2), (16, 9), (5, 4), (2, 1))
 def read_jxl(file: BinaryIO) -> ImageHeader:
     """Return the header of the first frame; see image_header.read_header.
 
-    libjxl applies the codestream's orientation. An orientation in EXIF data must be ignored.
+    Decoding applies the codestream's orientation. An orientation in EXIF data must be ignored.
     """
     size = file.seek(0, 2)
     check_loaded_size(size)

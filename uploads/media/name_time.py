@@ -1,4 +1,4 @@
-"""Derive the time when a picture was taken from the file's name, for files that contain no date."""
+"""Derive the time when a picture was taken from the file's name."""
 
 import re
 from datetime import UTC, datetime

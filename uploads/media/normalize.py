@@ -1,4 +1,4 @@
-"""Turn a decoded picture of any mode into a small, upright, opaque sRGB picture without a second full-size copy."""
+"""Turn a decoded picture of any mode into a small, upright, opaque sRGB picture."""
 
 import numpy as np
 from PIL import Image, ImageFile
@@ -75,7 +75,7 @@ def box_factor(size: tuple[int, int], longest: int) -> int:
 
 
 def _with_8_bits(image: Image.Image) -> Image.Image:
-    """Return `image` with 8 bits per channel. Grey pictures with 32-bit or float pixels are scaled."""
+    """Return a grey picture with 32-bit or float pixels scaled to 8 bits, and any other picture unchanged."""
     if image.mode not in _WIDE_MODES:
         return image
     values = np.asarray(image)

@@ -9,7 +9,7 @@ DATE_ONLY = "exif_date"
 
 @dataclass(frozen=True, slots=True)
 class PhotoTime:
-    """When a photo was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
+    """When a picture or video was taken. `taken_at` is aware; if the zone is unknown, the local time is stored as UTC.
 
     `utc_offset` is how many minutes the local time is ahead of UTC, or None if the zone is unknown. It is 0 if only the
     instant is known, because the file has no local time. `source` is a value of uploads.models.TakenSource, or "" if

@@ -1,7 +1,7 @@
 """Find the chunks of a PNG that are needed for its picture (PNG third edition, section 11), within fixed limits.
 
-A decoder gets only these chunks. Text, which may unpack to a thousand times its size, and unknown chunks are skipped,
-even if they are damaged.
+A decoder gets only these chunks. Unknown chunks and text, which may unpack to a thousand times its size, are left out,
+so it does not matter whether they are damaged.
 """
 
 import struct
@@ -14,9 +14,9 @@ from uploads.media.limits import too_complex
 
 MAX_CHUNKS = 1_000_000
 MAX_UNPACKED_BYTES = 1024 * 1024
-"""Maximum size of EXIF data and of XMP. Larger data is ignored."""
+"""Maximum size to which compressed text is unpacked. Longer text is ignored."""
 MAX_PROFILE_BYTES = 4 * 1024 * 1024
-"""Maximum size of a colour profile. A larger one is ignored."""
+"""Maximum size of the content of an interpreted chunk, and of an unpacked colour profile. Larger ones are ignored."""
 
 _SIGNATURE_BYTES = 8
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
@@ -50,7 +50,7 @@ class PngStructure:
     primaries: Chromaticities | None = None
 
     def colour_space(self) -> ColourSpace | None:
-        """Return the colour space, or None if it is sRGB or the profile defines it (PNG, section 4.3)."""
+        """Return the colour space, or None if it is sRGB, unknown, or defined by the profile (PNG, section 4.3)."""
         if self.codes is not None:
             return coded_space(*self.codes)
         if self.profile or self.is_srgb or not self.gamma:
@@ -131,7 +131,7 @@ def _unpacked_profile(content: bytes) -> bytes:
 
 
 def _text(name: bytes, content: bytes) -> bytes:
-    """Return the text of a tEXt, zTXt or iTXt chunk; b"" if it is invalid or too long."""
+    """Return the text of a tEXt, zTXt or iTXt chunk; b"" if it is compressed, and invalid or too long."""
     _keyword, _, rest = content.partition(b"\0")
     if name == b"tEXt":
         return rest

@@ -29,7 +29,7 @@ _ORIENTATIONS = {3: 3, 5: 8, 6: 6}
 
 @dataclass(frozen=True, slots=True)
 class _Preview:
-    """An embedded preview, either a JPEG or pixels. `orientation` must still be applied."""
+    """An embedded preview: a JPEG, pixels, or neither if there is none. `orientation` must still be applied."""
 
     jpeg: ImageHeader | None
     pixels: Image.Image | None
@@ -41,7 +41,7 @@ class _Preview:
         return max(sizes, default=0)
 
     def load(self, longest: int) -> Image.Image | None:
-        """Return the decoded preview."""
+        """Return the decoded preview, or None if there is none. `longest` is used as by `ImageHeader.load`."""
         if self.jpeg is None:
             return self.pixels
         return self.jpeg.load(self.jpeg.open(), longest)
@@ -104,7 +104,7 @@ def _find_preview(raw: rawpy.RawPy, orientation: int, *, landscape: bool) -> _Pr
 
 
 def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
-    """Return the EXIF data of the file or, if it has no date, of its preview."""
+    """Return the EXIF data of the file or, if only that of the preview has a date, of the preview."""
     found = _read_canon_exif(file) or interpret_tags(*read_tags(FileBytes(file)))
     if found.time.taken_at is None and preview.jpeg is not None and preview.jpeg.exif.time.taken_at is not None:
         return preview.jpeg.exif

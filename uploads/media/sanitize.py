@@ -12,7 +12,8 @@ MAX_TEXT = 200
 def clean_text(value: object, limit: int = MAX_TEXT) -> str:
     """Return `value` (str or bytes) as one line of at most `limit` characters; return "" for any other type.
 
-    Control characters and lone surrogates are removed, because PostgreSQL rejects NUL and surrogates.
+    Control characters, lone surrogates, and private and unassigned characters are removed. PostgreSQL rejects NUL and
+    surrogates.
     """
     if isinstance(value, bytes):
         value = value.decode("latin-1")
@@ -35,7 +36,7 @@ def finite_float(value: object) -> float | None:
 
 
 def valid_position(latitude: float | None, longitude: float | None) -> tuple[float | None, float | None]:
-    """Return a position in degrees, or (None, None) if it is incomplete or impossible.
+    """Return a position in degrees, rounded to seven decimals; (None, None) if it is incomplete, impossible or 0, 0.
 
     Cameras and services that do not know the position write 0, 0, which is in the Atlantic.
     """

@@ -23,7 +23,7 @@ class _Program(ctypes.Structure):
 
 
 def forbid_system_calls() -> bool:
-    """Make these calls fail with EACCES from now on. Return False if the machine or its kernel does not support this.
+    """Make the calls in _CALLS fail with EACCES from now on. Return False if the machine or kernel cannot do this.
 
     The process must have set PR_SET_NO_NEW_PRIVS.
     """

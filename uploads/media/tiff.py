@@ -68,7 +68,7 @@ def _check_supported(content: FileBytes, tags: TiffTags) -> None:
 
 
 def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
-    """Return the memory for one strip, in bytes. A strip is decompressed as a whole."""
+    """Return the memory for one compressed strip, in bytes. A compressed strip is unpacked as a whole."""
     found = tags.first_directory(_STRIP_TAGS)
     if found.get(_BASE.Compression, _UNCOMPRESSED) == _UNCOMPRESSED:
         return 0

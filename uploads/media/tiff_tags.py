@@ -58,7 +58,7 @@ class TiffTags:
         self._order = _BYTE_ORDERS.get(data[:4], "")
 
     def first_directory(self, wanted: frozenset[int]) -> dict[int, Value]:
-        """Return the wanted tags of the first directory; for EXIF data, these describe the picture."""
+        """Return the wanted tags of the first directory."""
         pointer = self._numbers("L", 4, 1)
         return self.directory(pointer[0] if pointer else None, wanted)
 

@@ -79,7 +79,7 @@ def sniff_unsupported(head: bytes) -> str | None:
 
 
 def is_tga(head: bytes) -> bool:
-    """Return whether a file may be a TGA. These have no signature, so every field of the header is checked."""
+    """Return whether a file may be a TGA. TGAs have no signature, so the fields of the header are checked."""
     if len(head) < _TGA_HEADER_BYTES:
         return False
     has_palette, kind, depth, flags = head[1], head[2], head[16], head[17]

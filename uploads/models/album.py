@@ -47,7 +47,7 @@ class AlbumEntry(models.Model):
 
 
 class ShareLink(models.Model):
-    """A link that lets anyone who has it see an album, until it expires or is revoked.
+    """A link with which visitors can see an album until the link expires or is revoked.
 
     `token` is not hashed, so that the owner can copy the link again. A hash would protect little, because anyone who
     can read this table can also read session keys. `password` is hashed; blank if the link has no password.

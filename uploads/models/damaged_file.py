@@ -16,9 +16,9 @@ class DamageReason(models.TextChoices):
 
 
 class DamagedFile(models.Model):
-    """An upload whose original is damaged. The row is deleted once the same bytes are stored again.
+    """An upload whose original is missing or damaged. `notified_at` is when the owner was notified by e-mail.
 
-    `notified_at` is when the owner was notified by e-mail.
+    The row is deleted once the same bytes are stored again, or the original passes a later check.
     """
 
     upload = models.OneToOneField(

@@ -22,7 +22,7 @@ def defer_details(uploads: QuerySet[Upload]) -> QuerySet[Upload]:
 
 
 def live_photos(pictures: Iterable[Upload]) -> set[int]:
-    """Return the ids of those pictures that have a short video, as a part or, in motion photos, in the same file."""
+    """Return the ids of the `pictures` that have a short video, as a part or, in motion photos, in the same file."""
     ids = [picture.pk for picture in pictures]
     films = Upload.objects.filter(part_of__in=ids, part_role=PartRole.LIVE).values_list("part_of_id", flat=True)
     motion_photos = Upload.objects.filter(id__in=ids, metadata__has_key="motion").values_list("id", flat=True)

@@ -1,4 +1,4 @@
-"""Stored pictures and videos with the results of processing them, and the deletion of their files."""
+"""Stored files with the results of processing them, and the files of deleted uploads that must still be removed."""
 
 import uuid
 from datetime import UTC, datetime, timedelta
@@ -19,7 +19,7 @@ MAX_TEXT = 10_000
 TEXT_UNREAD = Q(text_model="", processed_at__isnull=False, part_of=None, trashed_at=None) & ~Q(kind=MediaKind.ARCHIVE)
 """Selects the uploads whose text is still to be read."""
 SERVER_PREFIXES = ("ollama:", "openai:")
-"""Prefixes of `description_model` for models on servers; these write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
+"""Prefixes of `description_model` for models on servers, which write in VUEMANTICS_DESCRIPTION_LANGUAGE."""
 
 
 class Upload(models.Model):
@@ -27,8 +27,8 @@ class Upload(models.Model):
 
     (owner, sha256) is unique: the same bytes are stored once per owner and never shared between owners. `key` is the
     opaque part of the upload's storage names. `processed_at` is null until processing has succeeded once; processing
-    the upload again replaces all results in one transaction. `verified_at` is when the original was last read and
-    compared with `sha256`; if they differed, the upload has a `damage` (DamagedFile).
+    the upload again replaces all results in one transaction. `verified_at` is when the original was last compared with
+    `sha256`, or was stored again. If the original is missing or damaged, the upload has a `damage` (DamagedFile).
 
     `description_model` is the model that wrote the description, or empty. If `description_edited` is true, processing
     never replaces the description. `audit_score` rates the description, and `regenerations` counts how often a poor one
@@ -153,7 +153,7 @@ class Upload(models.Model):
             ),
         ]
         indexes = [
-            # A search with filters but no words reads only this index, and stops when a page is full.
+            # A search with filters but no words usually reads only this index, and stops when a page is full.
             models.Index(
                 fields=["owner", "-id"],
                 include=[
@@ -194,7 +194,7 @@ class Upload(models.Model):
 
     @property
     def description_language(self) -> str:
-        """The language code of the description; blank if it is unknown, because a user wrote it."""
+        """The language code of the description; blank if a user wrote the description, in an unknown language."""
         if self.description_edited:
             return ""
         by_server = self.description_model.startswith(SERVER_PREFIXES)

@@ -1,6 +1,6 @@
 """Find the pictures that may match a query: those with the nearest vectors and those whose text contains its words.
 
-Every statement reads a limited number of rows, even in large libraries. docs/search.md describes what this may miss.
+Most statements read a limited number of rows, even in large libraries, and may miss pictures; see docs/search.md.
 """
 
 from collections.abc import Iterable, Sequence
@@ -20,13 +20,16 @@ from uploads.search.transaction import search_transaction
 from uploads.search.words import OwnerWord, text_query
 
 MAX_CANDIDATES = 200
-"""The maximum number of pictures found by vector, and the maximum number found by words."""
+"""The maximum number of pictures found by vector, and by each query for words."""
 
 MAX_UNCHECKED = 600
 """Replaces MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 MAX_MATCHES = 20_000
-"""A word that PostgreSQL expects in more pictures than this is not searched for; it only affects the ranking."""
+"""The number of pictures with a word, estimated by PostgreSQL, above which searching for the word is slow.
+
+In large libraries, such a word is not searched for, and only affects the ranking.
+"""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
@@ -117,7 +120,7 @@ def _nearest(
 def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
     """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
-    If there are few such pictures, add those that contain any of the words.
+    If there are fewer than ENOUGH such pictures, add those that contain any of the first MAX_SINGLE_WORDS words.
 
     A word that at least `limit` pictures contain adds no pictures, because it is too common. `many` means that the
     owner has many pictures: very common words are then not searched for, because that would take too long.

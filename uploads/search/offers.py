@@ -18,7 +18,10 @@ _CHOICES = 8
 
 @dataclass(frozen=True, slots=True)
 class Offers:
-    """The labels, cameras, places and years of the owner's latest pictures, the most frequent first."""
+    """The most frequent labels, cameras, places and years of the owner's latest pictures.
+
+    `has_films` is true if these include both pictures and videos.
+    """
 
     labels: list[str]
     cameras: list[str]
@@ -52,7 +55,7 @@ class Offers:
 
 
 def find_offers(owner_id: int) -> Offers:
-    """Return the labels, cameras, places and years of the owner's LATEST_PICTURES."""
+    """Return the offers for the owner's latest pictures, up to LATEST_PICTURES."""
     year = ExtractYear("camera_clock", tzinfo=UTC)
     # This runs for every search, even while users type. Model instances would take three times as long.
     rows = library_pictures(owner_id).order_by("-id").values_list("labels", "camera", "place", "kind", year)

@@ -38,7 +38,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """A parsed query. `str()` formats it so that parse_query() returns an equal query."""
+    """A parsed query. `str()` formats it so that parse_query() returns an equal query, but without translations."""
 
     alternatives: tuple[tuple[Term, ...], ...] = ()
     excluded: tuple[Term, ...] = ()

@@ -54,8 +54,7 @@ def maintain_indexes() -> list[str]:
     """Build missing indexes, and drop incomplete ones and those of owners who have few vectors left.
 
     Return the names of the indexes that were built or dropped. Building an index of 1,000,000 vectors takes about half
-    an hour on one core. This does nothing if another process is maintaining indexes. It must not be called in a
-    transaction.
+    an hour on one core. If another process is maintaining indexes, do nothing. Do not call this in a transaction.
     """
     with _build_lock() as locked:
         return list(_maintain()) if locked else []

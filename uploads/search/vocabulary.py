@@ -51,7 +51,7 @@ SELECT owner_id, kind, text FROM term
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """A term of the owner's pictures or the name of an import, and the query that it completes."""
+    """A term of the owner's pictures or the name of an import, and the query that results from choosing it."""
 
     kind: str
     text: str
@@ -71,9 +71,10 @@ def own_words(owner_id: int) -> set[str]:
 
 
 def suggest(owner_id: int, typed: str) -> list[Suggestion]:
-    """Return terms and names of imports that contain a word starting with the last word typed, shortest first.
+    """Return up to MAX_SUGGESTIONS terms and names of imports with a word that starts with the last word typed.
 
-    The words before it are kept in each suggestion's query. Terms for which this query would be too long are left out.
+    Texts that begin with the typed word come first, then the shortest. The words before it are kept in each
+    suggestion's query. Suggestions are left out if this query would be too long or no picture has the term any more.
     """
     before, _, last = typed.rpartition(" ")
     if not last or ":" in last or last.startswith("-") or typed.count('"') % 2:

@@ -48,7 +48,7 @@ def match_keys(owner_id: int, path: str, name: str, relative: str = "") -> tuple
     """Return the keys of a folder and of a name in it, which are used to match pictures, sidecars and parts.
 
     `path` is relative to the chosen folder and ends with the file's own name. `name` is a picture's name, or what
-    `names.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so files with
+    `name_match.sidecar_target` returns; if blank, the second key is ANY_NAME. The keys are 64-bit hashes, so files with
     equal keys are only candidates.
     """
     folder = joined_folder(path, relative)

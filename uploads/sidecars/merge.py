@@ -1,7 +1,8 @@
 """Choose between the values that a file and its sidecars contain.
 
 Sidecars take precedence over the file, because they are edited and exported later. For each value, the first source
-that has it is used: XMP, Google Takeout, Apple's exports, the file. A date can also come from the file's name.
+that has it is used: XMP, Google Takeout, Apple's exports, the file. Keywords and albums are combined instead, and the
+time of the sidecars is compared with that of the file (combine_times). A date can also come from the file's name.
 """
 
 from collections.abc import Mapping

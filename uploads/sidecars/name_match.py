@@ -28,8 +28,8 @@ def sidecar_target(name: str) -> str:
 def names_picture(target: str) -> bool:
     """Return whether the result of `sidecar_target` for a JSON file can only be the name of a picture.
 
-    It has a picture's extension, or is so long that Google cut the extension off. Other names may be those of old
-    sidecars, or of files that describe an album or the export; the latter are in the user's language.
+    Such a name has a picture's extension, or is so long that Google cut the extension off. Other names may be those of
+    old sidecars, or of files that describe an album or the export, which have names in the user's language.
     """
     parts = split_name(target)
     return bool(parts.extension) or utf16_units(_without_counter(parts)) >= JSON_UNITS

@@ -12,7 +12,7 @@ from uploads.media.utc_offset import MAX_UTC_OFFSET
 from uploads.sidecars.merge import PlaceAndTime
 
 EDITS = "edits"
-"""The key of the owner's changes in `Upload.sidecars`, whose other keys are kinds of sidecars."""
+"""The key of the owner's changes in `Upload.sidecars`. The other keys are merge.FILE and the kinds of sidecars."""
 
 TIME, LOCATION, ARCHIVED = "time", "location", "archived"
 """The keys of values that can be changed for many pictures at once."""
@@ -84,7 +84,10 @@ def set_location(latitude: float | None, longitude: float | None) -> Change:
 
 
 def set_archived(archived: bool) -> Change:
-    """Return a change that archives pictures, which hides them from the library, or shows them again."""
+    """Return a change that archives pictures, or shows them again.
+
+    The timeline does not show archived pictures, and only searches for archived pictures find them.
+    """
     return lambda shown: archived
 
 

@@ -38,7 +38,7 @@ _YEAR_FOLDER = re.compile(
 
 
 def parse_takeout(text: str, target: str, path: str) -> list[Entry]:
-    """Return the values in a JSON file at `path`; `target` is the result of `sidecar_target` for its name.
+    """Return the entries of the JSON file at `path`; `target` is the result of `sidecar_target` for its name.
 
     Raises ExportData if Google Takeout probably wrote the file, but it describes neither a picture nor an album, for
     example a list of the user's orders. Raises InvalidSidecar for all other files.

@@ -75,7 +75,7 @@ class SidecarValues:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Values for the picture that a sidecar names. `name` is matched to file names by uploads.sidecars.names.
+    """Values for the picture that a sidecar names. uploads.sidecars.name_match matches `name` to file names.
 
     A blank `name` refers to all pictures in the folder. `folder` is relative to the sidecar's folder: "" or
     "../Photos".
@@ -87,7 +87,10 @@ class Entry:
 
 
 def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
-    """Remove control characters from multi-line text, and blank lines from its start and end."""
+    """Return text of several lines without control characters, trimmed, and truncated to `limit` characters.
+
+    Values that are not text become "".
+    """
     if not isinstance(value, str):
         return ""
     lines = (clean_text(line, limit) for line in value[: 4 * limit].splitlines())
@@ -95,7 +98,7 @@ def clean_lines(value: object, limit: int = MAX_CAPTION) -> str:
 
 
 def clean_list(values: object) -> tuple[str, ...]:
-    """Return the distinct texts in a list, in order."""
+    """Return up to MAX_LIST distinct texts from a list, in order."""
     if not isinstance(values, list):
         return ()
     return tuple(dict.fromkeys(text for value in values[: 10 * MAX_LIST] if (text := clean_text(value))))[:MAX_LIST]

@@ -38,7 +38,7 @@ Properties = Mapping[str, list[str]]
 
 
 def parse_xmp(data: bytes) -> SidecarValues:
-    """Return the values in an XMP packet. Invalid values are ignored. Raises InvalidSidecar if it is not XMP."""
+    """Return the values in an XMP packet. Invalid values are ignored. Raises InvalidSidecar if `data` is not XMP."""
     properties = _read_properties(data)
     latitude, longitude = valid_position(_degrees(properties, "Latitude"), _degrees(properties, "Longitude"))
     return SidecarValues(

@@ -77,7 +77,7 @@ def codes_of(owner_id: int) -> QuerySet[Appearance, Any]:
 
 
 def _find_pairs(owner_id: int, due: list[_Due]) -> list[Pair]:
-    """Return all pairs of near duplicates of the owner that contain at least one picture in `due`."""
+    """Return the owner's pairs of near duplicates that contain at least one picture in `due`."""
     rows = list(codes_of(owner_id))
     ids, codes = [id for id, _ in rows], Codes.read([bytes(code) for _, code in rows])
     distances: dict[Pair, int] = {}

@@ -90,7 +90,7 @@ def local_copy(key: UUID) -> Iterator[Path]:
 def open_original(key: UUID, offset: int) -> Iterator[Readable]:
     """Yield a stream of the original's bytes, starting at `offset`. Reads may raise OSError.
 
-    Opening the stream raises the same errors as `local_copy`.
+    Opening the stream raises the same errors as `local_copy`, except `storage.temp_full`.
     """
     with ExitStack() as stack:
         try:
@@ -101,10 +101,7 @@ def open_original(key: UUID, offset: int) -> Iterator[Readable]:
 
 
 def read_original(key: UUID) -> Iterator[bytes]:
-    """Yield the bytes of the original in pieces.
-
-    Raises the same errors as `local_copy`.
-    """
+    """Yield the bytes of the original in pieces. Raises the same errors as `local_copy`, except `storage.temp_full`."""
     try:
         with backend().open_at(original_name(key), 0) as stream:
             while piece := stream.read(READ_BYTES):
@@ -167,7 +164,7 @@ def signed_url_seconds() -> int:
 def signed_url(name: str, method: str, content_type: str, cache_control: str, disposition: str = "") -> str:
     """Return a URL at which anyone can fetch the file for `signed_url_seconds()`. The caller must check ownership.
 
-    `method` is GET or HEAD; the other arguments are headers of the response.
+    `method` is GET or HEAD; the arguments after it are headers of the response.
     """
     headers = {"ResponseContentType": content_type, "ResponseCacheControl": cache_control}
     if disposition:

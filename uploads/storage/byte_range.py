@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 
 class RangeError(Exception):
-    """The range starts beyond the end of the file; the response must have status 416."""
+    """The range contains no byte of the file; the response must have status 416."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ HARD_LINKS_UNSUPPORTED = frozenset({EPERM, EOPNOTSUPP, EMLINK})
 
 
 class DiskStorage(FileSystemStorage):
-    """A StorageBackend in a folder. Received files are hard-linked into it instead of being copied."""
+    """A StorageBackend in a folder. If possible, received files are hard-linked into the folder, not copied."""
 
     signed_url_seconds = 0
 
@@ -42,7 +42,11 @@ class DiskStorage(FileSystemStorage):
 
     @contextmanager
     def local_copy(self, name: str) -> Iterator[Path]:
-        """Yield the path of the file itself. Raises OSError if the top folder is missing: the disk is not mounted."""
+        """Yield the path of the file itself.
+
+        Raises FileNotFoundError if only the file is missing, and another OSError if the top folder is missing too,
+        because the disk is then not mounted.
+        """
         path = Path(self.path(name))
         if not path.exists():
             if path.parent.parent.is_dir():

@@ -101,7 +101,7 @@ class _DueDeletion(NamedTuple):
 
 
 def lock_uploads(ids: Collection[int]) -> list[int]:
-    """Lock uploads in order of id, so that no new row can refer to them. Return the ids that exist.
+    """Lock uploads and their parts in order of id, so that no new row can refer to them. Return the `ids` that exist.
 
     Call this in a transaction that has already locked the items involved, but has not locked a batch.
     """
@@ -123,7 +123,10 @@ def delete_uploads(ids: Collection[int]) -> int:
 
 
 def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
-    """Schedule the removal of any files stored under these keys. Keys that belong to an upload are ignored."""
+    """Schedule the removal of any files stored under these keys, not before `delay` has passed.
+
+    Keys that belong to an upload are ignored. Return the number of other keys.
+    """
     return len(fetch_rows(SCHEDULE, {"keys": list(keys), "delay": delay})) if keys else 0
 
 

@@ -53,7 +53,10 @@ class StoredFile:
 
 
 async def file_response(request: HttpRequest, file: StoredFile) -> HttpResponseBase:
-    """Return a response that contains the file or redirects to it. Raises Http404 if the file is missing on disk."""
+    """Return a response that contains the file, makes nginx send it, or redirects to it.
+
+    Raises Http404 if this process has to send a whole file (`part` is not set) that is missing.
+    """
     if signed_url_seconds() and file.part is None:
         return await _redirect_to_bucket(request, file)
     response = get_conditional_response(request, etag=file.etag) or await _send(request, file)
@@ -113,7 +116,7 @@ def _stream(request: HttpRequest, file: StoredFile, byte_range: ByteRange | None
 
 
 async def _read_chunks(name: str, byte_range: ByteRange) -> AsyncIterator[bytes]:
-    """Read a range of a file, at most CHUNK_BYTES at a time, outside the event loop."""
+    """Yield a range of a file in pieces of at most CHUNK_BYTES, which are read outside the event loop."""
     remaining = byte_range.length
     with ExitStack() as stack:
         file = await _run_in_thread(stack.enter_context, backend().open_at(name, byte_range.start))

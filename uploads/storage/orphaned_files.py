@@ -34,7 +34,8 @@ def find_orphaned_files() -> Iterator[OrphanedFile]:
     """Yield the stored files that no row refers to and that are older than a day.
 
     Folders are listed one at a time, and the database is queried for CHUNK files at a time. The age is checked last, so
-    that a file replaced in the meantime counts as new. Raises OSError if the storage is unavailable.
+    that a file replaced in the meantime counts as new. On disk, a missing top folder counts as empty, and OSError is
+    raised if a folder or file cannot be read.
     """
     names = _stored_names()
     while chunk := list(islice(names, CHUNK)):

@@ -28,7 +28,7 @@ def megapixels(upload: Upload) -> str:
 
 @register.filter
 def map_view(upload: Upload) -> MapView | None:
-    """Return the part of the map around the picture's location, or None if it is unknown."""
+    """Return the part of the map around the picture's location, or None if the location is unknown."""
     if upload.latitude is None or upload.longitude is None:
         return None
     return view_around(upload.latitude, upload.longitude)

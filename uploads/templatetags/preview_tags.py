@@ -1,4 +1,4 @@
-"""Template filters for previews, tiles and playback."""
+"""Template filters and tags for previews, tiles and playback."""
 
 from django import template
 from django.contrib.humanize.templatetags.humanize import intcomma

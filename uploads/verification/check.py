@@ -69,7 +69,7 @@ def is_intact(upload: Upload) -> bool:
 def mark_repaired(upload_id: int) -> None:
     """Record that the original's bytes were received and stored again.
 
-    Do not call this in a transaction that has locked a batch, because this function locks the upload.
+    Do not call this in a transaction that has locked a batch, because uploads must be locked before batches.
     """
     with transaction.atomic():
         Upload.objects.filter(id=upload_id).update(verified_at=timezone.now())

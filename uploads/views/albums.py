@@ -94,7 +94,7 @@ def add_to_album(request: HttpRequest) -> HttpResponse:
 
 @require_button("album", "album_id")
 def change_album(request: HttpRequest, album_id: int) -> HttpResponse:
-    """Rename the album to `name`, or move pictures to its front, or remove them from it.
+    """Rename the album to `name`, move pictures to its front (`front`), or remove pictures from it (`remove`).
 
     The `picture` parameters are the ids of those pictures.
     """

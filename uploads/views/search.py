@@ -35,9 +35,10 @@ KEPT = ("sort", "exact")
 @require_safe
 @vary_on_headers("HX-Request")
 def search_page(request: HtmxRequest) -> HttpResponse:
-    """Show the pictures that match `q`. If it contains only filters, the newest come first. htmx gets only the results.
+    """Show the pictures that match the query `q`. htmx gets only the results.
 
-    With `sort=date`, hits are ordered by date. With `exact=1`, no word is corrected.
+    If `q` contains only filters, the newest pictures come first. Otherwise, the best hits come first or, with
+    `sort=date`, the latest. With `exact=1`, no word is corrected.
     """
     owner_id, text = request.user.pk or 0, request.GET.get("q", "").strip()
     offers = find_offers(owner_id)

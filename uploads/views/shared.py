@@ -23,7 +23,7 @@ from uploads.views.zip_download import zip_response
 @login_not_required
 @require_safe
 def shared_album(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Show the album, or ask for its password."""
+    """Show the album, or ask for its password. Views of the album are counted, except those by its owner."""
     link = _find(token)
     if not is_unlocked(request, link):
         return _private(render(request, "uploads/shared_password.html", {"link": link}))
@@ -36,7 +36,7 @@ def shared_album(request: HttpRequest, token: str) -> HttpResponseBase:
 @login_not_required
 @require_POST
 def unlock_shared(request: HttpRequest, token: str) -> HttpResponseBase:
-    """Check the password, then show the album."""
+    """Check the password. If it is right, redirect to the album; otherwise, ask for it again."""
     link = _find(token)
     if is_unlocked(request, link) or unlock(request, link, request.POST.get("password", "")[:MAX_PASSWORD]):
         return _private(redirect("shared-album", token))

@@ -58,7 +58,10 @@ def fetch_model(repository: str, folder: Path, revision: str | None, endpoint: s
 
 
 def check_model(folder: Path, calibrate: Callable[[], float]) -> dict[str, Any]:
-    """Verify a model against its record, then record the `hit_fit` that `calibrate` returns. Raises ModelError."""
+    """Verify a model against its record, then record its checksums and the `hit_fit` that `calibrate` returns.
+
+    Return the record. Raises ModelError.
+    """
     if missing := missing_files(folder):
         raise ModelError(f"{folder} has no {', '.join(missing)}")
     recorded = read_record(folder).get("sha256", {})
@@ -76,6 +79,6 @@ def write_record(folder: Path, **values: Any) -> dict[str, Any]:
 
 
 def sha256(path: Path) -> str:
-    """Return the checksum of a file."""
+    """Return the SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -26,7 +26,11 @@ _HIT_FIT = 0.24
 
 @dataclass(frozen=True, slots=True)
 class ClipFolder:
-    """A model. `model` is its name and version; `hit_fit` is the cosine above which a picture matches a query."""
+    """A model's folder and configuration. `model` is the model's name and version.
+
+    `context` is the length of a text in tokens. `canonicalize` is as in textual.clean(). `hit_fit` is the cosine above
+    which a picture matches a query.
+    """
 
     path: Path
     model: str
@@ -81,7 +85,7 @@ def unusable(problem: str) -> EnvironmentalError:
 
 
 def _version(path: Path) -> str:
-    """Return a short hash of the configuration and the network sizes. Hashing the networks would take a second."""
+    """Return a short hash of the configuration and the networks' file sizes. Hashing the networks takes a second."""
     digest = hashlib.sha256()
     for name in (CONFIG, PREPROCESS):
         digest.update((path / name).read_bytes())

@@ -22,9 +22,9 @@ _TYPES = {
 class ClipModel:
     """A network that returns vectors. Thread-safe.
 
-    The constructor runs the network once, to check it. `first` is the value of its first input, whose name differs
-    between models. `others` are the values of its other inputs, keyed by name; names that the network does not have are
-    ignored. Raises EnvironmentalError `clip.folder`.
+    The constructor runs the network once, to check it. `first` is the value of the network's first input, whose name
+    differs between models. `others` are the values of the other inputs, keyed by name; names that the network does not
+    have are ignored. Raises EnvironmentalError `clip.folder`.
     """
 
     def __init__(self, folder: ClipFolder, name: str, first: npt.NDArray[Any], **others: npt.NDArray[Any]) -> None:

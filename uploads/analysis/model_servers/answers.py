@@ -1,4 +1,4 @@
-"""Extract and check the contents of a model server's answer. If it is unusable, raise TransientError `model.answer`."""
+"""Extract and check what a model server answered. For unusable answers, raise TransientError `model.answer`."""
 
 import math
 import re
@@ -33,7 +33,7 @@ def find(answer: Any, *path: str | int) -> Any:
 
 
 def clean_text(answer: Any, *, finished: bool) -> str:
-    """Return the description in an answer. If it was cut off or is too long, drop the unfinished sentence."""
+    """Return the description in an answer. If it is not `finished` or is too long, drop the unfinished sentence."""
     if not isinstance(answer, str):
         raise unusable("it contains no text")
     text = " ".join(_THOUGHTS.sub("", storable(answer[:_MAX_READ])).split())

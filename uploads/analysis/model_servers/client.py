@@ -114,7 +114,12 @@ class ModelClient:
         raise EnvironmentalError("model.busy", server=self._settings.name)
 
     def _send(self, path: str, body: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
-        """Return the response and its content. Raises TransientError if it is longer than MAX_ANSWER_BYTES."""
+        """Return the response and its content.
+
+        Raises TransientError if the content is longer than MAX_ANSWER_BYTES or its compression is damaged,
+        EnvironmentalError `model.away` if the server cannot be reached, and RequestFailed if the answer does not arrive
+        completely and in time.
+        """
         content = bytearray()
         try:
             with self._client.stream("POST", path, json=body) as response:

@@ -47,7 +47,7 @@ def small_picture() -> str:
 
 
 def text_to_embed(description: Description) -> str:
-    """Return the text to embed for a picture. It is empty if nothing is known about the picture."""
+    """Return the text to embed for a picture: its description and labels, truncated; "" if there are none."""
     labels = ", ".join(label.name for label in description.labels)
     return "\n".join(filter(None, (description.description, labels)))[:_MAX_EMBEDDED]
 

@@ -23,7 +23,7 @@ _FINE = np.radians(np.arange(-1.5, 1.55, 0.1))
 
 @dataclass(frozen=True, slots=True)
 class TextBox:
-    """A rectangle around a line of text, in pixels.
+    """A rectangle around a line of text, in pixels. (`x`, `y`) is its centre.
 
     The line runs along the sides of length `width`, in the direction of `angle`: 0 is to the right, 90 down. It may
     also run in the opposite direction; the map does not show which.

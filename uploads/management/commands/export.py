@@ -44,7 +44,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, owner: str, to: Path, **options: Any) -> None:
         """Run the command.
 
-        Raises SystemExit if the exit status is not 0, and CommandError if nothing more can be copied.
+        Raises SystemExit if a file failed or the user pressed Ctrl-C, and CommandError if the export cannot start or
+        continue.
         """
         user = User.objects.filter(username=owner).first()
         if user is None:

@@ -12,7 +12,7 @@ from uploads.storage.orphaned_files import find_orphaned_files
 
 
 class Command(BaseCommand):
-    """Print each orphaned file and delete it."""
+    """Print the name of each orphaned file, and delete the file unless this is a dry run."""
 
     help = "Delete stored files that belong to no picture and are older than a day. Safe to run at any time."
 

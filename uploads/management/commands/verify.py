@@ -47,8 +47,8 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         """Run the command.
 
-        Raises SystemExit if the exit status is not 0, and CommandError if the user is unknown, or if the storage or the
-        database is unavailable.
+        Raises SystemExit if damage was found or the user pressed Ctrl-C, and CommandError if the owner is unknown, or
+        if the storage or the database is unavailable.
         """
         try:
             damaged = self._verify(self._checks(**options))
@@ -65,7 +65,7 @@ class Command(BaseCommand):
     def _checks(self, *, owner: str, all: bool, bytes: float | None, **_options: Any) -> Iterator[Check]:
         """Return an iterator that checks one file at each step.
 
-        Without arguments, verify as much as the workers do per day.
+        Without options, verify as much as the workers do per day.
         """
         if not (owner or all or bytes is not None):
             return verify_due(settings.VERIFY_BYTES_PER_DAY)
