@@ -27,11 +27,14 @@ async def zoom_preview(upload: Upload) -> str | None:
     """Return the storage name of the preview for zooming, and create the preview if it does not exist.
 
     The preview's longest side is at most ZOOM_SIDE pixels. Return None if the upload has not been processed, is not a
-    picture, or cannot be decoded now. The caller must have checked ownership.
+    picture, was deleted, or cannot be decoded now. The caller must have checked ownership.
     """
     slots = _slots.setdefault(asyncio.get_running_loop(), asyncio.Semaphore(MAX_CONCURRENT))
     async with slots:
-        await upload.arefresh_from_db(fields=["previews", "processed_at"])  # another request may have created it
+        try:
+            await upload.arefresh_from_db(fields=["previews", "processed_at"])  # another request may have created it
+        except Upload.DoesNotExist:
+            return None
         found: str | None = upload.previews.get(str(ZOOM_SIDE))
         if found is not None or upload.processed_at is None or upload.kind != "image":
             return found

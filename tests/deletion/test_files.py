@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from django.contrib.auth.models import User
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from batches import services
@@ -135,6 +135,13 @@ def test_orphaned_files_are_removed_if_old(owner: User, media: Path, monkeypatch
     assert set(listed[:-1]) == set(swept[:-1]) == names
     assert listed[-1].startswith("5 files")
     assert stored_names() == {original_name(kept.key), *kept.previews.values()}
+
+
+def test_orphaned_files_are_not_searched_on_a_disk_that_is_not_mounted(media: Path) -> None:
+    shutil.rmtree(media / "originals")
+
+    with pytest.raises(CommandError, match="The storage is unavailable"):
+        sweep()
 
 
 def test_orphaned_file_with_old_bytes_and_a_new_name_is_kept(media: Path) -> None:

@@ -15,6 +15,7 @@ from django.core.files.storage import storages
 from tests.support.bucket_server import Bucket
 from uploads import storage
 from uploads.errors import EnvironmentalError, PermanentError
+from uploads.storage.orphaned_files import find_orphaned_files
 
 KEY = uuid4()
 BYTES = os.urandom(3 * 2**20 + 17)
@@ -127,6 +128,8 @@ def test_stopped_server_is_reported_as_unavailable(bucket: Bucket, partial_file:
         storage.store_original(partial_file, KEY)
     with pytest.raises(ConnectionError):
         storage.is_stored(KEY)
+    with pytest.raises(ConnectionError):
+        list(find_orphaned_files())
 
     assert reading.value.code == writing.value.code == "storage.away"
     assert not storage.storage_available()

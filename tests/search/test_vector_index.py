@@ -44,6 +44,16 @@ def test_index_is_built_once_it_pays_off(anna: User, make_picture: MakePicture, 
     assert maintain_indexes() == []
 
 
+def test_vectors_that_are_too_long_get_no_index(
+    anna: User, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for _ in range(4):
+        make_picture("a cat")
+    monkeypatch.setattr(vector_index, "MAX_DIMENSIONS", 383)
+
+    assert maintain_indexes() == []
+
+
 def test_index_of_few_vectors_is_dropped(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
     pictures = [make_picture("a cat") for _ in range(4)]
     name = index_name(anna.id, encoder.model)

@@ -105,6 +105,13 @@ async def test_upload_without_previews_has_no_zoom(upload: Upload, facts: dict[s
     assert await zoom_preview(await Upload.objects.aget(id=upload.id)) is None
 
 
+async def test_picture_that_was_deleted_has_no_zoom(upload: Upload) -> None:
+    stale = await Upload.objects.aget(id=upload.id)
+    await Upload.objects.filter(id=upload.id).adelete()
+
+    assert await zoom_preview(stale) is None
+
+
 async def test_zoom_of_a_picture_that_was_deleted_is_removed(upload: Upload) -> None:
     stale = await Upload.objects.aget(id=upload.id)
     await Upload.objects.filter(id=upload.id).adelete()

@@ -70,8 +70,7 @@ def _maintain() -> Iterator[str]:
             _run(sql.SQL("DROP INDEX CONCURRENTLY {}").format(sql.Identifier(name)))
             yield name
     for name, (owner_id, model) in wanted.items():
-        if not state.get(name):
-            _build(name, owner_id, model)
+        if not state.get(name) and _build(name, owner_id, model):
             yield name
 
 
@@ -81,12 +80,13 @@ def _owners_of_many() -> list[tuple[int, str]]:
     return list(counted.filter(rows__gt=EXACT_ROWS).values_list("owner_id", "model"))
 
 
-def _build(name: str, owner_id: int, model: str) -> None:
+def _build(name: str, owner_id: int, model: str) -> bool:
+    """Build an index. Return False if the vectors are too long for one."""
     first = Embedding.objects.filter(owner_id=owner_id, model=model)[0]
     dimensions = len(first.vector)
     if dimensions > MAX_DIMENSIONS:
         logger.warning("Vectors of %s cannot be indexed, because they have %d dimensions.", model, dimensions)
-        return
+        return False
     logger.info("Building the index %s of the vectors of user %d.", name, owner_id)
     _run(
         sql.SQL(
@@ -104,6 +104,7 @@ def _build(name: str, owner_id: int, model: str) -> None:
         )
     )
     logger.info("Built the index %s.", name)
+    return True
 
 
 def _run(statement: sql.Composed) -> None:

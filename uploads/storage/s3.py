@@ -6,6 +6,7 @@ This module is imported only if the settings name it, because boto3 takes a quar
 import os
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager, suppress
+from datetime import datetime
 from pathlib import Path
 from tempfile import TemporaryFile
 from threading import Lock
@@ -118,6 +119,24 @@ class BucketStorage(S3Storage):
         except FileNotFoundError:
             return False
         return True
+
+    def listdir(self, name: str) -> tuple[list[str], list[str]]:
+        with raise_os_errors():
+            found: tuple[list[str], list[str]] = super().listdir(name)
+            return found
+
+    def get_modified_time(self, name: str) -> datetime:
+        with raise_os_errors():
+            found: datetime = super().get_modified_time(name)
+            return found
+
+    def size(self, name: str) -> int:
+        with raise_os_errors():
+            return int(super().size(name))
+
+    def delete(self, name: str) -> None:
+        with raise_os_errors():
+            super().delete(name)
 
     def delete_files(self, names: Iterable[str]) -> None:
         """Delete the objects one by one, because not every server accepts the bulk request."""

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import InterfaceError, OperationalError
 from django.template.defaultfilters import filesizeformat
 
+from uploads.storage import storage_available
 from uploads.storage.orphaned_files import find_orphaned_files
 
 
@@ -21,6 +22,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, dry_run: bool, **options: Any) -> None:
         """Scan the storage once. The command can safely be interrupted and run again."""
+        if not storage_available():
+            raise CommandError("The storage is unavailable, or no file has been stored yet.")
         count = size = 0
         try:
             for file in find_orphaned_files():
