@@ -30,7 +30,10 @@ _DRIFT = 4
 
 
 def measure_films(folder: Path) -> dict[str, float]:
-    """Measure both and print a table. Return our time divided by the bare time as `ratio_video`."""
+    """Measure our code and the bare decoder, and print a table.
+
+    Return our time divided by the bare time as `ratio_video`.
+    """
     path = make_film(folder / "film.mp4")
     pool = DecoderPool()
     with ProcessPoolExecutor(1) as bare:

@@ -25,7 +25,10 @@ ROUNDS = 30
 
 
 def measure_vips(folder: Path) -> dict[str, float]:
-    """Measure both and print a table. Return our time divided by that of libvips as `preview_ratio_to_vips`."""
+    """Measure our code and libvips, and print a table.
+
+    Return our time divided by that of libvips as `preview_ratio_to_vips`.
+    """
     (path,) = make_jpegs(folder / "vips", 1, SIZE)
     with new_process(**MALLOC_VARIABLES) as ours, new_process(VIPS_CONCURRENCY="1") as vips:
         rounds = [

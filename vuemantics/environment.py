@@ -79,7 +79,7 @@ def numbers(name: str) -> dict[str, float]:
 
 
 def hours(name: str) -> tuple[int, int] | None:
-    """Read a span of hours of the day, such as `23-5`: from 23:00 until 5:00. Unset means no limit."""
+    """Read a span of hours of the day, such as `23-5`: from 23:00 until 5:00. Return None if it is unset."""
     value = text(name)
     match = re.fullmatch(r"(\d{1,2})-(\d{1,2})", value, re.ASCII)
     span = (int(match[1]), int(match[2])) if match else None

@@ -91,7 +91,7 @@ REFUSALS: dict[str, str | Promise] = {
     "batch.unfinished": _("“%(name)s” isn't finished yet. Wait until it is, then try again."),
     "batch.unknown": _("This import does not exist or does not accept files."),
     "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
-    "failures.permanent": _("Retrying won't help. Repair the files and upload them again."),
+    "failures.permanent": _("Retrying won't help. Follow the advice shown with each problem."),
     "files.too_many_open": _("You have too many unfinished files. Wait until some of them are done."),
     "guest.full": _("The link owner's storage is full."),
     "guest.limit": _("This link has reached its limit and accepts no more files of this size."),

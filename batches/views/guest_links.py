@@ -39,7 +39,7 @@ MAX_REMEMBERED = 20
 
 
 class GuestLinkForm(forms.Form):
-    """The name, the duration and the limits of a new link."""
+    """The name, the lifetime and the limits of a new link."""
 
     name = forms.CharField(label=gettext_lazy("Title shown to guests"), max_length=MAX_LINK_NAME)
     days = forms.IntegerField(label=gettext_lazy("Days until the link expires"), min_value=1, max_value=365, initial=14)

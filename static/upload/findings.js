@@ -54,7 +54,7 @@ function gaps({ ends: [start, end], width, total, numbers }) {
 }
 
 // The paths of sidecars without a matching picture. `paths` are all selected paths, including those in archives. Counters
-// in names are not compared, so a sidecar of a missing copy counts as matched if the picture's other copies are there.
+// in names are not compared, so a sidecar of a missing copy counts as matched if another copy of the picture is there.
 export async function loneSidecars(paths) {
   const folders = new Map();
   const keyOf = (path, name) => {

@@ -99,8 +99,8 @@ function failureText(error) {
 // which arrives over the batch's socket.
 let liveSummary = null;
 
-// Frames contain all live parts of the batch page; this page shows two of them. The server waits for an acknowledgement
-// before it sends the next frame.
+// The first frame contains all live parts of the batch page, and later frames those that have changed. This page shows
+// two of them. The server waits up to 10 s for an acknowledgement before it sends the next frame.
 function showFrame(event) {
   event.preventDefault();
   const frame = new DOMParser().parseFromString(event.detail.message, "text/html");

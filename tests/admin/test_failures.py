@@ -84,7 +84,7 @@ def test_retry_of_permanent_failures_is_refused_and_not_logged(operator: Client)
 
     response = run_command(operator, "retry", "image.corrupt")
 
-    assert messages_of(response) == ["Retrying won't help. Repair the files and upload them again."]
+    assert messages_of(response) == ["Retrying won't help. Follow the advice shown with each problem."]
     assert not LogEntry.objects.exists()
 
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 import pytest
+from django.conf import settings as django_settings
 from django.contrib.auth.models import User
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
@@ -40,13 +41,18 @@ def test_page_requires_a_login() -> None:
     assert [answer.status_code for answer in answers] == [302, 302, 302]
 
 
-def test_page_promises_privacy_only_with_the_embedded_analyzer(browser: Client, settings: Settings) -> None:
-    before = browser.get("/batches/new/").content.decode()
-    settings.DESCRIBER = "ollama"
-    after = browser.get("/batches/new/").content.decode()
+@pytest.mark.parametrize(
+    ("changed", "promised"),
+    [({}, True), ({"DESCRIBER": "ollama"}, False), ({"S3": replace(django_settings.S3, bucket="photos")}, False)],
+    ids=["embedded analyzer", "model server", "bucket"],
+)
+def test_page_promises_privacy_only_if_pictures_stay_on_the_server(
+    browser: Client, settings: Settings, changed: dict[str, object], promised: bool
+) -> None:
+    for name, value in changed.items():
+        setattr(settings, name, value)
 
-    assert "Nothing leaves it" in before
-    assert "Nothing leaves it" not in after
+    assert ("Nothing leaves it" in browser.get("/batches/new/").content.decode()) is promised
 
 
 def test_form_receives_files_and_redirects_to_their_batch(browser: Client, ada: User) -> None:

@@ -64,8 +64,8 @@ class TusClient:
 
         Before the end of the body, disconnect if `end` is "cut", or stop sending if it is "silence".
 
-        `declared` adds a Content-Length. `checksum` is the header Upload-Checksum, or only the name of an algorithm, to
-        which the correct digest is added.
+        `declared` adds a Content-Length. `checksum` is the value of Upload-Checksum, or only the name of an algorithm,
+        to which the correct digest is added.
         """
         headers = {"Upload-Offset": str(offset)} | _body(pieces, declared, checksum)
         return self.request("PATCH", location, headers, pieces, end=end)

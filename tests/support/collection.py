@@ -16,7 +16,7 @@ PROCESS_FIXTURES = {"process_env", "web_server", "make_server", "bucket"}
 ONE_PROCESS_FOLDERS = {"s3"}
 # In these folders, all tests of a module run in one pytest process, so that they share the processes that they start.
 ONE_PROCESS_MODULES = {"media"}
-# These modules start first among those of their kind, because a long test that starts last leaves the cores idle.
+# These modules start first among those of their kind, because a long test that starts last leaves the other cores idle.
 LONGEST = [
     "browser/test_page_states.py",
     "browser/test_upload_many.py",

@@ -29,7 +29,7 @@ class _View(NamedTuple):
 
 
 class _TensorUnpickler(pickle.Unpickler):
-    """Unpickles only the names and shapes of tensors, so a malicious file cannot run code."""
+    """Refuses every class except those that describe tensors, so a malicious file cannot run code."""
 
     def find_class(self, module: str, name: str) -> Any:
         if (module, name) == ("collections", "OrderedDict"):

@@ -14,10 +14,10 @@ EMBEDDED = frozenset({"local", "clip"})
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """Which model servers receive the pictures and the texts. `private` is true if nothing is sent anywhere.
+    """Which model servers receive the pictures and the texts. `private` is true if pictures stay on this server.
 
-    `private` is false for a site's own provider class, about which nothing is known, and for a model server on this
-    machine, which may forward requests.
+    `private` is false for a bucket, for a site's own provider class, about which nothing is known, and for a model
+    server on this machine, which may forward requests.
     """
 
     private: bool
@@ -29,7 +29,8 @@ def disclose() -> Disclosure:
     """Return the disclosure for the site's providers."""
     servers: dict[str, ServerSettings] = {"ollama": settings.OLLAMA, "openai": settings.OPENAI}
     providers = {settings.DESCRIBER, settings.EMBEDDER}
-    return Disclosure(providers <= EMBEDDED, servers.get(settings.DESCRIBER), servers.get(settings.EMBEDDER))
+    private = providers <= EMBEDDED and not settings.S3.bucket
+    return Disclosure(private, servers.get(settings.DESCRIBER), servers.get(settings.EMBEDDER))
 
 
 def analysis_disclosure(request: HttpRequest) -> dict[str, Any]:

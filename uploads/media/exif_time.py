@@ -72,7 +72,7 @@ def _read_tag(tags: Mapping[int, object], date: int, offset: int, fraction: int)
 
 
 def _photo_time(reading: _Reading, fix: _Reading | None) -> PhotoTime:
-    """Return the time of `reading`. If it has no zone, the zone follows from the time of the GPS fix."""
+    """Return the time of `reading`. If it has no zone, derive one from the time of the GPS fix, if possible."""
     offset = reading.zone
     if offset is None and fix is not None and fix.has_clock:
         offset = nearest_utc_offset(reading.local - fix.local, _GPS_TOLERANCE)

@@ -152,7 +152,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         db_default="",
                         default="",
-                        help_text="The city nearest to the coordinates.",
+                        help_text="The city at or near the coordinates.",
                         max_length=200,
                         verbose_name="place",
                     ),

@@ -84,7 +84,7 @@ class Upload(models.Model):
         blank=True,
         default="",
         db_default="",
-        help_text=_("The city nearest to the coordinates."),
+        help_text=_("The city at or near the coordinates."),
     )
     camera = models.CharField(_("camera"), max_length=200, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)

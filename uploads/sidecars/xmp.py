@@ -53,7 +53,7 @@ def parse_xmp(data: bytes) -> SidecarValues:
 
 
 class _PropertyReader:
-    """Collects the texts of the wanted top-level properties: attributes, elements, and items of arrays."""
+    """Collects the text of top-level properties in known namespaces: attributes, elements, and items of arrays."""
 
     def __init__(self) -> None:
         self.values: dict[str, list[str]] = {}

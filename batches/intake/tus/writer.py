@@ -14,8 +14,8 @@ class BodyWriter:
     If the client disconnects, the bytes received so far are kept. With a checksum, they are dropped instead, because an
     incomplete body cannot be verified. If a body exceeds the announced length or fails its checksum, the partial file
     is rolled back to its size before the request. Even if the process is killed, unverified bytes never become part of
-    the file. The constructor raises TusError 409 for a wrong offset, and 413 if the declared length of the body would
-    exceed the announced length of the file.
+    the file. The constructor raises TusError 409 for a wrong offset, and 413 if a body of the declared length would
+    extend beyond the announced end of the file.
 
     `check_content` is called once, as soon as HEAD_BYTES have arrived, unless the file is already complete; it may
     raise an error. The content of a body with a checksum is checked only after the checksum is verified.
