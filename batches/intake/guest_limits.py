@@ -9,6 +9,12 @@ from batches.models import GuestLink
 from batches.models.guest_link import open_guest_links
 
 
+def check(link: GuestLink, size: int) -> None:
+    """Raise Refused (`guest.limit`) if a file would exceed the limits. Unlike `reserve`, this uses the link as read."""
+    if link.files >= link.max_files or link.bytes + size > link.max_bytes:
+        raise Refused("guest.limit")
+
+
 def reserve(link_id: int, sizes: Sequence[int]) -> None:
     """Count files before they are received, so that concurrent requests cannot together exceed the limits.
 
