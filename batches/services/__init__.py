@@ -39,6 +39,7 @@ from batches.services.picture_edits import (
     undo_edit,
 )
 from batches.services.reprocessing import (
+    count_library,
     reanalyse_batch,
     reanalyse_library,
     reanalyse_pictures,
@@ -61,6 +62,7 @@ __all__ = [
     "Scope",
     "cancel_batch",
     "create_album_of_batch",
+    "count_library",
     "create_guest_link",
     "delete_batch",
     "delete_pictures",
