@@ -13,7 +13,7 @@ from uuid import uuid4
 from django.db import transaction
 from django.utils import timezone
 
-from batches.engine.incoming import is_resendable, is_resumable, reject_item
+from batches.engine.incoming import is_resendable, is_resumable
 from batches.engine.refusals import Refused
 from batches.intake import guest_limits
 from batches.intake.activity import record_activity
@@ -23,13 +23,12 @@ from batches.intake.file_part import FilePart, PartOutcome, receive_part
 from batches.intake.manifest import open_for_files
 from batches.intake.outcome import IntakeOutcome
 from batches.intake.partial_file import PartialFileBusy
-from batches.intake.partial_paths import partial_size
 from batches.intake.quota import free_bytes
 from batches.intake.receive import receive_file
 from batches.intake.register import register_once, resume_file
 from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.batch_name import clean_name, truncate_name
-from batches.models.error_codes import RESUMABLE_CODES, default_message, refusal_message
+from batches.models.error_codes import RESUMABLE_CODES, refusal_message
 from batches.models.guest_link import open_guest_links
 from batches.models.scope import NotFound, Scope, owner_scope
 from batches.models.states import ItemStatus
@@ -104,7 +103,7 @@ def receive_part_from_guest(
         return item.batch_id, PartOutcome(0, error=_guest_refusal(error).message)
     except OSError as error:
         code = disk_error_code(error)
-        _fail_if_empty(link, item, code)
+        guest_limits.fail_if_empty(link.pk, item, code)
         return item.batch_id, PartOutcome(0, error=refusal_message(code))
     finally:
         seal_batch(owner_scope(link.owner), item.batch_id)
@@ -147,15 +146,6 @@ def _register_item(link: GuestLink, guest: str, batch_id: int | None, part: File
             guest_limits.reserve(link.pk, [size])
     item.batch = batch
     return item
-
-
-def _fail_if_empty(link: GuestLink, item: BatchItem, code: str) -> None:
-    """Fail an item of which nothing is stored, so that it does not count. No partial file of it would ever expire."""
-    if partial_size(item.id):
-        return
-    with transaction.atomic():
-        if reject_item(item.id, code, default_message(code)):
-            guest_limits.release(link.pk, [item.size])
 
 
 def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> ReceivedFiles:
