@@ -37,9 +37,8 @@ class Period:
 
     @property
     def title(self) -> str:
-        """The number of pictures as text: “12 pictures”. `{% blocktranslate %}` would take ten times as long."""
-        shown = number_format(self.pictures, force_grouping=True)
-        return ngettext("%(shown)s picture", "%(shown)s pictures", self.pictures) % {"shown": shown}
+        """The number of pictures as text."""
+        return _count_text(self.pictures)
 
 
 def read_scale(owner_id: int, page: TimelinePage) -> list[Period]:
@@ -49,6 +48,17 @@ def read_scale(owner_id: int, page: TimelinePage) -> list[Period]:
     shown = (page.days[0].date or UNDATED.date()).replace(day=1)
     rows = _count_pictures(owner_id, shown.year)
     return [_make_year(list(of_year), shown) for _, of_year in groupby(rows, key=lambda row: row[0].year)]
+
+
+def total_text(scale: list[Period]) -> str:
+    """Return the number of pictures in the whole timeline as text."""
+    return _count_text(sum(period.pictures for period in scale))
+
+
+def _count_text(pictures: int) -> str:
+    """Return “12 pictures”. `{% blocktranslate %}` would take ten times as long."""
+    shown = number_format(pictures, force_grouping=True)
+    return ngettext("%(shown)s picture", "%(shown)s pictures", pictures) % {"shown": shown}
 
 
 def _count_pictures(owner_id: int, year: int) -> QuerySet[TimelineDay, tuple[date, int]]:

@@ -2,11 +2,21 @@
 
 from collections.abc import Sequence
 
+from django.db import transaction
 from django.db.models import F
 
+from batches.engine.incoming import reject_item
 from batches.engine.refusals import Refused
-from batches.models import GuestLink
+from batches.intake.partial_paths import partial_size
+from batches.models import BatchItem, GuestLink
+from batches.models.error_codes import default_message
 from batches.models.guest_link import open_guest_links
+
+
+def check(link: GuestLink, size: int) -> None:
+    """Raise Refused (`guest.limit`) if a file would exceed the limits. Unlike `reserve`, this uses the link as read."""
+    if link.files >= link.max_files or link.bytes + size > link.max_bytes:
+        raise Refused("guest.limit")
 
 
 def reserve(link_id: int, sizes: Sequence[int]) -> None:
@@ -24,3 +34,15 @@ def release(link_id: int, sizes: Sequence[int]) -> None:
     """Reduce the link's counts by files that were counted but not received."""
     count, size = len(sizes), sum(sizes)
     GuestLink.objects.filter(id=link_id).update(files=F("files") - count, bytes=F("bytes") - size)
+
+
+def fail_if_empty(link_id: int, item: BatchItem, code: str) -> None:
+    """Fail an item of which nothing is stored, so that it does not count. No partial file of it would ever expire."""
+    try:
+        if partial_size(item.id):
+            return
+    except OSError:  # it is unknown whether anything is stored, so the file still counts
+        return
+    with transaction.atomic():
+        if reject_item(item.id, code, default_message(code)):
+            release(link_id, [item.size])

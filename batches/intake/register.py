@@ -29,18 +29,29 @@ def register_file(batch: UploadBatch, file: NewFile, *, reserve: bool = True, re
     items in the last hour (RateExceeded). Raises BatchClosed. Raises FileRefused without creating an item. Raises
     OSError or PartialFileBusy if a stale partial file under the new item's id cannot be emptied.
     """
+    return register_once(batch, file, reserve=reserve, remote=remote)[0]
+
+
+def register_once(
+    batch: UploadBatch, file: NewFile, *, reserve: bool = True, remote: bool = False
+) -> tuple[BatchItem, bool]:
+    """Register a file; return its item and whether this call, and not an earlier or concurrent one, registered it.
+
+    The second value is also true if the file had failed or was missing, and this call registered it again. Takes the
+    same parameters and raises the same errors as `register_file`.
+    """
     _require_import(batch)
     if batch.status == BatchStatus.CANCELLED:
         raise BatchClosed
     rejection = file_rejection(file)
     try:
-        item = _register_new(batch, file, reserve=reserve and rejection is None, remote=remote)
+        item, is_registered = _register_new(batch, file, reserve=reserve and rejection is None, remote=remote)
     except FileRefused as refused:
-        item = _registered_before(batch, file, refused)
+        item, is_registered = _registered_before(batch, file, refused)
     if rejection and item.status == ItemStatus.RECEIVING:
         reject_item(item.id, *rejection)
         item.refresh_from_db()
-    return item
+    return item, is_registered
 
 
 def announce_files(batch: UploadBatch, files: Sequence[NewFile]) -> int:
@@ -80,18 +91,19 @@ def ignore_files(batch: UploadBatch, files: Sequence[NewFile], codes: Sequence[s
     return ignore_items(batch.id, files, codes, check)
 
 
-def resume_file(item: BatchItem, owner_id: int) -> None:
+def resume_file(item: BatchItem, owner_id: int) -> bool:
     """Move a resendable item back to `receiving`, so that the client can send the rest of the file.
 
-    Raises BatchClosed, and FileRefused (`quota.exceeded`).
+    Return False if another request has already done so. Raises BatchClosed, and FileRefused (`quota.exceeded`).
     """
     # The owner's usage already includes abandoned files that still have a partial file.
     size = 0 if is_resumable(item) and partial_exists(item.id) else item.size
     with quota.usage.reserve(owner_id, size) as reservation:
         reservation.confirmed = reopen_item(item)
+    return reservation.confirmed
 
 
-def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: bool) -> BatchItem:
+def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: bool) -> tuple[BatchItem, bool]:
     if remote:
         owner_limits.check_new_file(batch)
 
@@ -103,10 +115,10 @@ def _register_new(batch: UploadBatch, file: NewFile, *, reserve: bool, remote: b
 
     _check_batch_size(batch.found + 1)
     if not reserve:
-        return register_item(batch.id, file, before_visible)[0]
+        return register_item(batch.id, file, before_visible)
     with quota.usage.reserve(batch.owner_id, file.size) as reservation:
         item, reservation.confirmed = register_item(batch.id, file, before_visible)
-    return item
+    return item, reservation.confirmed
 
 
 def _require_import(batch: UploadBatch) -> None:
@@ -119,11 +131,12 @@ def _check_batch_size(files: int) -> None:
         raise FileRefused("batch.full")
 
 
-def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) -> BatchItem:
-    """Return the item if the file was registered before the limit was reached; otherwise raise `refused`."""
+def _registered_before(batch: UploadBatch, file: NewFile, refused: FileRefused) -> tuple[BatchItem, bool]:
+    """Return the item if the file was registered before the limit was reached; otherwise raise `refused`.
+
+    The second value is whether the item was moved back to `receiving`.
+    """
     item = BatchItem.objects.filter(batch=batch, fingerprint=file.fingerprint).first()
     if item is None:
         raise refused
-    if is_resendable(item):
-        resume_file(item, batch.owner_id)
-    return item
+    return item, is_resendable(item) and resume_file(item, batch.owner_id)

@@ -39,6 +39,7 @@ from batches.services.picture_edits import (
     undo_edit,
 )
 from batches.services.reprocessing import (
+    count_library,
     reanalyse_batch,
     reanalyse_library,
     reanalyse_pictures,
@@ -60,6 +61,7 @@ __all__ = [
     "NotFound",
     "Scope",
     "cancel_batch",
+    "count_library",
     "create_album_of_batch",
     "create_guest_link",
     "delete_batch",

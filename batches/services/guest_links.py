@@ -17,7 +17,7 @@ from batches.engine.incoming import is_resendable, is_resumable
 from batches.engine.refusals import Refused
 from batches.intake import guest_limits
 from batches.intake.activity import record_activity
-from batches.intake.disk_space import disk_error_code
+from batches.intake.disk_space import disk_error_code, require_space
 from batches.intake.file_name import FileName
 from batches.intake.file_part import FilePart, PartOutcome, receive_part
 from batches.intake.manifest import open_for_files
@@ -25,7 +25,7 @@ from batches.intake.outcome import IntakeOutcome
 from batches.intake.partial_file import PartialFileBusy
 from batches.intake.quota import free_bytes
 from batches.intake.receive import receive_file
-from batches.intake.register import register_file, resume_file
+from batches.intake.register import register_once, resume_file
 from batches.models import BatchItem, GuestLink, UploadBatch
 from batches.models.batch_name import clean_name, truncate_name
 from batches.models.error_codes import RESUMABLE_CODES, refusal_message
@@ -89,11 +89,12 @@ def receive_part_from_guest(
     """Add a part of a file to the guest's import; return the import's id, and what happened to the part.
 
     From its first part on, the whole file counts towards the link's limits; a file that is never completed counts until
-    its partial file expires. Otherwise, this works like `receive_from_guest`. Raises Refused.
+    its partial file expires. If the disk is full before anything is stored, the file fails and does not count.
+    Otherwise, this works like `receive_from_guest`. Raises Refused.
     """
     try:
-        item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part.name)
-    except (Refused, PartialFileBusy) as error:
+        item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part)
+    except (Refused, PartialFileBusy, OSError) as error:
         raise _guest_refusal(error) from error
     try:
         record_activity(item.batch)
@@ -101,7 +102,9 @@ def receive_part_from_guest(
     except (Refused, PartialFileBusy) as error:
         return item.batch_id, PartOutcome(0, error=_guest_refusal(error).message)
     except OSError as error:
-        return item.batch_id, PartOutcome(0, error=refusal_message(disk_error_code(error)))
+        code = disk_error_code(error)
+        guest_limits.fail_if_empty(link.pk, item, code)
+        return item.batch_id, PartOutcome(0, error=refusal_message(code))
     finally:
         seal_batch(owner_scope(link.owner), item.batch_id)
 
@@ -125,18 +128,22 @@ def _find_item(link: GuestLink, batch_id: int | None, name: FileName) -> BatchIt
     return item
 
 
-def _register_item(link: GuestLink, guest: str, batch_id: int | None, name: FileName) -> BatchItem:
-    room = free_bytes(link.owner_id)
-    if room is not None and name.size > room:
+def _register_item(link: GuestLink, guest: str, batch_id: int | None, part: FilePart) -> BatchItem:
+    """Register a part's file, and count it in the same transaction, so that a refused file leaves nothing behind.
+
+    Concurrent requests with parts of the same file count it once. Raises Refused, PartialFileBusy, OSError.
+    """
+    size, room = part.name.size, free_bytes(link.owner_id)
+    if room is not None and size > room:
         raise Refused("guest.full")
-    guest_limits.reserve(link.pk, [name.size])
-    try:
-        with transaction.atomic():  # so that a refused file leaves no import behind
-            batch = _open_batch(link, guest, batch_id)
-            item = register_file(batch, name.as_new_file())
-    except (Refused, PartialFileBusy, OSError):
-        guest_limits.release(link.pk, [name.size])
-        raise
+    guest_limits.check(link, size)
+    require_space(part.size)
+    with transaction.atomic():
+        batch = _open_batch(link, guest, batch_id)
+        item, is_registered = register_once(batch, part.name.as_new_file())
+        # Count last: `partial_cleanup` also locks the item before the link.
+        if is_registered:
+            guest_limits.reserve(link.pk, [size])
     item.batch = batch
     return item
 
@@ -155,10 +162,12 @@ def _receive(link: GuestLink, batch: UploadBatch, files: Sequence[Any]) -> Recei
     return ReceivedFiles(batch.id, accepted)
 
 
-def _guest_refusal(error: Refused | PartialFileBusy) -> Refused:
+def _guest_refusal(error: Refused | PartialFileBusy | OSError) -> Refused:
     """Return the refusal to show to the guest, without figures from the owner's quota."""
     if isinstance(error, PartialFileBusy):
         return Refused("server.busy")
+    if isinstance(error, OSError):
+        return Refused(disk_error_code(error))
     return Refused("guest.full") if error.code == "quota.exceeded" else error
 
 

@@ -54,6 +54,11 @@ def reanalyse_batch(scope: Scope, batch_id: int) -> int:
     return reanalysis_id
 
 
+def count_library(scope: Scope) -> int:
+    """Return how many pictures of the user's own library `reanalyse_library` would describe again."""
+    return reanalyse.count_library(scope.user_id)
+
+
 def reanalyse_library(scope: Scope, owner_id: int, *, only_missing: bool = False) -> int:
     """Describe all of an owner's pictures again; return the id of the re-analysis batch.
 

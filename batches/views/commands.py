@@ -94,9 +94,16 @@ def reanalyse(request: HttpRequest, batch_id: int) -> HttpResponse:
     return redirect("batch-detail", page)
 
 
-@require_button("upload-list")
+@never_cache
+@require_http_methods(["GET", "HEAD", "POST"])
 def reanalyse_library(request: HttpRequest) -> HttpResponse:
-    """Describe all pictures of the user's library again and redirect to the re-analysis batch."""
+    """Describe all pictures of the user's library again on POST, and redirect to the re-analysis batch.
+
+    On GET, ask for confirmation.
+    """
+    if request.method != "POST":
+        pictures = services.count_library(owner_scope(request.user))
+        return render(request, "batches/library_reanalyse.html", {"pictures": pictures})
     with refusals_as_messages(request):
         batch_id = services.reanalyse_library(owner_scope(request.user), request.user.pk or 0)
         _announce_reanalysis(request)

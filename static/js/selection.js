@@ -1,6 +1,8 @@
 // Select pictures in a list by click, range, long press or keyboard, even if parts of the list are not in the document.
 // Without this script, the check boxes and the buttons of the form still work. The ids are sent with the form.
 
+import { tileAfterKey } from "./tile_keys.js";
+
 const LONG_PRESS = 500;
 const form = document.getElementById("selection");
 const list = form?.closest(".selectable");
@@ -60,7 +62,8 @@ function clear() {
   show();
 }
 
-// One tile of the list can be reached with Tab, the others with the arrow keys.
+// One tile of the list and the button of its day can be reached with Tab, the other tiles with the arrow keys. If every
+// day's button could be reached, scrolling to the next one would load more days, so Tab would never leave the list.
 function prepare(added) {
   for (const tile of added) {
     linkOf(tile).tabIndex = -1;
@@ -79,7 +82,13 @@ function prepareDay(day) {
 
 function keepTabStop() {
   const first = list.querySelector('.tile a[tabindex="0"]') ?? list.querySelector(".tile a");
-  if (first) first.tabIndex = 0;
+  if (first) setTabStop(first);
+}
+
+function setTabStop(link) {
+  link.tabIndex = 0;
+  const own = link.closest(".day")?.querySelector(".select-day");
+  for (const button of list.querySelectorAll(".select-day")) button.tabIndex = button === own ? 0 : -1;
 }
 
 function dayButton() {
@@ -93,35 +102,6 @@ function dayButton() {
   return button;
 }
 
-// The tile that is horizontally nearest to `tile` in the row above or below.
-function vertical(all, tile, direction) {
-  const from = tile.getBoundingClientRect();
-  const middle = (box) => box.left + box.width / 2;
-  let best = null;
-  for (const one of direction < 0 ? all.slice(0, all.indexOf(tile)).reverse() : all.slice(all.indexOf(tile) + 1)) {
-    const box = one.getBoundingClientRect();
-    if (Math.abs(box.top - from.top) < 2) continue;
-    if (best && Math.abs(box.top - best.top) >= 2) break;
-    const distance = Math.abs(middle(box) - middle(from));
-    if (!best || distance < best.distance) best = { one, distance, top: box.top };
-  }
-  return best?.one;
-}
-
-function target(key, tile) {
-  const all = tiles();
-  const place = all.indexOf(tile);
-  switch (key) {
-    case "ArrowRight": return all[place + 1];
-    case "ArrowLeft": return all[place - 1];
-    case "ArrowDown": return vertical(all, tile, 1);
-    case "ArrowUp": return vertical(all, tile, -1);
-    case "Home": return all[0];
-    case "End": return all.at(-1);
-    default: return null;
-  }
-}
-
 function onKey(event) {
   const tile = event.target.closest(".tile");
   if (event.key === "Escape" && chosen.size) clear();
@@ -131,7 +111,7 @@ function onKey(event) {
     toggle(boxOf(tile), event.shiftKey);
     return;
   }
-  const next = target(event.key, tile);
+  const next = tileAfterKey(event.key, tile, tiles());
   if (!next) return;
   event.preventDefault();
   if (event.shiftKey) {
@@ -146,7 +126,8 @@ function onKey(event) {
 function onFocus({ target: focused }) {
   const tile = focused.closest(".tile");
   if (!tile) return;
-  for (const one of tiles()) linkOf(one).tabIndex = one === tile ? 0 : -1;
+  for (const one of tiles()) linkOf(one).tabIndex = -1;
+  setTabStop(linkOf(tile));
 }
 
 function onClick(event) {

@@ -14,6 +14,8 @@ const PAUSE = 150;
 // task. A page is therefore added with empty tiles, whose size does not depend on their content, and each frame then
 // fills a few of them.
 const TILES_PER_FRAME = 12;
+// Number of animation frames to wait for one in which the page does not scroll.
+const FRAMES_TO_WAIT = 12;
 
 const monthOf = (day) => day.dataset.day.slice(0, 7);
 
@@ -21,6 +23,7 @@ const timeline = document.getElementById("timeline");
 let pages = timeline ? [readPage(document)] : [];
 let isLoading = false;
 let pause = 0;
+let hasScrolled = false;
 
 function readPage(source) {
   return {
@@ -40,8 +43,18 @@ async function requestPage(url) {
   return page;
 }
 
-// If the document changes in the animation frame of a scroll, browsers count the scrolled distance as a layout shift.
 const framePainted = () => new Promise((resolve) => requestAnimationFrame(() => setTimeout(resolve)));
+
+// Resolves in an animation frame in which the page has not scrolled, or after FRAMES_TO_WAIT frames. If one frame both
+// scrolls and moves the visible pictures in the document, browsers count this as a layout shift, although the pictures
+// stay in place. Scrolled distances arrive at the beginning of a frame, so this frame is safe until it ends.
+async function frameWithoutScroll() {
+  for (let frame = 0; frame < FRAMES_TO_WAIT; frame += 1) {
+    hasScrolled = false;
+    await new Promise(requestAnimationFrame);
+    if (!hasScrolled) return;
+  }
+}
 
 async function extend() {
   if (isLoading) return;
@@ -53,7 +66,7 @@ async function extend() {
   try {
     const page = await requestPage(older || newer);
     const tiles = emptyTiles(page);
-    await framePainted();
+    await frameWithoutScroll();
     keepPosition(() => (older ? append(page) : prepend(page)));
     removeDistant();
     await fillTiles(older ? tiles : tiles.reverse());
@@ -158,6 +171,7 @@ if (timeline) {
     width = timeline.clientWidth;
   }).observe(timeline);
   addEventListener("scroll", () => {
+    hasScrolled = true;
     requestAnimationFrame(extend);
     clearTimeout(pause);
     pause = setTimeout(() => savePosition(timeline, pages), PAUSE);

@@ -4,8 +4,10 @@
 const { lang } = document.documentElement;
 const integer = new Intl.NumberFormat(lang);
 const wholePercent = new Intl.NumberFormat(lang, { style: "percent" });
-const oneDecimal = new Intl.NumberFormat(lang, { maximumFractionDigits: 1, minimumFractionDigits: 1 });
-const UNITS = [gettext("bytes"), "KB", "MB", "GB", "TB"];
+const size = new Intl.NumberFormat(lang, {
+  maximumFractionDigits: 1, minimumFractionDigits: 1, roundingMode: "halfEven", useGrouping: false,
+});
+const UNITS = ["KB", "MB", "GB", "TB", "PB"];
 
 export const formatText = (text, values) => interpolate(text, values, true);
 export const formatPlural = (text, count, values = {}) => formatText(text, { count: formatCount(count), ...values });
@@ -14,13 +16,16 @@ export const formatCount = (value) => integer.format(value);
 
 const formatPercent = (value) => wholePercent.format(value / 100);
 
+// Returns the same text as Django's filter `filesizeformat`, with which the server formats sizes.
 export function formatBytes(value) {
-  let unit = 0;
-  while (value >= 1000 && unit < UNITS.length - 1) {
-    value /= 1000;
+  let unit = -1;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
     unit += 1;
   }
-  return `${unit && value < 10 ? oneDecimal.format(value) : formatCount(Math.round(value))} ${UNITS[unit]}`;
+  if (unit >= 0) return `${size.format(value)}\u00a0${UNITS[unit]}`;
+  const bytes = Math.trunc(value);
+  return formatText(ngettext("%(bytes)s byte", "%(bytes)s bytes", bytes), { bytes }).replace(" ", "\u00a0");
 }
 
 export function formatTimeLeft(seconds) {

@@ -130,6 +130,7 @@ ENDPOINTS = [
     Endpoint("trash-delete", method="POST", body=CONFIRMED, answers=(302,)),
     Endpoint("trash-empty", method="POST", answers=(200,)),
     Endpoint("trash-empty", method="POST", body={"confirmed": "1", "until": now}, answers=(302,)),
+    Endpoint("library-reanalyse", answers=(200,)),
     Endpoint("library-reanalyse", method="POST", answers=(302,)),
     Endpoint("failures-retry", method="POST", body=CAUSE, answers=(302,)),
     Endpoint("failures-dismiss", method="POST", body=CAUSE, answers=(302,)),

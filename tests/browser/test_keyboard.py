@@ -1,6 +1,11 @@
 """Support for keyboards and screen readers: focus, Escape and announcements."""
 
+from datetime import timedelta
+from io import BytesIO
+
 from django.contrib.auth.models import User
+from django.utils import timezone
+from PIL import Image
 from playwright.sync_api import expect
 
 from batches import services
@@ -9,9 +14,11 @@ from batches.models import BatchItem
 from batches.models.states import Stage
 from tests.browser.conftest import OpenPage
 from tests.browser.test_live import describe
-from tests.support.batches import make_batch
+from tests.support.batches import make_batch, make_upload
 from tests.support.failures import LOST_WORKER
+from tests.support.images import encoded, textured
 from uploads.models import SavedSearch
+from uploads.storage import save_previews
 
 
 def test_first_tab_stop_skips_to_the_content(open_page: OpenPage) -> None:
@@ -22,6 +29,16 @@ def test_first_tab_stop_skips_to_the_content(open_page: OpenPage) -> None:
     page.keyboard.press("Enter")
 
     expect(page.locator("main")).to_be_focused()
+
+
+def test_skip_link_of_the_library_leads_to_the_pictures(open_page: OpenPage, owner: User) -> None:
+    make_pictures(owner, 1)
+    page = open_page("/library/")
+
+    for key in ("Tab", "Enter", "Tab", "Tab"):  # the link, the button of the day, the picture
+        page.keyboard.press(key)
+
+    expect(page.locator(".tile a")).to_be_focused()
 
 
 def test_menu_closes_on_escape_and_on_a_click_elsewhere(open_page: OpenPage, owner: User) -> None:
@@ -109,3 +126,47 @@ def test_screen_readers_hear_every_ten_percent(open_page: OpenPage, owner: User)
 
     announced = [text for text in page.evaluate("window.announced") if text != "0% done."]
     assert announced == ["10% done.", "20% done.", "40% done.", "50% done."]
+
+
+def test_focused_picture_has_a_visible_ring(open_page: OpenPage, owner: User) -> None:
+    make_pictures(owner, 1)
+    page = open_page("/library/")
+    tile = page.locator(".tile")
+    page.wait_for_function("() => document.querySelector('.tile img').naturalWidth")
+    before = edge_of(tile.screenshot())
+
+    page.get_by_role("link", name="Trash").press("Tab")
+    while not page.evaluate("document.activeElement.matches('.tile a')"):
+        page.keyboard.press("Tab")
+
+    assert edge_of(tile.screenshot()) != before
+
+
+def edge_of(screenshot: bytes) -> object:
+    """Return the colour in the middle of the left edge."""
+    with Image.open(BytesIO(screenshot)) as image:
+        return image.getpixel((1, image.height // 2))
+
+
+def test_selection_bar_follows_the_pictures(open_page: OpenPage, owner: User) -> None:
+    make_pictures(owner, 3)
+    page = open_page("/library/")
+    page.locator(".tile a").first.focus()
+    page.keyboard.press("Space")
+
+    page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Clear selection")).to_be_focused()
+    page.keyboard.press("Shift+Tab")
+    page.keyboard.press("Shift+Tab")
+
+    expect(page.locator(".select-day").first).to_be_focused()
+
+
+def make_pictures(owner: User, days: int) -> None:
+    """Create a picture with a preview for each of the last days."""
+    now = timezone.now()
+    for number in range(days):
+        upload = make_upload(owner, number)
+        upload.previews = save_previews(upload.key, {320: encoded(textured(320, 240), "JPEG")})
+        upload.taken_at, upload.processed_at = now - timedelta(days=number), now
+        upload.save()

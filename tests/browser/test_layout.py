@@ -1,15 +1,23 @@
-"""The alignment of the page and of the account menu, and the filters on phones."""
+"""The alignment of the page and of the account menu, and filters and running imports on phones."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import ViewportSize
 
 from tests.browser.conftest import OpenPage
+from tests.support.batches import make_batch
 from uploads.models import SavedSearch, SearchTerm
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 
 LEFT_EDGES = """["a.brand", "h1", "#language-label"]
     .map((name) => Math.round(document.querySelector(name).getBoundingClientRect().left))"""
+
+# The lower edge of the footer's text, the edges of the notice, and the upper edge of the tabs.
+BOTTOM = """() => {
+    const [text, notice, tabs] = [".foot a, .foot button", ".running", ".places"]
+        .map((name) => [...document.querySelectorAll(name)].at(-1).getBoundingClientRect());
+    return [text.bottom, [notice.top, notice.bottom], tabs.top];
+}"""
 
 TEXT_EDGES = """(entries) => entries.map((entry) => {
     const text = document.createRange();
@@ -45,3 +53,14 @@ def test_filters_scroll_sideways_on_phones_but_their_menus_are_not_cut_off(open_
     page.get_by_role("link", name="cat type:photo").click(timeout=5000)
 
     page.wait_for_url("**/search/?q=cat*")
+
+
+def test_notice_of_a_running_import_covers_nothing_on_phones(open_page: OpenPage, owner: User) -> None:
+    make_batch(owner, 1)
+    page = open_page("/albums/", viewport={"width": 390, "height": 400})
+    page.locator(".foot").evaluate("(foot) => foot.scrollIntoView({ block: 'end' })")
+
+    text, (top, bottom), tabs = page.evaluate(BOTTOM)
+
+    assert text <= top
+    assert bottom == tabs

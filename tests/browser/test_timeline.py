@@ -34,6 +34,26 @@ LOADING = """(() => {
     requestAnimationFrame(() => requestAnimationFrame(() => { window.loading -= 1; }));
   }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
 })()"""
+# When more pictures have arrived, send a scroll event in each of the next six frames. `window.early` counts the times
+# that the timeline changed during these frames.
+SCROLL_ON = """(() => {
+  const fetch = window.fetch;
+  let frames = 0;
+  window.early = 0;
+  window.fetch = async (...request) => {
+    const text = await (await fetch(...request)).text();
+    frames = 6;
+    requestAnimationFrame(function scroll() {
+      frames -= 1;
+      window.dispatchEvent(new Event("scroll"));
+      if (frames) requestAnimationFrame(scroll);
+    });
+    return { text: () => text };
+  };
+  new MutationObserver((changes) => {
+    if (frames && changes.some(({ target }) => !target.matches(".tile"))) window.early += 1;
+  }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
+})()"""
 # For each list of pictures that is followed by another list: the gap in pixels between its last picture and its right
 # edge.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
@@ -68,8 +88,7 @@ def add_one_day(owner: User) -> None:
 def scroll_to(page: Page, number: int) -> None:
     """Scroll towards picture `number` until the document contains it.
 
-    Do not scroll while pictures are being loaded: browsers count the scrolled distance as a layout shift if the
-    document changes in the same frame.
+    Do not scroll while pictures are being loaded, because timeline.js does not wait long for a frame without scrolling.
     """
     page.evaluate(LOADING)
     page.wait_for_function(
@@ -99,6 +118,16 @@ def test_pages_follow_each_other_without_shifts_gaps_or_growth(open_page: OpenPa
         expect(page.locator(".day > h3")).to_have_count(1)
         expect(page.locator(".tile:not(:has(a[tabindex]))")).to_have_count(0)
     assert page.evaluate("window.shift") == 0
+
+
+def test_pages_are_added_in_a_frame_without_scrolling(open_page: OpenPage, owner: User) -> None:
+    add_one_day(owner)
+    page = open_page("/library/", viewport={"width": 1280, "height": 800})
+    page.evaluate(SCROLL_ON)
+
+    scroll_to(page, 250)
+
+    assert page.evaluate("window.early") == 0
 
 
 def test_going_back_shows_the_same_pictures(open_page: OpenPage, owner: User) -> None:

@@ -84,9 +84,18 @@ def test_other_users_library_is_not_found(scope: Callable[[User], services.Scope
         services.reanalyse_library(scope(make_user("other")), owner.pk)
 
 
-def test_button_leads_to_the_batch(owner: User, client: Client) -> None:
+def test_confirmation_says_how_many_pictures_are_described_again(owner: User, client: Client) -> None:
     client.force_login(owner)
     assert reverse("library-reanalyse") in client.get(reverse("upload-list")).content.decode()
+
+    page = client.get(reverse("library-reanalyse")).content.decode()
+
+    assert "Describe all 2 pictures again?" in page
+    assert not UploadBatch.objects.filter(owner=owner).exists()
+
+
+def test_confirmed_reanalysis_leads_to_the_batch(owner: User, client: Client) -> None:
+    client.force_login(owner)
 
     response = client.post(reverse("library-reanalyse"))
 

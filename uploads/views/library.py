@@ -7,7 +7,7 @@ from django.views.decorators.vary import vary_on_headers
 
 from uploads.similar.groups import open_pairs
 from uploads.timeline import read_page
-from uploads.timeline_scale import read_scale
+from uploads.timeline_scale import read_scale, total_text
 from uploads.views.htmx_request import HtmxRequest
 
 
@@ -20,9 +20,11 @@ def upload_list(request: HtmxRequest) -> HttpResponse:
     """
     owner_id = request.user.pk or 0
     page = read_page(owner_id, request.GET)
+    scale = read_scale(owner_id, page)
     context = {
         "page": page,
-        "scale": read_scale(owner_id, page),
+        "scale": scale,
+        "total": total_text(scale),
         "has_near_duplicates": open_pairs(owner_id).exists,
     }
     template = "uploads/_timeline_page.html" if request.htmx else "uploads/upload_list.html"
