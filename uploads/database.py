@@ -1,6 +1,7 @@
 """Run prepared statements on Django's connection, and drop dead connections after a database outage."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import psycopg
@@ -25,12 +26,28 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
     """
     connection.ensure_connection()
     try:
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        with connection.wrap_database_errors, _preparing_cursor() as cursor:
             return cursor.execute(statement, parameters, prepare=True).fetchall()
     except InternalError as error:
         if getattr(error.__cause__, "sqlstate", None) in SESSION_ENDED:
             raise OperationalError(*error.args) from error
         raise
+
+
+@contextmanager
+def _preparing_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
+    """Allow prepared statements only for this cursor.
+
+    Where they are allowed, psycopg keeps the text of the last 100 statements of a connection. Django's statements
+    contain their parameters, so these texts could take hundreds of megabytes.
+    """
+    session = connection.connection
+    session.prepare_threshold = 0
+    try:
+        with psycopg.Cursor(session) as cursor:
+            yield cursor
+    finally:
+        session.prepare_threshold = None
 
 
 def renew_pool() -> None:
