@@ -1,7 +1,6 @@
 """Run prepared statements on Django's connection, and drop dead connections after a database outage."""
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any
 
 import psycopg
@@ -25,27 +24,17 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
     database errors. If PostgreSQL has ended the session, the error is always OperationalError.
     """
     connection.ensure_connection()
+    session = connection.connection
+    # Allow prepared statements only for this statement: while they are allowed, psycopg keeps the texts of the last 100
+    # statements of a connection. Django's statements contain their parameters, which may be megabytes.
+    session.prepare_threshold = 0
     try:
-        with connection.wrap_database_errors, _preparing_cursor() as cursor:
+        with connection.wrap_database_errors, psycopg.Cursor(session) as cursor:
             return cursor.execute(statement, parameters, prepare=True).fetchall()
     except InternalError as error:
         if getattr(error.__cause__, "sqlstate", None) in SESSION_ENDED:
             raise OperationalError(*error.args) from error
         raise
-
-
-@contextmanager
-def _preparing_cursor() -> Iterator[psycopg.Cursor[tuple[Any, ...]]]:
-    """Allow prepared statements only for this cursor.
-
-    Where they are allowed, psycopg keeps the text of the last 100 statements of a connection. Django's statements
-    contain their parameters, so these texts could take hundreds of megabytes.
-    """
-    session = connection.connection
-    session.prepare_threshold = 0
-    try:
-        with psycopg.Cursor(session) as cursor:
-            yield cursor
     finally:
         session.prepare_threshold = None
 
