@@ -113,7 +113,7 @@ def _read_archive(path: Path) -> tuple[str, float]:
     outcome = "completed"
     try:
         size = path.stat().st_size
-        check_entries(list(read_directory(reader(path), size, 100_000)), size, 2**40)
+        check_entries(read_directory(reader(path), size, 100_000), size, 2**40)
     except PermanentError as error:
         outcome = error.code
     return outcome, memory_mb("self")

@@ -24,13 +24,19 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
     database errors. If PostgreSQL has ended the session, the error is always OperationalError.
     """
     connection.ensure_connection()
+    session = connection.connection
+    # Allow prepared statements only for this statement: while they are allowed, psycopg keeps the texts of the last 100
+    # statements of a connection. Django's statements contain their parameters, which may be megabytes.
+    session.prepare_threshold = 0
     try:
-        with connection.wrap_database_errors, psycopg.Cursor(connection.connection) as cursor:
+        with connection.wrap_database_errors, psycopg.Cursor(session) as cursor:
             return cursor.execute(statement, parameters, prepare=True).fetchall()
     except InternalError as error:
         if getattr(error.__cause__, "sqlstate", None) in SESSION_ENDED:
             raise OperationalError(*error.args) from error
         raise
+    finally:
+        session.prepare_threshold = None
 
 
 def renew_pool() -> None:

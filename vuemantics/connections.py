@@ -29,8 +29,6 @@ def pooled_database(url: str, threads: int) -> dict[str, Any]:
             # The first query opens the pool, so it is never open before a fork. Callers reconnect to a lost database
             # themselves, because the pool's delay between attempts would grow to minutes.
             "pool": {"min_size": 1, "max_size": threads + EXTRA_CONNECTIONS, "timeout": 10, "reconnect_timeout": 1},
-            # Prepare only the most frequent statements on the server (uploads/database.py).
-            "prepare_threshold": 0,
             # If an option occurs twice, the server uses the last one, so the URL takes precedence.
             "options": f"{SESSION_OPTIONS} {url_options.get('options', '')}".rstrip(),
         },

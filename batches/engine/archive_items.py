@@ -1,8 +1,11 @@
 """Add an archive's files to its batch, in the transaction that completes the archive's item."""
 
+import json
+import weakref
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from tempfile import SpooledTemporaryFile
 from typing import Any
 
 from django.db import connection, transaction
@@ -18,7 +21,8 @@ from uploads.archives.zip_directory import ZipEntry
 from uploads.database import fetch_row
 from uploads.errors import PermanentError
 
-CHUNK = 5000
+CHUNK = 1000
+SPOOL_BYTES = 2**20
 
 # `queue_position` equals the id, as for every pending item. A file with a code is already finished: ignored or failed.
 INSERT = f"""
@@ -72,28 +76,57 @@ class ArchivedFile:
         return ItemStatus.IGNORED if self.code in IGNORED_CODES else ItemStatus.FAILED
 
 
-def insert_archived_files(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile], max_files: int) -> None:
+class ArchivedFiles:
+    """The files of an archive, in order. If their rows exceed SPOOL_BYTES, a temporary file keeps them."""
+
+    def __init__(self) -> None:
+        self.pending_bytes = 0
+        self.statuses: Counter[ItemStatus] = Counter()
+        self._last: list[ArchivedFile] = []
+        self._spool = SpooledTemporaryFile[bytes](SPOOL_BYTES)
+        # The files are not inserted if the item's claim is lost, so the temporary file is closed with this object.
+        weakref.finalize(self, self._spool.close)
+
+    def add(self, file: ArchivedFile) -> None:
+        """Add a file. Raises OSError if the temporary file cannot be written."""
+        self.statuses[file.status] += 1
+        self.pending_bytes += 0 if file.code else file.file.size
+        self._last.append(file)
+        if len(self._last) == CHUNK:
+            self._spool.write(json.dumps(_columns(self._last)).encode() + b"\n")
+            self._last = []
+
+    def chunks(self) -> Iterator[dict[str, list[Any]]]:
+        """Yield the columns of up to CHUNK files at a time."""
+        self._spool.seek(0)
+        yield from map(json.loads, self._spool)
+        if self._last:
+            yield _columns(self._last)
+
+
+def insert_archived_files(item: BatchItem, upload_id: int, files: ArchivedFiles, max_files: int) -> None:
     """Insert an item for each file of an archive, and count these items in the batch.
 
     `item` is the archive's own item, and `upload_id` is its upload. The caller completes `item` in the same transaction
     and rolls the transaction back on an error. Raises PermanentError (`archive.too_many_files`) if the batch would have
     more than `max_files` files, and JobStopped if the batch was cancelled or deleted.
     """
-    for start in range(0, len(files), CHUNK):
-        _insert(item, upload_id, files[start : start + CHUNK])
-    statuses = Counter(file.status for file in files)
-    ignored, failed = statuses[ItemStatus.IGNORED], statuses[ItemStatus.FAILED]
-    counts = {"added": len(files) - ignored, "failed": failed, "ignored": ignored}
+    with connection.cursor() as cursor:
+        for columns in files.chunks():
+            cursor.execute(INSERT, {"batch": item.batch_id, "item": item.id, "upload": upload_id, **columns})
+    count, ignored = files.statuses.total(), files.statuses[ItemStatus.IGNORED]
+    counts = {"added": count - ignored, "failed": files.statuses[ItemStatus.FAILED], "ignored": ignored}
     row = fetch_row(COUNT, {"batch": item.batch_id, **counts})
     if row is None:
         raise JobStopped
     if row[0] > max_files:
-        raise PermanentError("archive.too_many_files", count=len(files), limit=max_files)
-    transaction.on_commit(lambda: wake_ups.notify_workers(min(statuses[ItemStatus.PENDING], wake_ups.total_threads())))
+        raise PermanentError("archive.too_many_files", count=count, limit=max_files)
+    pending = files.statuses[ItemStatus.PENDING]
+    transaction.on_commit(lambda: wake_ups.notify_workers(min(pending, wake_ups.total_threads())))
 
 
-def _insert(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile]) -> None:
-    columns: dict[str, Any] = {
+def _columns(files: Sequence[ArchivedFile]) -> dict[str, list[Any]]:
+    return {
         **file_columns([file.file for file in files]),
         "statuses": [file.status.value for file in files],
         "codes": [file.code for file in files],
@@ -104,8 +137,6 @@ def _insert(item: BatchItem, upload_id: int, files: Sequence[ArchivedFile]) -> N
         "methods": [file.entry.method for file in files],
         "encrypted": [file.entry.encrypted for file in files],
     }
-    with connection.cursor() as cursor:
-        cursor.execute(INSERT, {"batch": item.batch_id, "item": item.id, "upload": upload_id, **columns})
 
 
 def _message(code: str) -> str:

@@ -15,7 +15,7 @@ from uuid import UUID
 from django.conf import settings
 from django.template.defaultfilters import filesizeformat
 
-from batches.engine.archive_items import ArchivedFile, insert_archived_files
+from batches.engine.archive_items import ArchivedFile, ArchivedFiles, insert_archived_files
 from batches.engine.finish_item import holds_claim
 from batches.engine.in_flight import Job, JobStopped
 from batches.engine.incoming import NewFile
@@ -65,10 +65,13 @@ def unpack_archive(job: Job) -> Callable[[], None]:
     upload = Upload.objects.filter(id=job.claim.upload_id or 0).first()
     if upload is None:
         raise PermanentError("item.gone", default_message("item.gone"))
-    entries = list(_read_entries(job, upload))
-    check_entries(entries, upload.size, settings.MAX_UNPACKED_BYTES)
-    files = [_archived_file(item, number, entry) for number, entry in enumerate(entries)]
-    _require_quota(item.batch.owner_id, sum(file.file.size for file in files if not file.code))
+    # An archive may contain 100,000 files, so its directory is read twice instead of being kept in memory.
+    check_entries(_read_entries(job, upload), upload.size, settings.MAX_UNPACKED_BYTES)
+    files = ArchivedFiles()
+    with _storage_errors():
+        for number, entry in enumerate(_read_entries(job, upload)):
+            files.add(_archived_file(item, number, entry))
+    _require_quota(item.batch.owner_id, files.pending_bytes)
     job.result = ItemResult.ARCHIVE
     return partial(insert_archived_files, item, upload.id, files, settings.MAX_BATCH_FILES)
 

@@ -5,6 +5,8 @@ The page receives the patterns and applies them in the same way (static/upload/i
 
 import re
 
+from uploads.sidecars.folders import FOLDER_PATTERNS
+
 JUNK_FILE = "|".join(
     (
         # Created by operating systems: macOS, Windows, Android, Linux.
@@ -27,11 +29,21 @@ JUNK_FOLDER = "|".join(
     )
 )
 """A regular expression that matches the full names of folders that never contain the user's photos."""
+_OTHER_EXPORT_DATA = "|".join(
+    (
+        # E-mails, tables, contacts, calendars, fitness activities.
+        r"\.(?:mbox|csv|vcf|ics|tcx)",
+        # Files above the size limit for sidecars. Smaller ones are recognised by their content.
+        r"/(?:records|myactivity|watch-history|search-history|hangouts)\.json",
+    )
+)
 EXPORT_FILE = (
     # The index page of Google Takeout, whose name is translated.
     r"(?:.*/)?(?:takeout[^/]*/[^/]+\.html|archive_browser\.html"
     # Account data of Google Photos. If the names are translated, only the content shows what the files are.
     r"|print-subscriptions\.json|shared_album_comments\.json|user-generated-memory-titles\.json)"
+    # Data of other Google services. The end of the path is checked first, so that matching takes linear time.
+    rf"|(?=.*(?:{_OTHER_EXPORT_DATA})$)(?:.*/)?(?:{FOLDER_PATTERNS['takeout_part']}|{FOLDER_PATTERNS['takeout_root']})/.+"
 )
 """A regular expression that matches the paths of files that describe an export from Google, not its pictures."""
 _JUNK_FILE = re.compile(JUNK_FILE, re.IGNORECASE | re.DOTALL)

@@ -73,13 +73,15 @@ def test_export_in_another_language_ends_without_failures(send: Send) -> None:
         f"{photos}/Ohne Titel/Metadaten.json": b"{}",
         f"{photos}/print-subscriptions.json": b"{}",
         f"{photos}/Titel von Erinnerungen.json": b'{"title": ["Urlaub"]}',
+        "Takeout/Mail/Alle E-Mails.mbox": b"From 1@xxx",
+        "Takeout/Meine Aktivitäten/Suche/MeineAktivitäten.json": b'[{"header": "Suche"}]',
     }
 
     batch = send({"takeout.zip": zipped(files)})
     run_jobs(batch)
 
     assert_counters_match(batch)
-    assert (batch.status, batch.failed, batch.found, batch.never_arrived) == (BatchStatus.COMPLETED, 0, 8, 0)
+    assert (batch.status, batch.failed, batch.found, batch.never_arrived) == (BatchStatus.COMPLETED, 0, 10, 0)
     assert outcomes(batch) == {
         "takeout.zip": "archive",
         "Takeout/Archiv_Übersicht.html": "ignored.export",
@@ -89,6 +91,8 @@ def test_export_in_another_language_ends_without_failures(send: Send) -> None:
         f"{photos}/Ohne Titel/Metadaten.json": "ignored.export",
         f"{photos}/print-subscriptions.json": "ignored.export",
         f"{photos}/Titel von Erinnerungen.json": "ignored.export",
+        "Takeout/Mail/Alle E-Mails.mbox": "ignored.export",
+        "Takeout/Meine Aktivitäten/Suche/MeineAktivitäten.json": "ignored.export",
     }
 
 

@@ -26,6 +26,10 @@ EXPORT = [
     "Takeout/Google Photos/print-subscriptions.json",
     "Google Fotos/user-generated-memory-titles.json",
     "/Takeout/Google Photos/shared_album_comments.json",
+    "Takeout/Mail/All mail Including Spam and Trash.mbox",
+    "/Takeout/YouTube und YouTube Music/Abos/Abos.csv",
+    "a/takeout-20240131T123456Z-1-002/Takeout/Contacts/All.VCF",
+    "Takeout 2/Location History/Records.json",
 ]
 
 
@@ -53,6 +57,8 @@ def test_empty_file_is_left_out() -> None:
     [
         *(".hidden/IMG_1.jpg", ".IMG_1.jpg", "roll/Thumbs.db.jpg", "my @eaDir/IMG_1.jpg"),
         *("Takeout/Google Photos/Sea/a.html", "Takeout/a.html.jpg", "my print-subscriptions.json"),
+        *("iCloud Photos/Photo Details.csv", "takeout menus/prices.csv", "Takeout.csv", "Takeout/Photos/IMG_1.csv.jpg"),
+        *("Takeout/Keep/Note.json", "Location History/Records.json"),
     ],
 )
 def test_what_the_user_chose_and_similar_names_are_imported(path: str) -> None:

@@ -36,6 +36,19 @@ def test_takeout_file_is_read() -> None:
     assert "Anna" not in json.dumps(values.as_json())
 
 
+def test_description_in_an_export_of_2017_is_read() -> None:
+    values = takeout(
+        tags=[],
+        description="At the sea",
+        title="IMG_1.jpg",
+        people=[],
+        comments=[],
+        url="https://lh3.example/IMG_1.jpg",
+    )
+
+    assert values == SidecarValues(caption="At the sea")
+
+
 @pytest.mark.parametrize("timestamp", ["0", "", "x", None, 10**30, "99999999999", [], {}])
 def test_takeout_without_a_date_has_none(timestamp: object) -> None:
     assert takeout(photoTakenTime={"timestamp": timestamp}).time is None
@@ -79,7 +92,8 @@ def test_other_json_is_refused(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "data", [{}, {"title": ["Our trip"]}, {"comments": [{"contentUrl": "https://photos.google.com"}]}]
+    "data",
+    [{}, [{"header": "Maps"}], {"title": ["Our trip"]}, {"comments": [{"contentUrl": "https://photos.google.com"}]}],
 )
 @pytest.mark.parametrize("folder", ["Takeout/Google Photos", "takeout-20240131T123456Z-3-002/x", "Google Fotos/Sea"])
 def test_account_data_of_an_export_is_recognised_in_any_language(data: object, folder: str) -> None:
@@ -88,7 +102,7 @@ def test_account_data_of_an_export_is_recognised_in_any_language(data: object, f
 
 
 @pytest.mark.parametrize("name", ["IMG_1.jpg.json", "IMG_1.jpg(1).json", f"{'a' * 46}.json"])
-@pytest.mark.parametrize("data", [{}, {"title": "IMG_1.jpg"}])
+@pytest.mark.parametrize("data", [{}, [], {"title": "IMG_1.jpg"}])
 def test_damaged_file_of_a_picture_in_an_export_is_refused(data: object, name: str) -> None:
     with pytest.raises(InvalidSidecar):
         parse_sidecar(SidecarKind.TAKEOUT, json.dumps(data).encode(), f"Takeout/Google Photos/{name}")

@@ -140,6 +140,11 @@ def test_directory_of_many_files_takes_constant_memory() -> None:
     [
         ([ZipEntry("a", 0, 10, 2**31, 0, 8)], 1000, "archive.bomb"),
         ([ZipEntry("a", 0, 100, 100, 0, 8), ZipEntry("b", 50, 100, 100, 0, 8)], 1000, "archive.bomb"),
+        (
+            [ZipEntry("a", 300, 9, 9, 0, 8), ZipEntry("b", 0, 9, 9, 0, 8), ZipEntry("c", 5, 9, 9, 0, 8)],
+            500,
+            "archive.bomb",
+        ),
         ([ZipEntry("a", 0, 2**40, 2**40, 0, 0)], 2**40, "archive.too_large"),
         ([ZipEntry("a", 0, 10, 10, 0, 8, encrypted=True)], 1000, "archive.encrypted"),
     ],
@@ -149,6 +154,20 @@ def test_implausible_archive_is_refused(found: list[ZipEntry], size: int, expect
         check_entries(found, size, 2**38)
 
     assert caught.value.code == expected
+
+
+def test_entries_may_lie_in_another_order_than_in_the_directory() -> None:
+    check_entries([ZipEntry("a", 100, 50, 50, 0, 8), ZipEntry("b", 0, 100, 100, 0, 8)], 1000, 2**38)
+
+
+def test_check_of_many_entries_takes_little_memory() -> None:
+    tracemalloc.start()
+
+    check_entries((ZipEntry("a", 10 * number, 10, 10, 0, 8) for number in range(50_000)), 10**6, 2**38)
+
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 5_000_000
 
 
 @pytest.mark.parametrize(

@@ -37,7 +37,7 @@ class _Format:
 
 _FORMATS = (
     _Format(SidecarKind.XMP, ".xmp", (b"<?xpacket", b"<x:xmpmeta", b"<?xml", b"<rdf:rdf"), 4 << 20),
-    _Format(SidecarKind.TAKEOUT, ".json", (b"{",), 1 << 20),
+    _Format(SidecarKind.TAKEOUT, ".json", (b"{", b"["), 1 << 20),
     _Format(SidecarKind.AAE, ".aae", (b"<?xml", b"bplist0", b"<!doctype plist"), 1 << 20),
     _Format(SidecarKind.APPLE, ".csv", (DETAILS_HEADER.lower().encode(), ALBUM_HEADER.lower().encode()), 16 << 20),
 )

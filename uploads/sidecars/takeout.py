@@ -3,7 +3,7 @@
 Google publishes no schema. The keys are those found in exports from 2016 to 2025. `people` is not read, because the
 names of people in pictures must not be imported from other services. The names of other files are translated
 (“metadata.json”, “Metadaten.json”; “shared_album_comments.json”, “commentaires_albums_partagés.json”), so these files
-are recognised by their content and folder. Sources: https://github.com/simulot/immich-go/issues/677 and /791.
+are recognised by their content and folder. Sources: https://github.com/simulot/immich-go/issues/677, /791 and /1124.
 """
 
 import json
@@ -26,6 +26,8 @@ from uploads.sidecars.values import (
 # Exports contain "0" if no date is known.
 _TIMESTAMP = re.compile(r"(?!0+$)-?\d{1,10}", re.ASCII)
 _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"})
+# Exports from 2017 have other keys. Only their description is read.
+_PICTURE_KEYS_2017 = frozenset({"title", "description", "url", "tags", "people", "comments"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
 # Since 2025, most files of albums contain nothing but the title.
 _TITLE_KEYS = _ALBUM_KEYS | {"title", "description", "location", "geoData"}
@@ -47,11 +49,12 @@ def parse_takeout(text: str, target: str, path: str) -> list[Entry]:
         data = json.loads(text)
     except (ValueError, RecursionError) as error:
         raise InvalidSidecar from error
+    is_other = not names_picture(target)
     if not isinstance(data, dict):
-        raise InvalidSidecar
-    if _PICTURE_KEYS & data.keys():
+        raise ExportData if is_other and is_in_takeout(path) else InvalidSidecar
+    if _PICTURE_KEYS & data.keys() or data.keys() >= _PICTURE_KEYS_2017:
         return [Entry(target, _picture_values(data))]
-    if names_picture(target):
+    if not is_other:
         raise InvalidSidecar
     if _ALBUM_KEYS & data.keys() or (isinstance(data.get("title"), str) and data.keys() <= _TITLE_KEYS):
         return _album(data)
