@@ -11,9 +11,12 @@ from pgvector.django import HalfVectorField, MaxInnerProduct
 from uploads.models import Upload
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.query import Query
-from uploads.search.vector_index import EXACT_ROWS, has_index
+from uploads.search.vector_index import indexed_rows
 
 Vector = tuple[float, ...]
+
+INDEX_COST = 12
+"""Finding a vector with the index takes about as long as comparing this number of vectors in an exact scan."""
 
 
 class OwnerVectors:
@@ -28,14 +31,19 @@ class OwnerVectors:
         # Pass the vector as text, because Django compares the lists in expressions number by number.
         self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
-        self.indexed = has_index(owner_id, model)
+        self._indexed_rows = indexed_rows(owner_id, model)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether there is an index on the owner's vectors."""
+        return self._indexed_rows > 0
 
     def nearest(self, limit: int) -> dict[int, float]:
         """Return the cosines of the nearest vectors.
 
         If the index finds too few, because the filters exclude most of the nearest pictures, all vectors are compared.
         """
-        if self.indexed and self._scan_is_long() and len(found := self.approximate(limit)) == limit:
+        if self.indexed and self._scan_is_long(limit) and len(found := self.approximate(limit)) == limit:
             return found
         return self.exact(Q(), limit)
 
@@ -65,13 +73,26 @@ class OwnerVectors:
     def _cosine(self, column: str) -> CombinedExpression:
         return Value(-1.0) * MaxInnerProduct(column, self._vector)
 
-    def _scan_is_long(self) -> bool:
-        """Return whether an exact scan would read many vectors, which depends on the query's filters."""
+    def _scan_is_long(self, limit: int) -> bool:
+        """Return whether an exact scan would take longer than the index, which depends on the query's filters."""
         indexed = self._query.filtered_by(INDEXED)
-        return not indexed or estimate_rows(filter_vectors(self._owner_id, indexed, self._model)) > EXACT_ROWS
+        if not indexed:
+            return True
+        matching = estimate_rows(filter_vectors(self._owner_id, indexed, self._model))
+        return index_is_faster(matching, self._indexed_rows, limit)
+
+
+def index_is_faster(matching: float, indexed: float, limit: int) -> bool:
+    """Return whether the index finds `limit` vectors faster than an exact scan.
+
+    `matching` of the `indexed` vectors match the query's filters. An exact scan reads these. The index also returns the
+    others, so `limit * indexed / matching` vectors are read.
+    """
+    return matching > INDEX_COST * limit * indexed / max(matching, 1.0)
 
 
 def estimate_rows(rows: QuerySet[Any]) -> float:
     """Return how many rows PostgreSQL expects, from its statistics. This takes less than 1 ms."""
-    [plan] = json.loads(rows.order_by().explain(format="json"))
+    # Select one column, because Django takes 1 ms to list all columns of an upload.
+    [plan] = json.loads(rows.order_by().values("pk").explain(format="json"))
     return cast(float, plan["Plan"]["Plan Rows"])
