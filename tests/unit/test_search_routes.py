@@ -2,20 +2,12 @@
 
 import pytest
 
-from uploads.search.nearest import index_is_faster
+from uploads.search.nearest import INDEX_COST, max_exact_rows
 
 
-@pytest.mark.parametrize(
-    ("matching", "indexed", "limit", "expected"),
-    [
-        (800_000, 800_000, 200, True),
-        (80_000, 800_000, 200, True),
-        (40_000, 800_000, 200, False),
-        (45_000, 100_000, 200, True),
-        (10_000, 100_000, 200, False),
-        (20_000, 100_000, 600, False),
-        (0, 100_000, 200, False),
-    ],
-)
-def test_index_is_used_if_many_vectors_match(matching: float, indexed: float, limit: int, expected: bool) -> None:
-    assert index_is_faster(matching, indexed, limit) is expected
+@pytest.mark.parametrize("indexed", [20_000, 100_000, 800_000])
+@pytest.mark.parametrize("limit", [200, 600])
+def test_exact_scan_of_the_most_rows_costs_as_much_as_the_index(indexed: int, limit: int) -> None:
+    most = max_exact_rows(indexed, limit)
+
+    assert most == pytest.approx(INDEX_COST * limit * indexed / most, rel=0.001)

@@ -1,7 +1,7 @@
 """Find the vectors nearest to a query's vector, with an exact scan or an approximate index."""
 
-import json
-from typing import Any, cast
+from math import isqrt
+from typing import Any
 
 from django.db.models import FilteredRelation, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
@@ -9,6 +9,7 @@ from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
 from uploads.models import Upload
+from uploads.search.estimates import estimate_vectors
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.query import Query
 from uploads.search.vector_index import indexed_rows
@@ -28,8 +29,10 @@ class OwnerVectors:
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
         self._owner_id, self._query, self._model = owner_id, query, model
-        # Pass the vector as text, because Django compares the lists in expressions number by number.
-        self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
+        # Pass the vector as text, because Django compares the lists in expressions number by number. Half
+        # precision has fewer than six digits.
+        numbers = ",".join([f"{number:.6g}" for number in vector])
+        self._vector, self._dimensions = Value(f"[{numbers}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
         self._indexed_rows = indexed_rows(owner_id, model)
 
@@ -75,24 +78,16 @@ class OwnerVectors:
 
     def _scan_is_long(self, limit: int) -> bool:
         """Return whether an exact scan would take longer than the index, which depends on the query's filters."""
-        indexed = self._query.filtered_by(INDEXED)
-        if not indexed:
+        if not self._query.filtered_by(INDEXED):
             return True
-        matching = estimate_rows(filter_vectors(self._owner_id, indexed, self._model))
-        return index_is_faster(matching, self._indexed_rows, limit)
+        matching = estimate_vectors(self._owner_id, self._query, self._model)
+        return matching > max_exact_rows(self._indexed_rows, limit)
 
 
-def index_is_faster(matching: float, indexed: float, limit: int) -> bool:
-    """Return whether the index finds `limit` vectors faster than an exact scan.
+def max_exact_rows(indexed: float, limit: int) -> int:
+    """Return up to which number of matching vectors an exact scan takes no longer than the index to find `limit`.
 
-    `matching` of the `indexed` vectors match the query's filters. An exact scan reads these. The index also returns the
-    others, so `limit * indexed / matching` vectors are read.
+    If `matching` of the `indexed` vectors match the query's filters, an exact scan reads `matching` vectors. The index
+    also finds the others, so it reads `limit * indexed / matching`.
     """
-    return matching > INDEX_COST * limit * indexed / max(matching, 1.0)
-
-
-def estimate_rows(rows: QuerySet[Any]) -> float:
-    """Return how many rows PostgreSQL expects, from its statistics. This takes less than 1 ms."""
-    # Select one column, because Django takes 1 ms to list all columns of an upload.
-    [plan] = json.loads(rows.order_by().values("pk").explain(format="json"))
-    return cast(float, plan["Plan"]["Plan Rows"])
+    return isqrt(int(INDEX_COST * limit * indexed))
