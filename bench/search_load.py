@@ -107,6 +107,8 @@ def recall(owner_id: int, text: str) -> float:
     with search_transaction():
         vectors = OwnerVectors(owner_id, query, encoder.model, vector)
         found = vectors.nearest(MAX_CANDIDATES)
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = 0")  # no search compares all vectors of a large library
         wanted = list(vectors.exact(Q(), NEAREST).values())
     if not wanted:
         return 1.0

@@ -13,7 +13,7 @@ from tests.support.users import make_user
 from uploads.analysis.base import QueryEncoder
 from uploads.analysis.registry import get_query_encoder
 from uploads.models import Embedding, Upload
-from uploads.search import nearest, vector_index
+from uploads.search import vector_index
 
 MakePicture = Callable[..., Upload]
 
@@ -34,14 +34,13 @@ def anna(db: None) -> User:
 
 @pytest.fixture
 def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """A function that sets EXACT_ROWS, the number of vectors up to which searches are exact.
+    """A function that sets EXACT_ROWS, the number of vectors up to which an owner gets no index.
 
     All vector indexes are dropped after the test.
     """
 
     def set_limit(rows: int) -> None:
-        for module in (nearest, vector_index):
-            monkeypatch.setattr(module, "EXACT_ROWS", rows)
+        monkeypatch.setattr(vector_index, "EXACT_ROWS", rows)
 
     yield set_limit
     Embedding.objects.all().delete()

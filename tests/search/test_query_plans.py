@@ -5,6 +5,7 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 from django.db.models import QuerySet
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from batches.models import BatchItem, UploadBatch
@@ -94,6 +95,17 @@ def newest(owner_id: int, text: str) -> QuerySet[Upload]:
 
 def vectors_of(owner_id: int, text: str) -> OwnerVectors:
     return OwnerVectors(owner_id, parse_query(text), MODEL, (1.0, 0.0, 0.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "by_index"),
+    [("cat", True), ("cat taken:2024", True), ("cat taken:2024-01", False), ("cat type:video", False)],
+)
+def test_index_finds_vectors_if_most_match_the_filters(owners: tuple[int, int], text: str, by_index: bool) -> None:
+    with search_transaction(), CaptureQueriesContext(connection) as queries:
+        vectors_of(owners[0], text).nearest(200)
+
+    assert ("halfvec(3)" in queries.captured_queries[-1]["sql"]) is by_index
 
 
 def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:

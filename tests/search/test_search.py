@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import pytest
 from django.contrib.auth.models import User
+from pytest_django import DjangoAssertNumQueries
 
 from tests.search.conftest import MakePicture, add_to_import
 from tests.support.users import make_user
@@ -249,15 +250,27 @@ def test_pictures_of_other_users_are_never_found(anna: User, make_picture: MakeP
         assert (results.hits, results.closest, results.total) == ([], [], 0)
 
 
-def test_words_of_all_pictures_are_checked_if_too_many_are_near(
-    anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("most", [2, 4])
+def test_words_of_more_pictures_are_checked_if_the_nearest_are_excluded(
+    most: int, anna: User, make_picture: MakePicture, encoder: QueryEncoder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidates, "MAX_UNCHECKED", 2)
+    monkeypatch.setattr(candidates, "LIKELY_ENOUGH", 1)
+    monkeypatch.setattr(candidates, "MAX_UNCHECKED", most)
     wanted = make_picture("a small cat")
     for _ in range(3):
         make_picture("cat", description="A sofa.")
 
     assert ids(found(anna, "cat -sofa", encoder)) == [wanted.id]
+
+
+def test_search_for_a_word_runs_few_statements(
+    anna: User, make_picture: MakePicture, encoder: QueryEncoder, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    for _ in range(3):
+        make_picture("a cat", description="A cat.")
+
+    with django_assert_max_num_queries(7):
+        assert len(found(anna, "cat", encoder).hits) == 3
 
 
 def test_part_of_a_picture_is_not_found(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:

@@ -1,7 +1,7 @@
 """Find the vectors nearest to a query's vector, with an exact scan or an approximate index."""
 
-import json
-from typing import Any, cast
+from math import isqrt
+from typing import Any
 
 from django.db.models import FilteredRelation, Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
@@ -9,11 +9,15 @@ from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
 from uploads.models import Upload
+from uploads.search.estimates import estimate_vectors
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.query import Query
-from uploads.search.vector_index import EXACT_ROWS, has_index
+from uploads.search.vector_index import indexed_rows
 
 Vector = tuple[float, ...]
+
+INDEX_COST = 12
+"""Finding a vector with the index takes about as long as comparing this number of vectors in an exact scan."""
 
 
 class OwnerVectors:
@@ -25,17 +29,24 @@ class OwnerVectors:
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
         self._owner_id, self._query, self._model = owner_id, query, model
-        # Pass the vector as text, because Django compares the lists in expressions number by number.
-        self._vector, self._dimensions = Value(f"[{','.join(map(str, vector))}]"), len(vector)
+        # Pass the vector as text, because Django compares the lists in expressions number by number. Half
+        # precision has fewer than six digits.
+        numbers = ",".join([f"{number:.6g}" for number in vector])
+        self._vector, self._dimensions = Value(f"[{numbers}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
-        self.indexed = has_index(owner_id, model)
+        self._indexed_rows = indexed_rows(owner_id, model)
+
+    @property
+    def indexed(self) -> bool:
+        """Whether there is an index on the owner's vectors."""
+        return self._indexed_rows > 0
 
     def nearest(self, limit: int) -> dict[int, float]:
         """Return the cosines of the nearest vectors.
 
         If the index finds too few, because the filters exclude most of the nearest pictures, all vectors are compared.
         """
-        if self.indexed and self._scan_is_long() and len(found := self.approximate(limit)) == limit:
+        if self.indexed and self._scan_is_long(limit) and len(found := self.approximate(limit)) == limit:
             return found
         return self.exact(Q(), limit)
 
@@ -65,13 +76,18 @@ class OwnerVectors:
     def _cosine(self, column: str) -> CombinedExpression:
         return Value(-1.0) * MaxInnerProduct(column, self._vector)
 
-    def _scan_is_long(self) -> bool:
-        """Return whether an exact scan would read many vectors, which depends on the query's filters."""
-        indexed = self._query.filtered_by(INDEXED)
-        return not indexed or estimate_rows(filter_vectors(self._owner_id, indexed, self._model)) > EXACT_ROWS
+    def _scan_is_long(self, limit: int) -> bool:
+        """Return whether an exact scan would take longer than the index, which depends on the query's filters."""
+        if not self._query.filtered_by(INDEXED):
+            return True
+        matching = estimate_vectors(self._owner_id, self._query, self._model)
+        return matching > max_exact_rows(self._indexed_rows, limit)
 
 
-def estimate_rows(rows: QuerySet[Any]) -> float:
-    """Return how many rows PostgreSQL expects, from its statistics. This takes less than 1 ms."""
-    [plan] = json.loads(rows.order_by().explain(format="json"))
-    return cast(float, plan["Plan"]["Plan Rows"])
+def max_exact_rows(indexed: float, limit: int) -> int:
+    """Return up to which number of matching vectors an exact scan takes no longer than the index to find `limit`.
+
+    If `matching` of the `indexed` vectors match the query's filters, an exact scan reads `matching` vectors. The index
+    also finds the others, so it reads `limit * indexed / matching`.
+    """
+    return isqrt(int(INDEX_COST * limit * indexed))

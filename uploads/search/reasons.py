@@ -1,7 +1,7 @@
 """Explain why a picture was found: words of the query in its text, or its appearance. Pure functions only."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -39,8 +39,7 @@ def explain(query: Query, texts: dict[str, str]) -> Reason | None:
 
     As in full-text search, words match if they are equal once common English endings are removed.
     """
-    terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
-    stems = {_stem(word) for term in terms for word in split_words(f"{term.text} {term.english or ''}").split()}
+    stems = _stems(query)
     for source, text in texts.items():
         first = next((match.start() for match in _WORD.finditer(text) if _stem(match[0]) in stems), None)
         if first is not None:
@@ -48,7 +47,15 @@ def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     return None
 
 
-def _split(text: str, stems: set[str]) -> Iterable[Part]:
+@lru_cache(100)
+def _stems(query: Query) -> frozenset[str]:
+    """Return the stems of the query's words. They are cached, because they are the same for all pictures of a page."""
+    terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
+    words = (word for term in terms for word in split_words(f"{term.text} {term.english or ''}").split())
+    return frozenset(map(_stem, words))
+
+
+def _split(text: str, stems: Collection[str]) -> Iterable[Part]:
     end = 0
     for match in _WORD.finditer(text):
         if _stem(match[0]) in stems:

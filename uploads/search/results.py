@@ -118,8 +118,10 @@ def _rank(owner_id: int, query: Query, encoder: QueryEncoder) -> Ranking | None:
 def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
     """Load pictures in the order of `found`. Pictures deleted in the meantime are left out."""
     words = {one.upload_id: one.words for one in found}
+    if not words:
+        return []
     rows = Upload.objects.filter(AnyOf("id", words), owner_id=owner_id).only(*SHOWN)
-    uploads = {upload.pk: upload for upload in rows} if words else {}
+    uploads = {upload.pk: upload for upload in rows}
     return [
         Hit(uploads[id], _reason(query, uploads[id]) if share else None) for id, share in words.items() if id in uploads
     ]

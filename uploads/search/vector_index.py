@@ -14,15 +14,16 @@ from django.db import connection
 from django.db.models import Count
 from psycopg import sql
 
+from uploads.database import fetch_row
 from uploads.models import Embedding
 
 logger = logging.getLogger(__name__)
 
-EXACT_ROWS = 50_000
+EXACT_ROWS = 20_000
 """Up to this number of rows, an exact scan is fast. An owner with more vectors of a model gets an index."""
 
 # For how these values were chosen, see docs/search.md.
-CONNECTIONS, BUILD_CANDIDATES = 16, 64
+CONNECTIONS, BUILD_CANDIDATES = 16, 128
 MAX_DIMENSIONS = 4000
 """The maximum number of dimensions that pgvector can index in half precision."""
 
@@ -35,19 +36,24 @@ SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = pg_class.
  WHERE indrelid = 'uploads_embedding'::regclass AND relname LIKE 'embedding\\_hnsw\\_%'
 """
 
+_INDEXED_ROWS = """
+SELECT greatest(reltuples, 1) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+ WHERE indexrelid = to_regclass(%(name)s) AND indisvalid
+"""
+
 
 def index_name(owner_id: int, model: str) -> str:
     """Return the name of the index on an owner's vectors of one model."""
     return f"{_PREFIX}{owner_id}_{hashlib.sha256(model.encode()).hexdigest()[:12]}"
 
 
-def has_index(owner_id: int, model: str) -> bool:
-    """Return whether the owner's vectors of a model have a complete index."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [index_name(owner_id, model)]
-        )
-        return bool(cursor.fetchone() == (True,))
+def indexed_rows(owner_id: int, model: str) -> float:
+    """Return PostgreSQL's estimate of the number of vectors in the index on an owner's vectors of a model.
+
+    Return 0 if there is no index or if it is incomplete.
+    """
+    row = fetch_row(_INDEXED_ROWS, {"name": index_name(owner_id, model)})
+    return float(row[0]) if row else 0.0
 
 
 def maintain_indexes() -> list[str]:
