@@ -55,7 +55,8 @@ def read_colours(image: Image.Image) -> Colours:
     counts = np.bincount(names.ravel(), minlength=len(NAMES)) / _SAMPLES**2
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
     warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
-    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()), _is_uniform(small), _background(small, names))
+    warm_sky = float(warm[: _SAMPLES * 2 // 3].mean())
+    return Colours(shares, _is_plain(image), warm_sky, _is_uniform(small), _background(small, names))
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:

@@ -67,12 +67,7 @@ def combine_evidence(
 ) -> Evidence:
     """Combine the results for one picture. Detections with a score below MIN_SCORE are ignored."""
     possible = [found for found in detections if found.score >= _MIN_DETECTED]
-    large_person = _MIN_LARGE_PERSON if probabilities.max() < _RECOGNISED else _MIN_LARGE_SCORE
-    certain = [
-        found
-        for found in possible
-        if found.area < _LARGE_AREA or found.score >= (large_person if found.kind == PERSON else _MIN_LARGE_SCORE)
-    ]
+    certain = _certain(probabilities, possible)
     people = _people(vocabulary, probabilities, certain)
     objects: dict[int, float] = {}
     for found in certain:
@@ -119,6 +114,15 @@ def merge_evidence(found: Sequence[Evidence]) -> Evidence:
         colours=mean_colours([one.colours for one in found]),
         look=merge_looks([one.look for one in found]),
     )
+
+
+def _certain(probabilities: Floats, possible: Sequence[Detection]) -> list[Detection]:
+    large_person = _MIN_LARGE_PERSON if probabilities.max() < _RECOGNISED else _MIN_LARGE_SCORE
+    return [
+        found
+        for found in possible
+        if found.area < _LARGE_AREA or found.score >= (large_person if found.kind == PERSON else _MIN_LARGE_SCORE)
+    ]
 
 
 def _people(vocabulary: Vocabulary, probabilities: Floats, certain: Sequence[Detection]) -> list[Detection]:
