@@ -86,7 +86,7 @@ def test_labels_are_unique_and_sorted_by_score(described: dict[str, Description]
 def test_vectors_have_unit_length(analyzer: LocalAnalyzer, described: dict[str, Description]) -> None:
     embeddings = [analyzer.embed(description) for description in described.values()]
 
-    assert {embedding.model for embedding in embeddings} == {"concept-minilm-probe-384"}
+    assert {embedding.model for embedding in embeddings} == {"concept-minilm-probe-2-384"}
     for embedding in embeddings:
         assert embedding.vector is not None
         assert len(embedding.vector) == DIMENSIONS

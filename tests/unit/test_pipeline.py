@@ -51,7 +51,7 @@ def test_result_of_a_sample_is_complete() -> None:
     assert sorted(result.previews) == [320, 1024]
     assert "cat" in result.description
     assert result.labels[0].name == "cat"
-    assert result.embedding_model == "concept-minilm-probe-384"
+    assert result.embedding_model == "concept-minilm-probe-2-384"
     assert result.vector is not None
     assert json.loads(json.dumps(result.metadata, allow_nan=False)) == result.metadata
 

@@ -10,9 +10,11 @@ from uploads.analysis.class_names import (
     DOUBTFUL,
     EVERYDAY_KINDS,
     EVERYDAY_NAMES,
+    FOODS,
     GUESSED_KINDS,
     HIDDEN_WITH_PEOPLE,
     KINDS_HIDDEN_WITH_PEOPLE,
+    OTHER_WORDS,
     SUBJECT_KINDS,
     UNCOUNTABLE,
 )
@@ -97,21 +99,21 @@ def test_sentence_reflects_the_certainty(
     [
         (make_look("screenshot", 0.96), {"monitor": 0.9}, 0, "A screenshot."),
         (make_look("screenshot", 0.7), {"monitor": 0.9}, 2, "A page, screen or graphic with text."),
-        (make_look("drawing", 0.9), {"Beagle": 0.96}, 0, "A drawing or painting, perhaps of a Beagle, a dog."),
-        (make_look("drawing", 0.9), {"umbrella": 0.4}, 0, "A drawing or painting."),
+        (make_look("drawing", 0.9), {"Beagle": 0.96}, 0, "A drawing, painting or graphic, perhaps of a Beagle, a dog."),
+        (make_look("drawing", 0.9), {"umbrella": 0.4}, 0, "A drawing, painting or graphic."),
         (make_look(scenes={"water": 0.9}), {"umbrella": 0.4}, 0, "Water."),
         (make_look(scenes={"water": 0.9}), {"castle": 0.6}, 0, "A castle with water."),
         (make_look(scenes={"building": 0.9}), {"castle": 0.6}, 0, "A castle."),
         (make_look(scenes={"indoor": 0.9}), {}, 0, "A picture indoors."),
         (make_look(scenes={"plants": 0.4}), {}, 0, "Perhaps plants."),
         (make_look(scenes={"flower": 0.1}), {"daisy": 0.25}, 0, "Perhaps flowers."),
-        (make_look("drawing", 0.9, {"mountain": 0.9}), {}, 0, "A drawing or painting, perhaps of mountains."),
+        (make_look("drawing", 0.9, {"mountain": 0.9}), {}, 0, "A drawing, painting or graphic, perhaps of mountains."),
         (make_look("abstract", 0.9), {"Beagle": 0.9}, 0, "An abstract picture, graphic or texture."),
         (make_look("screenshot", 0.5, {"water": 0.1}), {}, 0, "A picture in many colours."),
         (make_look(scenes={"mountain": 0.9, "sunset": 0.9}), {}, 1, "A person with mountains at sunset."),
         (make_look(scenes={"sky": 0.9, "sunset": 0.9}), {}, 0, "The sky at sunset."),
-        (make_look(scenes={"space": 0.9}), {"wok": 0.9}, 0, "Stars."),
-        (make_look(scenes={"space": 0.5}), {}, 0, "A picture in many colours."),
+        (make_look(scenes={"space": 0.9}), {"wok": 0.9}, 0, "Stars or space."),
+        (make_look(scenes={"space": 0.4}), {}, 0, "A picture in many colours."),
     ],
 )
 def test_medium_and_scenes_are_named(
@@ -142,8 +144,8 @@ def test_picture_that_looks_alike_everywhere_is_a_texture_unless_something_is_re
 @pytest.mark.parametrize(
     ("media", "sentence"),
     [
-        ({"drawing": 0.5, "chart": 0.1, "photo": 0.4}, "A drawing or graphic."),
-        ({"drawing": 0.3, "chart": 0.1, "photo": 0.6}, "Perhaps a lighthouse."),
+        ({"drawing": 0.6, "chart": 0.1, "photo": 0.3}, "A drawing or graphic."),
+        ({"drawing": 0.5, "chart": 0.1, "photo": 0.4}, "Perhaps a lighthouse."),
         ({"abstract": 0.6, "drawing": 0.3, "photo": 0.1}, "An abstract picture, graphic or texture."),
     ],
 )
@@ -163,6 +165,8 @@ def test_picture_that_is_hardly_a_photo_is_a_drawing(
         ((0.9, 0.01), 1, "A person."),
         ((0.5, 0.03), 1, "A person."),
         ((0.5, 0.01), 1, "A picture in many colours."),
+        ((0.6, 0.9), 1, "Close-up of a person."),
+        ((0.55, 0.9), 1, "A picture in many colours."),
     ],
 )
 def test_person_is_close_or_tiny(
@@ -182,6 +186,53 @@ def test_person_beside_an_animal_must_be_certain(score: float, sentence: str, vo
     assert sentences.compose_sentence(vocabulary, evidence) == sentence
 
 
+def test_large_uncertain_person_is_not_named_if_something_else_is_recognised(vocabulary: Vocabulary) -> None:
+    evidence = _evidence(vocabulary, {"sneaker": 0.7}, people=1, person=(0.6, 0.9))
+
+    assert sentences.compose_sentence(vocabulary, evidence) == "A shoe, perhaps a sneaker."
+
+
+@pytest.mark.parametrize(
+    ("labels", "objects", "scenes", "sentence"),
+    [
+        ({"macaw": 0.35, "goldfish": 0.2}, {"bird": 0.46}, {}, "A bird."),
+        ({"macaw": 0.2, "goldfish": 0.35}, {"bird": 0.46}, {}, "An animal."),
+        ({"macaw": 0.35, "goldfish": 0.2}, {}, {}, "A picture in many colours."),
+        ({"macaw": 0.35}, {"bird": 0.46}, {}, "A picture in many colours."),
+        ({"macaw": 0.35, "goldfish": 0.2}, {"bird": 0.46}, {"flower": 0.3}, "Perhaps flowers."),
+        ({"eggnog": 0.31}, {"cake": 0.5, "donut": 0.41}, {}, "Food."),
+        ({"eggnog": 0.31}, {"cake": 0.5}, {}, "A picture in many colours."),
+        ({"eggnog": 0.29}, {"cake": 0.5, "donut": 0.41}, {}, "A picture in many colours."),
+    ],
+)
+def test_kind_that_the_detector_hints_at_needs_less_certainty(
+    labels: dict[str, float], objects: dict[str, float], scenes: dict[str, float], sentence: str, vocabulary: Vocabulary
+) -> None:
+    evidence = _evidence(vocabulary, labels, objects, look=make_look(scenes=scenes))
+
+    assert sentences.compose_sentence(vocabulary, evidence) == sentence
+
+
+def test_uncertain_person_is_not_called_an_animal_because_of_a_hint(vocabulary: Vocabulary) -> None:
+    evidence = _evidence(vocabulary, {"goldfish": 0.55}, {"dog": 0.5}, people=1, person=(0.5, 0.5))
+
+    assert sentences.compose_sentence(vocabulary, evidence) == "A picture in many colours."
+
+
+def test_detected_object_does_not_repeat_the_subject(vocabulary: Vocabulary) -> None:
+    evidence = _evidence(vocabulary, {"airliner": 0.7}, {"airplane": 0.9, "truck": 0.8})
+
+    assert sentences.compose_sentence(vocabulary, evidence) == "An aircraft, perhaps an airliner, with a truck."
+
+
+def test_close_up_is_not_named_in_a_drawing(vocabulary: Vocabulary) -> None:
+    evidence = _evidence(vocabulary, {}, people=1, person=(0.9, 0.7), look=make_look("drawing", 0.9))
+
+    sentence = sentences.compose_sentence(vocabulary, evidence)
+
+    assert sentence == "A drawing, painting or graphic, perhaps of a person."
+
+
 def test_objects_are_not_named_on_pages(vocabulary: Vocabulary) -> None:
     evidence = _evidence(vocabulary, {"monitor": 0.9}, {"book": 0.9}, look=make_look("document", 0.96))
 
@@ -193,6 +244,18 @@ def test_at_most_two_colours_are_named(vocabulary: Vocabulary) -> None:
     evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours, PHOTO)
 
     assert sentences.compose_sentence(vocabulary, evidence) == "A picture in red and blue."
+
+
+@pytest.mark.parametrize(
+    ("labels", "sentence"),
+    [({}, "Something on a plain white background."), ({"hammer": 0.4}, "Perhaps a tool. White tones.")],
+)
+def test_plain_background_is_named_if_nothing_is_recognised(
+    labels: dict[str, float], sentence: str, vocabulary: Vocabulary
+) -> None:
+    colours = Colours((("white", 0.8),), plain=False, warm_sky=0.0, background="white")
+
+    assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, labels, colours=colours)) == sentence
 
 
 def test_plain_surface_is_described_as_such(vocabulary: Vocabulary) -> None:
@@ -240,10 +303,10 @@ def test_name_lists_match_the_vocabulary(vocabulary: Vocabulary) -> None:
     names = {*vocabulary.labels, *vocabulary.objects}
 
     assert set(vocabulary.labels) >= HIDDEN_WITH_PEOPLE
-    assert set(vocabulary.objects) >= ANIMALS
+    assert set(vocabulary.objects) >= ANIMALS | FOODS | {*OTHER_WORDS}
     assert set(EVERYDAY_NAMES) <= names
     assert set(vocabulary.labels) >= DOUBTFUL
-    assert set(vocabulary.kinds) >= EVERYDAY_KINDS | SUBJECT_KINDS | GUESSED_KINDS | KINDS_HIDDEN_WITH_PEOPLE
+    assert set(vocabulary.kinds) >= EVERYDAY_KINDS | SUBJECT_KINDS | {*GUESSED_KINDS} | KINDS_HIDDEN_WITH_PEOPLE
     assert names | set(vocabulary.kinds) >= UNCOUNTABLE
 
 

@@ -21,9 +21,13 @@ from uploads.analysis.classifier import Classifier
 from uploads.analysis.model_files import Floats
 from uploads.analysis.picture_statistics import measure
 
-MAX_PICTURES = 1_600
+MAX_PICTURES = 2_200
 
-_CALIBRATION_PICTURES = 120
+UNLABELLED = "?"
+"""The scene of pictures that only train the medium."""
+
+# Fixed, so that pictures appended to the table do not change the 8-bit detector.
+_CALIBRATION_PICTURES, _CALIBRATION_STEP = 120, 5
 _TABLE = Path(__file__).with_name("pictures.tsv")
 _SEED = 3
 _LONGEST_SIDE = 1024
@@ -33,7 +37,7 @@ _SURFACES = 40
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """A training picture with its medium, scenes and source.
+    """A training picture with its medium, scenes (or UNLABELLED) and source.
 
     A crop has the same `source` as the picture it was cut from.
     """
@@ -153,5 +157,5 @@ def _perspective(corners: list[tuple[float, float]], size: tuple[int, int]) -> l
 def read_calibration(folder: Path) -> Iterator[Floats]:
     """Yield detector inputs made from a selection of photos, for calibrating the 8-bit detector."""
     photos = [(package, path) for medium, _, package, path in read_table() if medium == "photo"]
-    for package, path in photos[:: max(1, len(photos) // _CALIBRATION_PICTURES)][:_CALIBRATION_PICTURES]:
+    for package, path in photos[::_CALIBRATION_STEP][:_CALIBRATION_PICTURES]:
         yield detector.prepare(open_picture(folder, package, path))

@@ -5,7 +5,7 @@ from dataclasses import fields
 
 import numpy as np
 
-from tools.probe.pool import Pool
+from tools.probe.pool import UNLABELLED, Pool
 from uploads.analysis.model_files import Floats
 from uploads.analysis.probe import MEDIA, SCENES, ProbeWeights
 from uploads.analysis.scene_rules import SCENES as RULES
@@ -28,11 +28,13 @@ def train(pool: Pool, rows: np.ndarray | None = None) -> ProbeWeights:
     media, scenes = media[chosen], scenes[chosen]
     counts = media.sum(axis=0)
     balance = (media @ (len(chosen) / len(MEDIA) / np.maximum(counts, 1)) ** 0.7)[:, None]
-    rare = np.where(scenes > 0, (len(chosen) / np.maximum(scenes.sum(axis=0), 1) / 6) ** 0.6, 1)
+    labelled = _labelled(pool)[chosen]
+    scenes = scenes[labelled]
+    rare = np.where(scenes > 0, (len(scenes) / np.maximum(scenes.sum(axis=0), 1) / 6) ** 0.6, 1)
     return ProbeWeights(
         mean, deviation, centre,
         *_fit(inputs - centre, media, balance, softmax=True),
-        *_fit(inputs - centre, scenes, rare, softmax=False),
+        *_fit((inputs - centre)[labelled], scenes, rare, softmax=False),
     )  # fmt: skip
 
 
@@ -47,9 +49,10 @@ def report(pool: Pool) -> str:
     """Return the result of the cross-validation: accuracy for media, and precision and recall for each scene."""
     found_media, found_scenes = cross_validate(pool)
     media, scenes = targets(pool)
+    labelled = _labelled(pool)
     lines = [f"{len(media)} pictures, accuracy of the medium {(found_media.argmax(1) == media.argmax(1)).mean():.2f}"]
     for column, name in enumerate(SCENES):
-        said, true = found_scenes[:, column] >= RULES[name].minimum, scenes[:, column] > 0
+        said, true = found_scenes[labelled, column] >= RULES[name].minimum, scenes[labelled, column] > 0
         precision, recall = (float((said & true).sum() / max(1, total.sum())) for total in (said, true))
         lines.append(f"{name:11} {int(true.sum()):4} pictures, precision {precision:.2f}, recall {recall:.2f}")
     return "\n".join(lines)
@@ -59,6 +62,10 @@ def targets(pool: Pool) -> tuple[Floats, Floats]:
     """Return two matrices of zeros and ones with one row per picture: one matrix for media, one for scenes."""
     media = np.array([[medium == name for name in MEDIA] for medium in pool.media], np.float32)
     return media, np.array([[name in scenes for name in SCENES] for scenes in pool.scenes], np.float32)
+
+
+def _labelled(pool: Pool) -> np.ndarray:
+    return np.array([UNLABELLED not in scenes for scenes in pool.scenes])
 
 
 def predict(weights: ProbeWeights, features: Floats, statistics: Floats) -> tuple[Floats, Floats]:

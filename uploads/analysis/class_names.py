@@ -41,15 +41,13 @@ EVERYDAY_KINDS = _names(
 )
 """Kinds (groups of classes) that appear in descriptions. All other kinds are used only for search."""
 
-SUBJECT_KINDS = (EVERYDAY_KINDS - _names("house | church, temple | mountain, hill")) | {"mammal"}
+SUBJECT_KINDS = (EVERYDAY_KINDS - _names("house | church, temple | mountain, hill")) | {"mammal", "reptile"}
 """Kinds that sentences name. Pictures of public buildings, reefs and pyramids often seem to show the others."""
 
-GUESSED_KINDS = _names(
-    """
-    electronic equipment | food | landscape | musical instrument | vehicle | tool | building | furniture | shop, store
-    """
-)
-"""Broad kinds that descriptions name if nothing else is recognised, or nothing more precise is likely."""
+GUESSED_KINDS = dict.fromkeys(
+    _names("electronic equipment | food | musical instrument | vehicle | building | furniture | shop, store"), 0.4
+) | dict.fromkeys(_names("tool | shoe | landscape"), 0.35)
+"""Broad kinds that descriptions name with this probability if nothing else is recognised or more precise is likely."""
 
 KINDS_HIDDEN_WITH_PEOPLE = _names("clothing | mammal")
 """Kinds that sentences do not name if there may be a person: most people wear clothes, and a person is no animal."""
@@ -57,11 +55,31 @@ KINDS_HIDDEN_WITH_PEOPLE = _names("clothing | mammal")
 PLACES = ("landscape", "structure")
 """Kinds whose members are named with less certainty than other things."""
 
-DOUBTFUL = _names("jellyfish | nematode | flatworm | sea anemone | spotlight | hook | matchstick")
+DOUBTFUL = _names(
+    """
+    jellyfish | nematode | flatworm | sea anemone | spotlight | hook | matchstick | feather boa | window screen
+    | bottle cap
+    """
+)
 """Labels that need more certainty, because the classifier gives them to patterns, stars and thin shapes."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
 """Detected objects that need a higher score to be named, because the detector confuses animals."""
+
+FOODS = _names("banana | apple | sandwich | orange | broccoli | carrot | hot dog | pizza | donut | cake")
+"""Detected objects that show food if the classifier also sees food. The detector sees single ones in anything round."""
+
+OTHER_WORDS = {
+    "airplane": "aircraft",
+    "boat": "ship",
+    "cell phone": "telephone",
+    "laptop": "computer",
+    "couch": "furniture",
+    "bed": "furniture",
+    "dining table": "furniture",
+    "chair": "furniture",
+}
+"""Words for detected objects in the subject of a sentence, which then does not name them again."""
 
 UNCOUNTABLE = _names(
     """

@@ -9,6 +9,7 @@ from PIL import Image
 
 from uploads.analysis.model_files import Floats
 
+_Rows = np.ndarray[tuple[int, ...], np.dtype[np.intp]]
 NAMES = ("black", "white", "gray", "red", "orange", "yellow", "green", "cyan", "blue", "purple", "pink", "brown")
 _SAMPLES = 48
 _HUES = ((14, "red"), (42, "orange"), (68, "yellow"), (165, "green"), (190, "cyan"), (255, "blue"), (300, "purple"))
@@ -24,6 +25,10 @@ _PARTS = 4
 _MAX_BETWEEN, _MAX_DEVIATION = 0.35, 0.25
 _HIGH_CONTRAST, _MAX_BETWEEN_HIGH, _MAX_DEVIATION_HIGH = 30.0, 0.22, 0.17
 
+# A plain background is where this share of the border differs little from its median, and part of the picture a lot.
+_BORDER, _MIN_EVEN, _LITTLE, _MUCH = 3, 0.74, 20.0, 40.0
+_MIN_SHOWN, _MAX_SHOWN = 0.08, 0.75
+
 
 @dataclass(frozen=True, slots=True)
 class Colours:
@@ -31,12 +36,14 @@ class Colours:
 
     `plain` is true if the picture shows little more than one plain surface. `warm_sky` is the share of sunset colours
     in the upper two thirds of the picture. `uniform` is true if all parts of the picture look alike, as in a texture.
+    `background` is the colour of a plain background on which something is shown, or "".
     """
 
     shares: tuple[tuple[str, float], ...]
     plain: bool
     warm_sky: float
     uniform: bool = False
+    background: str = ""
 
 
 def read_colours(image: Image.Image) -> Colours:
@@ -44,10 +51,12 @@ def read_colours(image: Image.Image) -> Colours:
     small = image.resize((_SAMPLES, _SAMPLES), Image.Resampling.BOX)
     hue, saturation, value = np.moveaxis(np.asarray(small.convert("HSV"), np.float32), 2, 0)
     hue, saturation, value = hue * (360 / 255), saturation / 255, value / 255
-    counts = np.bincount(_name_rows(hue, saturation, value).ravel(), minlength=len(NAMES)) / _SAMPLES**2
+    names = _name_rows(hue, saturation, value)
+    counts = np.bincount(names.ravel(), minlength=len(NAMES)) / _SAMPLES**2
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
     warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
-    return Colours(shares, _is_plain(image), float(warm[: _SAMPLES * 2 // 3].mean()), _is_uniform(small))
+    warm_sky = float(warm[: _SAMPLES * 2 // 3].mean())
+    return Colours(shares, _is_plain(image), warm_sky, _is_uniform(small), _background(small, names))
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:
@@ -60,10 +69,11 @@ def mean_colours(frames: Sequence[Colours]) -> Colours:
         all(frame.plain for frame in frames),
         sum(frame.warm_sky for frame in frames) / len(frames),
         all(frame.uniform for frame in frames),
+        frames[0].background if len({frame.background for frame in frames}) == 1 else "",
     )
 
 
-def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> np.ndarray[tuple[int, ...], np.dtype[np.intp]]:
+def _name_rows(hue: Floats, saturation: Floats, value: Floats) -> _Rows:
     """Return, for each pixel, the index of its colour in NAMES.
 
     `hue` is in degrees; `saturation` and `value` are from 0 to 1.
@@ -103,3 +113,15 @@ def _is_uniform(image: Image.Image) -> bool:
     if contrast > _HIGH_CONTRAST:
         return between <= _MAX_BETWEEN_HIGH and deviation <= _MAX_DEVIATION_HIGH
     return between <= _MAX_BETWEEN and deviation <= _MAX_DEVIATION
+
+
+def _background(image: Image.Image, names: _Rows) -> str:
+    """Return the name of the plain background's colour, or "". `names` are the colours' indices in NAMES."""
+    pixels = np.asarray(image, np.float32)
+    border = np.ones(pixels.shape[:2], bool)
+    border[_BORDER:-_BORDER, _BORDER:-_BORDER] = False
+    steps = np.abs(pixels - np.median(pixels[border], axis=0)).max(axis=2)
+    is_even = (steps[border] <= _LITTLE).mean() >= _MIN_EVEN
+    if is_even and _MIN_SHOWN <= (steps > _MUCH).mean() <= _MAX_SHOWN:
+        return NAMES[int(np.bincount(names[border]).argmax())]
+    return ""

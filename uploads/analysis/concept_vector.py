@@ -19,7 +19,7 @@ from uploads.analysis.probe import Look
 from uploads.analysis.scene_rules import MEDIA, find_scenes, possible_scenes
 from uploads.analysis.vocabulary import Vocabulary
 
-MODEL = "concept-minilm-probe-384"
+MODEL = "concept-minilm-probe-2-384"
 """Change this name whenever new vectors are not comparable with old ones."""
 
 _BEST_LABELS = 30

@@ -13,12 +13,13 @@ from uploads.analysis.model_files import Floats
 from uploads.analysis.probe import Look, merge_looks
 from uploads.analysis.vocabulary import Vocabulary
 
-MIN_SCORE = 0.45
-"""The minimum score of an object that counts as detected."""
+MIN_SCORE = 0.4
+"""The minimum score of a detection that counts at all, if only as a hint."""
 
 PERSON = 0
 """The detector's class index for people."""
 
+_MIN_DETECTED = 0.45
 # A person who covers more of the picture than this is a close-up. At full length, a person covers less, even near the
 # camera.
 _CLOSE_UP_AREA = 0.42
@@ -27,6 +28,8 @@ _ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65
 _TINY_AREA, _MIN_TINY_PERSON = 0.02, 0.55
 # The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
+# A large person may have a lower score if the classifier recognises nothing else.
+_MIN_LARGE_PERSON, _RECOGNISED = 0.57, 0.4
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class Evidence:
     - `probabilities`, shape (labels,), come from the classifier. Suppressed labels are 0.
     - `masses`, shape (kinds,), are the probabilities that the picture shows a member of each kind.
     - `objects` are the detected classes except people, each with its best score, highest score first.
+    - `hints` are the detected classes except people, including those whose detection is too uncertain for `objects`.
     - `people` is the number of people detected, and `person_area` the largest share of the picture that one of them
       covers.
     - `may_show_people` is also true if people are detected with too little certainty to be mentioned.
@@ -44,6 +48,7 @@ class Evidence:
     probabilities: Floats
     masses: Floats
     objects: tuple[tuple[int, float], ...]
+    hints: frozenset[int]
     people: int
     person_score: float
     person_area: float
@@ -61,8 +66,8 @@ def combine_evidence(
     vocabulary: Vocabulary, probabilities: Floats, detections: list[Detection], colours: Colours, look: Look
 ) -> Evidence:
     """Combine the results for one picture. Detections with a score below MIN_SCORE are ignored."""
-    possible = [found for found in detections if found.score >= MIN_SCORE]
-    certain = [found for found in possible if found.area < _LARGE_AREA or found.score >= _MIN_LARGE_SCORE]
+    possible = [found for found in detections if found.score >= _MIN_DETECTED]
+    certain = _certain(probabilities, possible)
     people = _people(vocabulary, probabilities, certain)
     objects: dict[int, float] = {}
     for found in certain:
@@ -72,6 +77,7 @@ def combine_evidence(
         probabilities=probabilities,
         masses=vocabulary.membership @ probabilities,
         objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
+        hints=frozenset(found.kind for found in detections if found.score >= MIN_SCORE and found.kind != PERSON),
         people=len(people),
         person_score=max((found.score for found in people), default=0.0),
         person_area=max((found.area for found in people), default=0.0),
@@ -100,6 +106,7 @@ def merge_evidence(found: Sequence[Evidence]) -> Evidence:
         probabilities=np.max([one.probabilities for one in found], axis=0),
         masses=np.max([one.masses for one in found], axis=0),
         objects=tuple(sorted(objects.items(), key=lambda entry: -entry[1])),
+        hints=frozenset[int]().union(*(one.hints for one in found)),
         people=most.people,
         person_score=max(one.person_score for one in found),
         person_area=most.person_area,
@@ -109,10 +116,19 @@ def merge_evidence(found: Sequence[Evidence]) -> Evidence:
     )
 
 
+def _certain(probabilities: Floats, possible: Sequence[Detection]) -> list[Detection]:
+    large_person = _MIN_LARGE_PERSON if probabilities.max() < _RECOGNISED else _MIN_LARGE_SCORE
+    return [
+        found
+        for found in possible
+        if found.area < _LARGE_AREA or found.score >= (large_person if found.kind == PERSON else _MIN_LARGE_SCORE)
+    ]
+
+
 def _people(vocabulary: Vocabulary, probabilities: Floats, certain: Sequence[Detection]) -> list[Detection]:
     is_animal = vocabulary.membership[vocabulary.kinds.index("animal")]
     shows_animal = (is_animal * probabilities).max() >= _ANIMAL
-    minimum = _MIN_PERSON_WITH_ANIMAL if shows_animal else MIN_SCORE
+    minimum = _MIN_PERSON_WITH_ANIMAL if shows_animal else _MIN_DETECTED
     return [
         found
         for found in certain

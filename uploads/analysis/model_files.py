@@ -16,7 +16,7 @@ SHA256 = {
     "nanodet_g.onnx": "fbfa9adbf680a9aa702986726ea421326cb5eebfea56d0aa4693929c71a9b36e",
     "phrase_vectors.npz": "8cf3d1a0aa92026826357c73ab71d6a141963e446c42d7495ec67213f79ef3c1",
     "phrases.json": "d3b742cb6e0ea2d8c57e5556ff94cc10d24218e981bc4fff92cce8013d76b918",
-    "probe.npz": "0039edb66842a43fb8cce46dddd9e2d276ce3614edac05c3834a55a6ca050430",
+    "probe.npz": "e1d46e611efeedd8f1a3ad1b379c0c9e3fc53315cece99418abbd9458f93f2b5",
     "wordpiece_vocab.txt": "0f052197aac305fe42f378b5c61554b7bacb34b8be4af83fec2cfdcdffbc9973",
 }
 """Checksums of all files in FOLDER. NOTICE names their sources; tools/build_weights.py rebuilds them."""

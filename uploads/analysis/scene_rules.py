@@ -78,7 +78,7 @@ MEDIA: Mapping[str, Medium] = {
         page=True,
     ),
     "drawing": Medium(
-        "a drawing or painting", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
+        "a drawing, painting or graphic", "drawing", (("a painting or drawing", 0.7), ("illustration, cartoon", 0.5))
     ),
     "abstract": Medium(
         "an abstract picture, graphic or texture", "abstract", (("abstract art", 0.6), ("an abstract pattern", 0.7))
@@ -96,7 +96,7 @@ ANY_DRAWING = "a drawing or graphic"
 """What to call a picture that is neither a photo nor certainly of another medium."""
 
 SCENES: Mapping[str, Scene] = {
-    "space": Scene(0.6, "stars", "stars and galaxies in space", 0.7, words="stars"),
+    "space": Scene(0.5, "stars", "stars and galaxies in space", 0.7, words="stars or space"),
     "mountain": Scene(
         0.5, "mountains", "mountains", 0.6, words="mountains", known_from=("mountain", "volcano", "alp", "cliff")
     ),

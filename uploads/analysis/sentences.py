@@ -1,6 +1,7 @@
 """Turn the evidence into labels and a description in one or two plain sentences."""
 
 from uploads.analysis.base import Label
+from uploads.analysis.class_names import OTHER_WORDS
 from uploads.analysis.evidence import Evidence
 from uploads.analysis.scene_rules import (
     ANY_DRAWING,
@@ -34,7 +35,7 @@ _MAX_THINGS = 3
 _MANY = 8
 _CLOSE_UP_AREA = 0.6
 # A picture that is less likely to be a photo is called a drawing, unless something in it is recognised.
-_MIN_PHOTO = 0.5
+_MIN_PHOTO = 0.35
 
 
 def choose_labels(vocabulary: Vocabulary, evidence: Evidence) -> tuple[Label, ...]:
@@ -95,7 +96,7 @@ def _subject(vocabulary: Vocabulary, evidence: Evidence, scenes: list[Scene]) ->
 
 
 def _drawn(evidence: Evidence, medium: Medium, subject: str, scenes: list[Scene]) -> str:
-    shown = _seen(evidence, subject, []) or join(_scene_words(scenes, ""))
+    shown = _seen(evidence, subject, []).replace("close-up of ", "") or join(_scene_words(scenes, ""))
     drawn = shown and medium is MEDIA["drawing"]
     return f"{medium.words}, perhaps of {shown.removeprefix('perhaps ')}" if drawn else medium.words
 
@@ -103,8 +104,9 @@ def _drawn(evidence: Evidence, medium: Medium, subject: str, scenes: list[Scene]
 def _things(vocabulary: Vocabulary, evidence: Evidence, subject: str) -> list[str]:
     if SCENES["space"] in (scene for scene, _ in _scenes(evidence)):
         return []
-    names = (name for name, _ in detected_objects(vocabulary, evidence) if name not in subject)
-    return [with_article(name) for name in names][:_MAX_THINGS]
+    names = [name for name, _ in detected_objects(vocabulary, evidence)]
+    new = (name for name in names if name not in subject and OTHER_WORDS.get(name, name) not in subject)
+    return [with_article(name) for name in new][:_MAX_THINGS]
 
 
 def _scene_words(scenes: list[Scene], subject: str) -> list[str]:
@@ -141,6 +143,8 @@ def _unnamed(
     kind = guess_kind(vocabulary, evidence)
     if kind:
         return f"perhaps {kind}", tones
+    if evidence.colours.background and not ending:
+        return f"something on a plain {evidence.colours.background} background", ""
     return ("a picture", tones) if ending else (f"a picture in {join(colours) or 'many colours'}", "")
 
 

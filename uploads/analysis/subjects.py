@@ -5,6 +5,7 @@ from uploads.analysis.class_names import (
     DOUBTFUL,
     EVERYDAY_KINDS,
     EVERYDAY_NAMES,
+    FOODS,
     GUESSED_KINDS,
     KINDS_HIDDEN_WITH_PEOPLE,
     PLACES,
@@ -20,7 +21,9 @@ _CERTAIN_SPECIES, _CERTAIN_MEMBER = 0.8, 0.95
 # A less probable label is wrong in most cases, unless it names a place or has an everyday name.
 _CERTAIN, _CERTAIN_THING = 0.5, 0.65
 _EVERYDAY = frozenset(EVERYDAY_NAMES.values())
-_MIN_KIND, _MIN_GUESSED_KIND = 0.6, 0.4
+_MIN_KIND = 0.6
+# A kind that the detector also hints at needs less probability.
+_MIN_HINTED_ANIMAL, _MIN_HINTED_BIRD, _MIN_HINTED_FOOD, _FOOD_HINTS = 0.5, 0.3, 0.3, 2
 _MIN_OBJECT, _MIN_OBJECT_WITH_PEOPLE, _MIN_ANIMAL = 0.7, 0.55, 0.7
 
 
@@ -37,14 +40,16 @@ def name_subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> 
     is_reliable = top in _EVERYDAY or any(top in _members(vocabulary, kind) for kind in PLACES)
     if probability >= (_CERTAIN if is_reliable else _CERTAIN_THING):
         return with_article(top)
+    if hinted := _hinted_kind(vocabulary, evidence):
+        return with_article(hinted)
     return f"perhaps {with_article(top)}" if is_reliable and probability >= minimum else ""
 
 
 def guess_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
     """Return the most probable broad kind with its article, or "" if it is too improbable."""
-    kinds = zip(vocabulary.kinds, evidence.masses, strict=True)
-    best, mass = max(((kind, float(mass)) for kind, mass in kinds if kind in GUESSED_KINDS), key=lambda entry: entry[1])
-    return with_article(_everyday(best)) if mass >= _MIN_GUESSED_KIND else ""
+    masses = {kind: _mass(vocabulary, evidence, kind) for kind in GUESSED_KINDS}
+    best = max(masses, key=masses.__getitem__)
+    return with_article(_everyday(best)) if masses[best] >= GUESSED_KINDS[best] else ""
 
 
 def named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
@@ -84,6 +89,27 @@ def with_article(name: str) -> str:
 def join(words: list[str], last: str = "and") -> str:
     """Return "one", "one and two" or "one, two and three", or "" if `words` is empty."""
     return f" {last} ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def _hinted_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
+    """Return the kind on which the classifier and uncertain detections agree, or "".
+
+    Flowers are excluded, because both models take some of them for birds.
+    """
+    hints = {vocabulary.objects[row] for row in evidence.hints}
+    if hints & ANIMALS and _mass(vocabulary, evidence, "animal") >= _MIN_HINTED_ANIMAL and not _may_be_flower(evidence):
+        is_bird = "bird" in hints and _mass(vocabulary, evidence, "bird") >= _MIN_HINTED_BIRD
+        return "bird" if is_bird else "" if evidence.may_show_people else "animal"
+    food = _mass(vocabulary, evidence, "food") + _mass(vocabulary, evidence, "beverage")
+    return "food" if len(hints & FOODS) >= _FOOD_HINTS and food >= _MIN_HINTED_FOOD else ""
+
+
+def _may_be_flower(evidence: Evidence) -> bool:
+    return max(evidence.look.scenes["flower"], evidence.look.scenes["plants"]) >= _POSSIBLE
+
+
+def _mass(vocabulary: Vocabulary, evidence: Evidence, kind: str) -> float:
+    return float(evidence.masses[vocabulary.kinds.index(kind)])
 
 
 def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
