@@ -52,8 +52,10 @@ NAME = """(one) => { const copy = one.cloneNode(false);
     return copy.outerHTML; }"""
 RECORD_FOCUS = f"""() => {{ window.focused = {{}};
     document.addEventListener("focusin", ({{ target }}) => {{
-        const style = getComputedStyle(target);
-        window.focused[({NAME})(target)] = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+        const [style, ring] = [getComputedStyle(target), getComputedStyle(target, "::after")];
+        const isOutlined = style.outlineStyle !== "none" && parseFloat(style.outlineWidth) >= 2;
+        const hasRing = ring.content !== "none" && parseFloat(ring.borderTopWidth) >= 2;
+        window.focused[({NAME})(target)] = isOutlined || hasRing;
     }}, true);
 }}"""
 # A list of pictures has only one tab stop; tests/browser/test_selection.py tests its arrow keys.

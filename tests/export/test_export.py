@@ -178,7 +178,7 @@ def test_unreadable_original_is_reported_and_the_rest_exported(
 
     status, out = run(to)
 
-    assert (status, "a.jpg" in out, "cannot read" in out) == (1, True, True)
+    assert (status, "a.jpg" in out, "cannot be read" in out) == (1, True, True)
     assert files(to) == with_sidecars("undated/b.jpg")
 
 
