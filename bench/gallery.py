@@ -1,9 +1,9 @@
 """Measure how fast the library loads with 100, 100,000 and 1,000,000 pictures, and with 100,000 in a single month.
 
 Run it with `make bench ARGS=gallery`, or `python -m bench.gallery 0.01` for a hundredth of the pictures. The rows are
-generated, and all pictures share a few stored previews. The bench prints the median times to the first and to the last
-byte, for the newest page and for one in the middle. Then Chromium scrolls in the library with the single month. The
-last line of the output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
+generated, and all pictures share a few stored previews. The bench measures the median times to the first and to the
+last byte, for the newest page and for one in the middle. Then Chromium scrolls in the library with the single month.
+The last line of the output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
 """
 
 import http.client
@@ -52,7 +52,8 @@ def main() -> None:
 def measure(site: "Site", sessions: dict[str, str], middle_of: float) -> dict[tuple[str, str], tuple[float, float]]:
     """Return the median times in ms to the first and to the last byte, for each owner's newest page and middle page.
 
-    The pages are requested in turn, so that other load on the machine affects all of them equally.
+    `middle_of` is the time of the newest picture in seconds since 1970. The pages are requested in turn, so that other
+    load on the machine affects all of them equally.
     """
     connection = http.client.HTTPConnection("127.0.0.1", site.port)
     pages = {

@@ -30,9 +30,9 @@ requestAnimationFrame(function frame(now) {
 class Scrolling:
     """Measurements of scrolling: longest main-thread task, 95th percentile of frame times, and layout shift (`cls`).
 
-    `longest_task_cpu_ms` is the most CPU time that one task used: unlike the duration of the longest task, it does not
-    depend on other load on the machine. `dom_nodes` is the largest number of elements in the document. `pictures` is
-    the number of pictures that were scrolled past.
+    `longest_task_cpu_ms` is the most CPU time that one task used: unlike the duration of the longest task, it hardly
+    depends on other load on the machine. `dom_nodes` is the largest number of elements in the document. `pictures` is
+    about the number of pictures that were scrolled past.
     """
 
     longest_task_ms: float
@@ -82,7 +82,7 @@ def _first_number(page: Page) -> int:
 
 
 def _longest_task(events: list[dict[str, Any]], duration: str) -> float:
-    """Return the duration of the longest task of a renderer's main thread, in ms. `duration` is an event's field."""
+    """Return the duration of the longest task of a renderer's main thread, in ms, from the events' field `duration`."""
     mains = {
         (event["pid"], event["tid"])
         for event in events

@@ -108,7 +108,7 @@ def recall(owner_id: int, text: str) -> float:
         vectors = OwnerVectors(owner_id, query, encoder.model, vector)
         found = vectors.nearest(MAX_CANDIDATES)
         with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL statement_timeout = 0")  # no search compares all vectors of a large library
+            cursor.execute("SET LOCAL statement_timeout = 0")  # comparing all vectors may exceed the limit for searches
         wanted = list(vectors.exact(Q(), NEAREST).values())
     if not wanted:
         return 1.0

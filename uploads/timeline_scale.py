@@ -56,7 +56,7 @@ def total_text(scale: list[Period]) -> str:
 
 
 def _count_text(pictures: int) -> str:
-    """Return “12 pictures”. `{% blocktranslate %}` would take ten times as long."""
+    """Return a text such as “12 pictures”. `{% blocktranslate %}` would take ten times as long."""
     shown = number_format(pictures, force_grouping=True)
     return ngettext("%(shown)s picture", "%(shown)s pictures", pictures) % {"shown": shown}
 

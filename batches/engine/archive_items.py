@@ -77,14 +77,14 @@ class ArchivedFile:
 
 
 class ArchivedFiles:
-    """The files of an archive, in order. If their rows exceed SPOOL_BYTES, a temporary file keeps them."""
+    """The files of an archive, in order. If their rows exceed SPOOL_BYTES, they are kept in a temporary file."""
 
     def __init__(self) -> None:
         self.pending_bytes = 0
         self.statuses: Counter[ItemStatus] = Counter()
         self._last: list[ArchivedFile] = []
         self._spool = SpooledTemporaryFile[bytes](SPOOL_BYTES)
-        # The files are not inserted if the item's claim is lost, so the temporary file is closed with this object.
+        # Close the temporary file with this object, because the files are never inserted if the item's claim is lost.
         weakref.finalize(self, self._spool.close)
 
     def add(self, file: ArchivedFile) -> None:
@@ -105,7 +105,7 @@ class ArchivedFiles:
 
 
 def insert_archived_files(item: BatchItem, upload_id: int, files: ArchivedFiles, max_files: int) -> None:
-    """Insert an item for each file of an archive, and count these items in the batch.
+    """Insert an item for each file of an archive, and count these items in the batch. On commit, wake workers.
 
     `item` is the archive's own item, and `upload_id` is its upload. The caller completes `item` in the same transaction
     and rolls the transaction back on an error. Raises PermanentError (`archive.too_many_files`) if the batch would have

@@ -148,7 +148,7 @@ def _reader(key: UUID) -> ReadAt:
 
 
 def _archived_file(item: BatchItem, number: int, entry: ZipEntry) -> ArchivedFile:
-    """Describe an entry as a file of the batch. Its path is the archive's folder followed by the entry's path."""
+    """Return an entry as a file in the archive's folder, with the reason in `code` if it is not imported."""
     folder = str(item).rpartition("/")[0]
     path = f"{folder}/{entry.path}" if folder else entry.path
     name = FileName(path.rpartition("/")[2], entry.size, path).as_new_file()

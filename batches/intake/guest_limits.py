@@ -14,7 +14,7 @@ from batches.models.guest_link import open_guest_links
 
 
 def check(link: GuestLink, size: int) -> None:
-    """Raise Refused (`guest.limit`) if a file would exceed the limits. Unlike `reserve`, this uses the link as read."""
+    """Raise Refused (`guest.limit`) if a file would exceed the limits. The counts in `link` may be out of date."""
     if link.files >= link.max_files or link.bytes + size > link.max_bytes:
         raise Refused("guest.limit")
 
@@ -22,7 +22,7 @@ def check(link: GuestLink, size: int) -> None:
 def reserve(link_id: int, sizes: Sequence[int]) -> None:
     """Count files before they are received, so that concurrent requests cannot together exceed the limits.
 
-    Raises Refused (`guest.limit`).
+    Raises Refused (`guest.limit`), also if the link no longer works.
     """
     count, size = len(sizes), sum(sizes)
     room = GuestLink.objects.filter(open_guest_links(), id=link_id, files__lte=F("max_files") - count)
@@ -37,7 +37,10 @@ def release(link_id: int, sizes: Sequence[int]) -> None:
 
 
 def fail_if_empty(link_id: int, item: BatchItem, code: str) -> None:
-    """Fail an item of which nothing is stored, so that it does not count. No partial file of it would ever expire."""
+    """Fail `item` with `code` if none of its bytes are stored, so that it no longer counts.
+
+    The cleanup of partial files would never do so, because it skips empty files.
+    """
     try:
         if partial_size(item.id):
             return

@@ -33,7 +33,7 @@ _OTHER_EXPORT_DATA = "|".join(
     (
         # E-mails, tables, contacts, calendars, fitness activities.
         r"\.(?:mbox|csv|vcf|ics|tcx)",
-        # Files above the size limit for sidecars. Smaller ones are recognised by their content.
+        # Files that are often too large for sidecars. Smaller ones are recognised by their content.
         r"/(?:records|myactivity|watch-history|search-history|hangouts)\.json",
     )
 )
@@ -45,7 +45,7 @@ EXPORT_FILE = (
     # Data of other Google services. The end of the path is checked first, so that matching takes linear time.
     rf"|(?=.*(?:{_OTHER_EXPORT_DATA})$)(?:.*/)?(?:{FOLDER_PATTERNS['takeout_part']}|{FOLDER_PATTERNS['takeout_root']})/.+"
 )
-"""A regular expression that matches the paths of files that describe an export from Google, not its pictures."""
+"""A regular expression that matches the paths of files in Google's exports that are left out."""
 _JUNK_FILE = re.compile(JUNK_FILE, re.IGNORECASE | re.DOTALL)
 _JUNK_FOLDER = re.compile(JUNK_FOLDER, re.IGNORECASE)
 _EXPORT_FILE = re.compile(EXPORT_FILE, re.IGNORECASE | re.DOTALL)

@@ -1,4 +1,4 @@
-"""Register a file before its bytes are sent, and enforce the limits that can be checked without them.
+"""Register files before their bytes are sent, and enforce the limits that can be checked without them.
 
 Files from tus, the form and local folders are all registered here.
 """

@@ -37,7 +37,7 @@ from batches.services.batch_commands import open_batch, seal_batch
 
 @dataclass(frozen=True, slots=True)
 class ReceivedFiles:
-    """The import of a guest's files, how many were accepted, and why the rest were not received."""
+    """The import of a guest's files, and how many were accepted. If not all files were tried, `error` says why."""
 
     batch_id: int
     accepted: int
@@ -89,8 +89,9 @@ def receive_part_from_guest(
     """Add a part of a file to the guest's import; return the import's id, and what happened to the part.
 
     From its first part on, the whole file counts towards the link's limits; a file that is never completed counts until
-    its partial file expires. If the disk is full before anything is stored, the file fails and does not count.
-    Otherwise, this works like `receive_from_guest`. Raises Refused.
+    its partial file expires. If the first part cannot be stored at all, the file fails and does not count.
+    Otherwise, this works like `receive_from_guest`. Raises Refused if the file cannot be registered; if a later step
+    fails, the outcome contains the error.
     """
     try:
         item = _find_item(link, batch_id, part.name) or _register_item(link, guest, batch_id, part)

@@ -62,8 +62,6 @@ function clear() {
   show();
 }
 
-// One tile of the list and the button of its day can be reached with Tab, the other tiles with the arrow keys. If every
-// day's button could be reached, scrolling to the next one would load more days, so Tab would never leave the list.
 function prepare(added) {
   for (const tile of added) {
     linkOf(tile).tabIndex = -1;
@@ -85,6 +83,8 @@ function keepTabStop() {
   if (first) setTabStop(first);
 }
 
+// One tile of the list and the button of its day can be reached with Tab, the other tiles with the arrow keys. If every
+// day's button could be reached, scrolling to the next one would load more days, so Tab would never leave the list.
 function setTabStop(link) {
   link.tabIndex = 0;
   const own = link.closest(".day")?.querySelector(".select-day");

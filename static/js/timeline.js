@@ -14,7 +14,7 @@ const PAUSE = 150;
 // task. A page is therefore added with empty tiles, whose size does not depend on their content, and each frame then
 // fills a few of them.
 const TILES_PER_FRAME = 12;
-// Number of animation frames to wait for one in which the page does not scroll.
+// The maximum number of animation frames to wait for one in which the page does not scroll.
 const FRAMES_TO_WAIT = 12;
 
 const monthOf = (day) => day.dataset.day.slice(0, 7);

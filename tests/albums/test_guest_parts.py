@@ -47,7 +47,7 @@ def disk(tmp_path: Path, settings: Settings) -> Iterator[SmallDisk]:
 
 
 class FillingStream(BytesIO):
-    """Fills the disk when it is read."""
+    """A stream that fills the disk when it is read."""
 
     disk: SmallDisk
 

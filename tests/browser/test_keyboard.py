@@ -163,7 +163,6 @@ def test_selection_bar_follows_the_pictures(open_page: OpenPage, owner: User) ->
 
 
 def make_pictures(owner: User, days: int) -> None:
-    """Create a picture with a preview for each of the last days."""
     now = timezone.now()
     for number in range(days):
         upload = make_upload(owner, number)

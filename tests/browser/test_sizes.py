@@ -6,7 +6,7 @@ from django.utils import translation
 
 from tests.browser.conftest import OpenPage
 
-# 1280 bytes are 1.25 KB, and 1792 bytes are 1.75 KB.
+# 1280 bytes (1.25 KB) and 1792 bytes (1.75 KB) show how halves are rounded.
 SIZES = [0, 1, 999, 1000, 1023, 1024, 1280, 1792, 10_240, 123_456, 2**20 - 1, 2**20, 1_500_000, 987_654_321, 2**30]
 SIZES += [5 * 2**40, 3 * 2**50, 2000 * 2**50]
 FORMAT = """async (sizes) => {

@@ -34,8 +34,8 @@ LOADING = """(() => {
     requestAnimationFrame(() => requestAnimationFrame(() => { window.loading -= 1; }));
   }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
 })()"""
-# When more pictures have arrived, send a scroll event in each of the next six frames. `window.early` counts the times
-# that the timeline changed during these frames.
+# When more pictures have arrived, send a scroll event in each of the next six frames. `window.early` counts the
+# changes of the timeline during these frames, except those within tiles.
 SCROLL_ON = """(() => {
   const fetch = window.fetch;
   let frames = 0;

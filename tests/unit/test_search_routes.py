@@ -1,4 +1,4 @@
-"""Searches use the vector index or an exact scan, whichever reads less."""
+"""The number of matching vectors up to which an exact scan is as fast as the vector index."""
 
 import pytest
 

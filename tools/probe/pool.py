@@ -1,7 +1,7 @@
 """Turn the training pictures into the probe's inputs: classifier features and picture statistics.
 
-The training pictures also include crops of pictures with rare scenes, and documents that are distorted to look like
-photos of paper on a surface.
+The training pictures also include crops of pictures with rare scenes, generated charts, and documents that are
+distorted to look like photos of paper on a surface.
 """
 
 import csv

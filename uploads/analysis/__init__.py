@@ -1,1 +1,1 @@
-"""Analyse pictures: the interfaces of providers, and an embedded provider whose models ship with the program."""
+"""Analyse pictures: the interfaces of providers, the providers, and the recognition of text in pictures."""

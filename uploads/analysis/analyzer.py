@@ -26,7 +26,10 @@ LOCAL = "local"
 
 @dataclass(frozen=True, slots=True)
 class Analyzer:
-    """The providers that analyse a picture. A description that scores below `audit_minimum` is regenerated once."""
+    """The providers that analyse a picture.
+
+    If a Redescriber, and no user, wrote a description that scores below `audit_minimum`, it is regenerated once.
+    """
 
     describer: Describer
     embedder: Embedder
@@ -55,7 +58,9 @@ def analyze(
     cpu_slot: CpuSlot = nullcontext,
     edited: str = "",
 ) -> Analysis:
-    """Describe and embed a picture; see Describer.describe for `frames`, and process_file() for the other arguments.
+    """Describe, audit and embed a picture.
+
+    For `frames`, see Describer.describe; for `on_stage`, `cpu_slot` and `edited`, see process_file().
 
     Raises the providers' errors, and TransientError `analysis.answer` for a vector that cannot be stored.
     """
@@ -83,7 +88,10 @@ def embed(embedder: Embedder, description: Description, frames: Sequence[Image.I
 
 
 def _describe(describer: Describer, frames: Sequence[Image.Image], cpu_slot: CpuSlot, edited: str) -> Description:
-    """Return the description. If the describer returns no labels, use those of the embedded analyzer."""
+    """Return the description, with `edited` as its text unless that is empty.
+
+    If the describer returns no labels, use those of the embedded analyzer.
+    """
     if edited and not describer.computes:
         description = Description((), edited)  # the model's text would be discarded, so do not ask the server
     else:

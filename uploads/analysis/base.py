@@ -1,4 +1,4 @@
-"""The interfaces of providers, which describe pictures or compute vectors for them."""
+"""The interfaces of providers, which describe pictures or compute vectors of pictures, queries and texts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -140,5 +140,8 @@ class TextEmbedder(Protocol):
     model: str
 
     def embed_text(self, text: str) -> tuple[float, ...] | None:
-        """Return the vector to add to a picture's unit vector, or None if `text` has no words. Its length is 0 to 1."""
+        """Return the vector to add to a picture's unit vector, or None if `text` has no words.
+
+        The vector is at most as long as a unit vector.
+        """
         ...

@@ -20,10 +20,11 @@ EVERYDAY_NAMES = {
     "kite (bird of prey)": "bird of prey",
     # ImageNet has hardly any other flowers, so other flowers may be classified as daisies.
     "daisy": "flower",
-    # These classes also include things that have no class of their own: gamepads and other helmets.
+    # ImageNet has no class for gamepads, so they may be classified as joysticks.
     "joystick": "game controller",
     # The classifier sees volcanoes in many mountains.
     "volcano": "mountain",
+    # These classes also include helmets that have no class of their own.
     "crash helmet": "helmet",
     "football helmet": "helmet",
     "vaulted or arched ceiling": "vault or arch",
@@ -39,21 +40,25 @@ EVERYDAY_KINDS = _names(
     | flower | mountain, hill | musical instrument | sports equipment
     """
 )
-"""Kinds (groups of classes) that appear in descriptions. All other kinds are used only for search."""
+"""Kinds (groups of classes) that may be labels of pictures."""
 
 SUBJECT_KINDS = (EVERYDAY_KINDS - _names("house | church, temple | mountain, hill")) | {"mammal", "reptile"}
-"""Kinds that sentences name. Pictures of public buildings, reefs and pyramids often seem to show the others."""
+"""Kinds that can be the subject of a sentence.
+
+Houses, churches and mountains are left out, because the classifier often sees them in public buildings, reefs and
+pyramids.
+"""
 
 GUESSED_KINDS = dict.fromkeys(
     _names("electronic equipment | food | musical instrument | vehicle | building | furniture | shop, store"), 0.4
 ) | dict.fromkeys(_names("tool | shoe | landscape"), 0.35)
-"""Broad kinds that descriptions name with this probability if nothing else is recognised or more precise is likely."""
+"""Broad kinds that a description names if nothing else is recognised, each with its minimum probability."""
 
 KINDS_HIDDEN_WITH_PEOPLE = _names("clothing | mammal")
-"""Kinds that sentences do not name if there may be a person: most people wear clothes, and a person is no animal."""
+"""Kinds that sentences do not name if there may be a person: most people wear clothes, and people are not animals."""
 
 PLACES = ("landscape", "structure")
-"""Kinds whose members are named with less certainty than other things."""
+"""Kinds whose members need less certainty to be named than other things."""
 
 DOUBTFUL = _names(
     """
@@ -61,13 +66,13 @@ DOUBTFUL = _names(
     | bottle cap
     """
 )
-"""Labels that need more certainty, because the classifier gives them to patterns, stars and thin shapes."""
+"""Labels that sentences name only if they are very probable, because patterns, stars and thin shapes often get them."""
 
 ANIMALS = _names("bird | cat | dog | horse | sheep | cow | elephant | bear | zebra | giraffe")
-"""Detected objects that need a higher score to be named, because the detector confuses animals."""
+"""The detector's animals. They have a minimum score of their own, because the detector confuses animals."""
 
 FOODS = _names("banana | apple | sandwich | orange | broccoli | carrot | hot dog | pizza | donut | cake")
-"""Detected objects that show food if the classifier also sees food. The detector sees single ones in anything round."""
+"""Detected objects that hint at food. A single one is not enough: the detector sees one in almost anything round."""
 
 OTHER_WORDS = {
     "airplane": "aircraft",
@@ -79,7 +84,7 @@ OTHER_WORDS = {
     "dining table": "furniture",
     "chair": "furniture",
 }
-"""Words for detected objects in the subject of a sentence, which then does not name them again."""
+"""Other words for detected objects. If the subject of a sentence contains the word, the object is not named again."""
 
 UNCOUNTABLE = _names(
     """
@@ -103,7 +108,7 @@ HIDDEN_WITH_PEOPLE = _names(
     | hatchet | cleaver | breastplate | cuirass | Pickelhaube
     """
 )
-"""Labels suppressed in pictures with people: intimate or medical items, weapons, and signs of religion or sex.
+"""Labels suppressed in pictures that may show people, such as intimate items, weapons, and signs of religion or sex.
 
 A wrong guess does more harm than a correct one does good.
 """

@@ -9,7 +9,7 @@ from uploads.analysis.model_files import Floats
 from uploads.analysis.onnx_model import OnnxModel
 
 _SIDE = 224
-# The network was trained on central squares whose side is 224/256 of a picture's shorter side.
+# As in the network's evaluation, use the central square whose side is 224/256 of the picture's shorter side.
 _MARGIN = 32
 
 

@@ -1,4 +1,4 @@
-"""Name the main colours of a picture."""
+"""Name the colours of a picture, and recognise plain surfaces, plain backgrounds and textures."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -25,14 +25,15 @@ _PARTS = 4
 _MAX_BETWEEN, _MAX_DEVIATION = 0.35, 0.25
 _HIGH_CONTRAST, _MAX_BETWEEN_HIGH, _MAX_DEVIATION_HIGH = 30.0, 0.22, 0.17
 
-# A plain background is where this share of the border differs little from its median, and part of the picture a lot.
+# The background is plain if at least the share _MIN_EVEN of the border differs little from the border's median colour.
+# Something is shown on it if the share of the picture that differs much is between _MIN_SHOWN and _MAX_SHOWN.
 _BORDER, _MIN_EVEN, _LITTLE, _MUCH = 3, 0.74, 20.0, 40.0
 _MIN_SHOWN, _MAX_SHOWN = 0.08, 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """Colour names with their shares of the picture, the largest first.
+    """The colours of a picture. `shares` are their names and shares of the picture, the largest first.
 
     `plain` is true if the picture shows little more than one plain surface. `warm_sky` is the share of sunset colours
     in the upper two thirds of the picture. `uniform` is true if all parts of the picture look alike, as in a texture.
@@ -60,7 +61,7 @@ def read_colours(image: Image.Image) -> Colours:
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:
-    """Average the colours of a video's frames."""
+    """Combine the colours of a video's frames: the mean shares, and the other properties if all frames have them."""
     total: Counter[str] = Counter()
     for frame in frames:
         total.update(dict(frame.shares))
@@ -100,7 +101,7 @@ def _is_plain(image: Image.Image) -> bool:
 
 
 def _is_uniform(image: Image.Image) -> bool:
-    """Return whether the parts of a picture of _SAMPLES x _SAMPLES pixels hardly differ in colour and contrast."""
+    """Return whether a picture of _SAMPLES x _SAMPLES pixels has contrast, but its parts hardly differ."""
     side = _SAMPLES // _PARTS
     pixels = np.asarray(image, np.float32)
     parts = pixels.reshape(_PARTS, side, _PARTS, side, 3)
@@ -116,7 +117,7 @@ def _is_uniform(image: Image.Image) -> bool:
 
 
 def _background(image: Image.Image, names: _Rows) -> str:
-    """Return the name of the plain background's colour, or "". `names` are the colours' indices in NAMES."""
+    """Return the name of the plain background's colour, or "". `names` comes from _name_rows()."""
     pixels = np.asarray(image, np.float32)
     border = np.ones(pixels.shape[:2], bool)
     border[_BORDER:-_BORDER, _BORDER:-_BORDER] = False

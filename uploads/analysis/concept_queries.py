@@ -1,4 +1,4 @@
-"""Encode queries and the text in pictures, for the local analyzer's vectors, without loading the analyzer itself."""
+"""Encode queries and the text in pictures to match the local analyzer's vectors, without loading the analyzer."""
 
 from functools import lru_cache
 
@@ -11,12 +11,12 @@ from uploads.analysis.vocabulary import load_vocabulary
 
 _CACHED_QUERIES = 500
 # The mean cosine of a query and this many nearest phrases shows how similar the query is to pictures that do not match.
-# The mean of all phrases would depend mostly on those that have nothing in common with the query.
+# The mean over all phrases would depend mostly on those that have nothing in common with the query.
 _NEAREST = 300
 # How far the cosine of a matching picture must exceed that mean. See docs/search.md for the calibration.
 _MARGIN = 0.2
-# Text counts as much as everything else in the picture if it has this many words of at least _WORD_LETTERS letters.
-# Photos often show one or two, such as brand names, which say little about the picture.
+# Text counts as much as everything else in the picture if at least this many of its words consist of _WORD_LETTERS or
+# more letters. Photos often show one or two such words, for example brand names, which say little about the picture.
 _MANY_WORDS = 5
 _WORD_LETTERS = 3
 # The beginning shows what kind of text it is, and encoding takes time.

@@ -29,7 +29,7 @@ _MAX_OVERLAP = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detected object: class (COCO index), score from 0 to 1, and the share of the picture that its box covers."""
+    """A detected object. `kind` is its COCO class, and `area` is about the share of the picture that its box covers."""
 
     kind: int
     score: float

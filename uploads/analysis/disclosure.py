@@ -9,14 +9,14 @@ from django.http import HttpRequest
 from uploads.analysis.model_servers.server_settings import ServerSettings
 
 EMBEDDED = frozenset({"local", "clip"})
-"""The providers that run in the workers and use no server."""
+"""The providers that run in this program and use no server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """Which model servers receive the pictures and the texts. `private` is true if pictures stay on this server.
+    """The model servers that receive `pictures` and `texts`, if any. `private` is true if pictures stay on this server.
 
-    `private` is false for a bucket, for a site's own provider class, about which nothing is known, and for a model
+    `private` is also false for a bucket, for a site's own provider class, about which nothing is known, and for a model
     server on this machine, which may forward requests.
     """
 

@@ -20,13 +20,13 @@ PERSON = 0
 """The detector's class index for people."""
 
 _MIN_DETECTED = 0.45
-# A person who covers more of the picture than this is a close-up. At full length, a person covers less, even near the
-# camera.
+# A person who covers more than this share of the picture counts as a close-up. A person shown from head to foot covers
+# less, even near the camera.
 _CLOSE_UP_AREA = 0.42
 # The detector mistakes animals, and tiny shapes of any kind, for people, but with low scores.
 _ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65
 _TINY_AREA, _MIN_TINY_PERSON = 0.02, 0.55
-# The detector mistakes surfaces that fill most of a picture for objects, but with lower scores than real objects.
+# The detector mistakes surfaces that fill much of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
 # A large person may have a lower score if the classifier recognises nothing else.
 _MIN_LARGE_PERSON, _RECOGNISED = 0.57, 0.4
@@ -95,7 +95,7 @@ def hide_with_people(vocabulary: Vocabulary, evidence: Evidence) -> Evidence:
 
 
 def merge_evidence(found: Sequence[Evidence]) -> Evidence:
-    """Combine the evidence in a video's frames: the highest score of each label and object, and the mean colours."""
+    """Combine the evidence in a video's frames: the highest scores, the most people, and the mean colours."""
     if len(found) == 1:
         return found[0]
     objects: Counter[int] = Counter()

@@ -17,8 +17,8 @@ class ProviderClasses:
     """The classes of a provider, each as "package.module:Class", or empty if the provider lacks that role.
 
     `queries` is the QueryEncoder for the vectors of `embedder`, and `texts` is the TextEmbedder. Each class is
-    instantiated without arguments. Classes are imported on first use, so that web processes do not load the model
-    runtime.
+    instantiated without arguments. Classes are imported on first use, so that each process loads only
+    the models that it uses.
     """
 
     describer: str = ""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from uploads.analysis.probe import Look
 
 _PAGE, _KNOWN_PAGE, _ABSTRACT = 0.6, 0.9, 0.5
-# Photos of a single thing against a plain background look like drawings.
+# High, because photos of a single thing against a plain background look like drawings.
 _DRAWING = 0.7
 # A picture that shows a scene with at least this probability is not called a pattern. Close-ups of leaves, for example,
 # look like patterns.
@@ -28,7 +28,7 @@ _MIN_SUPPORT = 0.15
 
 @dataclass(frozen=True, slots=True)
 class Medium:
-    """How a medium other than a photo is named.
+    """How a medium other than a photo is named, and the weighted `phrases` that represent it in vectors.
 
     `page` means that the medium consists of text or figures; object labels are then ignored.
     """
@@ -44,7 +44,7 @@ class Scene:
     """How a scene is named if its probability is at least `minimum`.
 
     `words` are listed with the things in the picture, and `ending` ends the sentence; one of them is empty. The scene
-    is omitted if a scene in `implied_by` is named, or if the subject contains a word in `known_from`. `phrase` with
+    is omitted if a scene in `implied_by` is found too, or if the subject contains a word in `known_from`. `phrase` with
     `weight` represents the scene in vectors.
     """
 
@@ -130,7 +130,7 @@ COLOURLESS = Scene(0.0, "black and white", "black and white photo", 0.5, ending=
 
 
 def find_medium(look: Look) -> Medium | None:
-    """Return the medium to name, or None for a photo."""
+    """Return the medium to name, or None if no medium other than a photo is certain enough."""
     if look.page > _PAGE:
         best = max((name for name in MEDIA if MEDIA[name].page), key=look.media.__getitem__)
         return MEDIA[best] if look.media[best] > _KNOWN_PAGE else ANY_PAGE
@@ -165,8 +165,8 @@ def possible_scenes(look: Look) -> list[tuple[Scene, float]]:
 def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
     """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough.
 
-    A label supports a scene if its name contains a word in the scene's `known_from`. Its probability, unless very low,
-    is then added to that of the scene.
+    A label supports a scene if its name contains a word in the scene's `known_from`. Unless very low, the label's
+    probability is then added to that of the scene.
     """
     if find_medium(look) is not None:
         return None

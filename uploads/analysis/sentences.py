@@ -34,7 +34,8 @@ _MAX_LABELS = 8
 _MAX_THINGS = 3
 _MANY = 8
 _CLOSE_UP_AREA = 0.6
-# A picture that is less likely to be a photo is called a drawing, unless something in it is recognised.
+# A picture whose probability of being a photo is lower is called a drawing or graphic, unless something in it is
+# recognised.
 _MIN_PHOTO = 0.35
 
 
@@ -84,7 +85,7 @@ def _scenes(evidence: Evidence) -> list[tuple[Scene, float]]:
 
 
 def _subject(vocabulary: Vocabulary, evidence: Evidence, scenes: list[Scene]) -> str:
-    """Return the subject. It must be more certain in pictures that can be described without it, and in textures.
+    """Return the subject, or "". It must be more certain beside scenes, in textures, and in pictures unlike photos.
 
     Stars are easily mistaken for things, so if the picture shows stars, there is no subject.
     """
@@ -121,7 +122,7 @@ def _seen(evidence: Evidence, subject: str, things: list[str]) -> str:
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
-    """Return the minimum probability of labels to show. If it shows people, most weak guesses are clothing."""
+    """Return the minimum probability of labels to show. In pictures of people, most weak guesses are clothing."""
     if drawn:
         return _CERTAIN
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL
@@ -130,7 +131,7 @@ def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
 def _unnamed(
     vocabulary: Vocabulary, evidence: Evidence, colours: list[str], tones: str, ending: str
 ) -> tuple[str, str]:
-    """Return (text, tones) for a picture in which nothing is recognised; tones is "" if the text names the colours."""
+    """Describe a picture in which nothing is recognised. Return the text, and `tones` unless the text names colours."""
     if evidence.colours.plain and colours:
         return f"a plain {colours[0]} surface", ""
     scene = guess_scene(evidence.look, named_labels(vocabulary, evidence))
@@ -157,7 +158,7 @@ def _capitalized(words: str) -> str:
 
 
 def _people(evidence: Evidence) -> str:
-    """Return words for the people. Their number is left out, because the detector misses some even in small groups."""
+    """Return words for the people, or "". Groups are not counted: the detector misses people even in small groups."""
     if evidence.people == 1:
         return "close-up of a person" if evidence.person_area > _CLOSE_UP_AREA else "a person"
     return ("many people" if evidence.people >= _MANY else "people") if evidence.people else ""

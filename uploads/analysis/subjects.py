@@ -18,7 +18,8 @@ from uploads.analysis.vocabulary import Vocabulary
 _POSSIBLE = 0.3
 # The classifier often confuses the members of a kind: breeds, species, tools, buildings.
 _CERTAIN_SPECIES, _CERTAIN_MEMBER = 0.8, 0.95
-# A less probable label is wrong in most cases, unless it names a place or has an everyday name.
+# A label less probable than _CERTAIN_THING is usually wrong. If it names a place or has an everyday name, _CERTAIN is
+# enough.
 _CERTAIN, _CERTAIN_THING = 0.5, 0.65
 _EVERYDAY = frozenset(EVERYDAY_NAMES.values())
 _MIN_KIND = 0.6
@@ -28,7 +29,11 @@ _MIN_OBJECT, _MIN_OBJECT_WITH_PEOPLE, _MIN_ANIMAL = 0.7, 0.55, 0.7
 
 
 def name_subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
-    """Return the main thing recognised, or "" if it is less likely than `minimum` and not of an everyday kind."""
+    """Return the main thing recognised, with its article, or "".
+
+    A place, or a thing with an everyday name, is named with “perhaps” if it is uncertain but at least as probable as
+    `minimum`.
+    """
     named = _certain_enough(vocabulary, evidence)
     top, probability = named[0] if named else ("", 0.0)
     kind = _smallest_kind(vocabulary, evidence)
@@ -53,7 +58,7 @@ def guess_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
 
 
 def named_labels(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return (everyday name, probability) pairs, the most probable first. Classes that share a name are combined."""
+    """Return (everyday name, probability) pairs of the ten best labels, the best first. Equal names are combined."""
     scores: dict[str, float] = {}
     for row in evidence.probabilities.argsort()[::-1][:10]:
         label = vocabulary.labels[row]
@@ -94,7 +99,7 @@ def join(words: list[str], last: str = "and") -> str:
 def _hinted_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
     """Return the kind on which the classifier and uncertain detections agree, or "".
 
-    Flowers are excluded, because both models take some of them for birds.
+    In pictures that may show flowers, animals are not trusted, because both models take some flowers for birds.
     """
     hints = {vocabulary.objects[row] for row in evidence.hints}
     if hints & ANIMALS and _mass(vocabulary, evidence, "animal") >= _MIN_HINTED_ANIMAL and not _may_be_flower(evidence):
@@ -113,7 +118,7 @@ def _mass(vocabulary: Vocabulary, evidence: Evidence, kind: str) -> float:
 
 
 def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
-    """Name a kind and its most probable members, with “perhaps” if they are uncertain: "a bird, perhaps a macaw"."""
+    """Name a kind and the most probable labels, with “perhaps” if they are uncertain: "a bird, perhaps a macaw"."""
     top, probability = named[0] if named else ("", 0.0)
     if probability >= _CERTAIN_MEMBER:
         obvious = kind in top.lower() or kind in {"animal", "beverage"}
@@ -123,7 +128,7 @@ def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
 
 
 def _certain_enough(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return the labels that may be named: no doubtful ones and, if there may be a person, no clothing."""
+    """Return the labels that may be named: doubtful ones only if very probable, no clothing beside people."""
     hidden = _members(vocabulary, "clothing") if evidence.may_show_people else frozenset()
     return [
         (name, score)

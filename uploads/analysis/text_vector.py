@@ -1,4 +1,4 @@
-"""Make the text in a picture part of the picture's vector, so that searches find it by its meaning."""
+"""Make the text in a picture part of the picture's vector, so that searches find the picture by that text."""
 
 import math
 from typing import NamedTuple
@@ -16,7 +16,7 @@ class TextVector(NamedTuple):
 
 
 def embed_text(text: str) -> TextVector | None:
-    """Return the vector that the site's embedder adds to a picture's vector for the text in the picture.
+    """Return the vector of the text in a picture, to be added to a vector from the site's embedder.
 
     Return None if `text` has no words, or if the embedder's provider has no TextEmbedder. Raises the errors of
     get_describer().

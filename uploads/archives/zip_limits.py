@@ -10,13 +10,13 @@ from uploads.archives.zip_directory import ZipEntry
 from uploads.errors import PermanentError
 
 MAX_RATIO = 200
-"""The maximum ratio of unpacked to packed size. It is about 1 for photos and videos, and 10 to 20 for text."""
+"""The maximum ratio of unpacked to packed size. The ratio is about 1 for photos and videos, and 10 to 20 for text."""
 HARMLESS_BYTES = 2**30
 """Up to this unpacked size, the ratio is not checked."""
 
 
 def check_entries(entries: Iterable[ZipEntry], archive_size: int, max_bytes: int) -> None:
-    """Raise PermanentError if the files cannot be unpacked safely. Only 16 bytes of each entry are kept in memory.
+    """Raise PermanentError if the files cannot be unpacked safely. Only the position of each entry is kept in memory.
 
     The codes are `archive.too_large` (more than `max_bytes` unpacked), `archive.bomb` (an implausible ratio, or entries
     that overlap) and `archive.encrypted` (every file is encrypted).
@@ -39,7 +39,7 @@ def check_entries(entries: Iterable[ZipEntry], archive_size: int, max_bytes: int
 
 
 def is_unsafe(path: str) -> bool:
-    """Return whether an entry's path is absolute, has a component `..` or contains a null character."""
+    """Return whether an entry's path is absolute or has a Windows drive, a component `..` or a null character."""
     parts = path.replace("\\", "/").split("/")
     return path.startswith(("/", "\\")) or ".." in parts or (len(path) > 1 and path[1] == ":") or "\0" in path
 

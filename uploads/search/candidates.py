@@ -28,9 +28,9 @@ MAX_UNCHECKED = 600
 """Replaces MAX_CANDIDATES if words or filters may exclude some of the pictures."""
 
 LIKELY_ENOUGH = 300
-"""If words are excluded, this number of nearest vectors is usually enough for MAX_CANDIDATES pictures.
+"""If words are excluded or quoted, this number of nearest vectors is usually enough for MAX_CANDIDATES pictures.
 
-The index finds up to `hnsw.ef_search` vectors in one step; MAX_UNCHECKED would take several times as long.
+The index finds up to `hnsw.ef_search` vectors in one step; finding MAX_UNCHECKED would take several times as long.
 """
 
 MAX_MATCHES = 20_000
@@ -109,8 +109,8 @@ def _nearest(
     text. `checked` means that `pictures` is also filtered by words, which the table of vectors does not contain.
 
     If the quoted text is rare, it is searched for first. Otherwise, the nearest vectors are read first, and their
-    pictures are checked; if too few remain, more are read. The vectors of all `pictures` are compared only if there are
-    still too few and others could be hits by appearance.
+    pictures are checked; if too few remain, more are read. The vectors of all `pictures` are compared only if none
+    remain even then, or if too few remain and others could be hits by appearance.
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES)
@@ -129,10 +129,10 @@ def _nearest(
 def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
     """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
-    If there are fewer than ENOUGH such pictures, add those that contain any of the first MAX_SINGLE_WORDS words.
-
-    A word that at least `limit` pictures contain adds no pictures, because it is too common. `many` means that the
-    owner has many pictures: very common words are then not searched for, because that would take too long.
+    If there are fewer than ENOUGH such pictures, add those that contain any of the first MAX_SINGLE_WORDS words. In
+    this step, a word that at least `limit` pictures contain adds no pictures, because it is too common. `many`
+    means that the owner has many pictures: very common words are then not searched for, because that would take too
+    long.
     """
     if not words:
         return set()
@@ -165,7 +165,7 @@ def _compare(pictures: QuerySet[Upload], words: Words, vectors: OwnerVectors) ->
     share = sum(ones, Value(0.0)) / Value(float(max(1, len(words))))
     rows = vectors.join(pictures).annotate(share=share).values_list("id", "cosine", "share")
     with connection.cursor() as cursor:
-        # Read up to 800 rows without Django's conversion of each number, which would take longer than the statement.
+        # Read the rows without Django's conversion of each number, which would take longer than the statement.
         cursor.execute(*rows.query.sql_with_params())
         return [Candidate(id, cosine or 0.0, float(share)) for id, cosine, share in cursor.fetchall()]
 

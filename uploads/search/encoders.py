@@ -41,7 +41,7 @@ def site_model() -> str | None:
 
 
 def owner_encoders(owner_id: int) -> list[QueryEncoder]:
-    """Return the encoders for all models that computed the owner's vectors, the site's first.
+    """Return the site's encoder, if any, followed by those of other models that computed the owner's vectors.
 
     Vectors of another provider's model are searched only if that provider runs in this program and still works.
     """
@@ -54,7 +54,7 @@ def owner_encoders(owner_id: int) -> list[QueryEncoder]:
 
 
 def _encoder_of_other(model: str) -> QueryEncoder | None:
-    """Return the encoder of a model whose provider is not the site's, or None if that provider cannot be used."""
+    """Return the encoder of a model whose provider is not the site's, or None if it cannot be used."""
     provider = model.partition(":")[0] if ":" in model else LOCAL
     if provider not in EMBEDDED or provider == settings.EMBEDDER:
         return None  # queries must not be sent to a server that the site no longer uses

@@ -13,10 +13,10 @@ from uploads.search.taken import parse_taken
 
 
 def estimate_vectors(owner_id: int, query: Query, model: str) -> float:
-    """Return about how many of the owner's vectors meet the filters in INDEXED. This takes about 1 ms.
+    """Return about how many of the owner's vectors match those filters that are in INDEXED. This takes about 1 ms.
 
-    The number for dates comes from the timeline: PostgreSQL's statistics do not show that each owner took pictures at
-    other times, and are often wrong by a factor of two or more.
+    The number for dates comes from the timeline: PostgreSQL's statistics do not show that owners took their pictures at
+    different times, and are often wrong by a factor of two or more.
     """
     dates = [one for one in query.filters if one.name == "taken" and not one.negated]
     others = Query(filters=tuple(one for one in query.filtered_by(INDEXED).filters if one not in dates))
@@ -27,7 +27,7 @@ def estimate_vectors(owner_id: int, query: Query, model: str) -> float:
 
 
 def count_taken(owner_id: int, first: date | None, after: date | None) -> float:
-    """Return how many of the pictures in the owner's timeline were taken from `first` to before `after`."""
+    """Return how many pictures in the owner's timeline were taken from `first` on and before `after`, if given."""
     days = TimelineDay.objects.filter(owner_id=owner_id, day__gt=UNDATED.date())
     if first:
         days = days.filter(day__gte=first)

@@ -23,14 +23,15 @@ INDEX_COST = 12
 class OwnerVectors:
     """The vectors that one model computed for those pictures of an owner that match a query's filters.
 
-    They are compared with `vector`. If it is not a unit vector, "cosine" here means the cosine times its length.
-    Cosines are keyed by the id of the upload, best first. Use this in a search_transaction().
+    The vectors are compared with `vector`. If it is not a unit vector, “cosine” here means the cosine times the length
+    of `vector`. Dictionaries of cosines are keyed by upload id, with the highest first. Use this class in a
+    search_transaction().
     """
 
     def __init__(self, owner_id: int, query: Query, model: str, vector: Vector) -> None:
         self._owner_id, self._query, self._model = owner_id, query, model
-        # Pass the vector as text, because Django compares the lists in expressions number by number. Half
-        # precision has fewer than six digits.
+        # Pass the vector as text, because Django compares the lists in expressions number by number. Six digits are
+        # enough, because vectors are stored in half precision.
         numbers = ",".join([f"{number:.6g}" for number in vector])
         self._vector, self._dimensions = Value(f"[{numbers}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
@@ -42,7 +43,7 @@ class OwnerVectors:
         return self._indexed_rows > 0
 
     def nearest(self, limit: int) -> dict[int, float]:
-        """Return the cosines of the nearest vectors.
+        """Return the cosines of the `limit` nearest vectors, found by the index or, if that is faster, an exact scan.
 
         If the index finds too few, because the filters exclude most of the nearest pictures, all vectors are compared.
         """
@@ -55,7 +56,7 @@ class OwnerVectors:
         return dict(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit])
 
     def approximate(self, limit: int) -> dict[int, float]:
-        """Scan the index. The result may have fewer than `limit` entries even if there are more vectors."""
+        """Scan the index; return the cosines found, perhaps fewer than `limit` even if there are more vectors."""
         ordered = self.by_index().values_list("upload_id", "distance")[:limit]
         return {id: -distance for id, distance in sorted(ordered, key=lambda row: (row[1], -row[0]))}
 
@@ -77,7 +78,7 @@ class OwnerVectors:
         return Value(-1.0) * MaxInnerProduct(column, self._vector)
 
     def _scan_is_long(self, limit: int) -> bool:
-        """Return whether an exact scan would take longer than the index, which depends on the query's filters."""
+        """Return whether an exact scan would probably take longer than a scan of the index."""
         if not self._query.filtered_by(INDEXED):
             return True
         matching = estimate_vectors(self._owner_id, self._query, self._model)
@@ -85,7 +86,7 @@ class OwnerVectors:
 
 
 def max_exact_rows(indexed: float, limit: int) -> int:
-    """Return up to which number of matching vectors an exact scan takes no longer than the index to find `limit`.
+    """Return how many vectors can match before an exact scan takes longer than finding `limit` of them by index.
 
     If `matching` of the `indexed` vectors match the query's filters, an exact scan reads `matching` vectors. The index
     also finds the others, so it reads `limit * indexed / matching`.

@@ -37,7 +37,7 @@ class Reason:
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     """Return the first of a picture's texts that contains a word of the query, or None.
 
-    As in full-text search, words match if they are equal once common English endings are removed.
+    Much as in full-text search, words match if they are equal once common English endings are removed.
     """
     stems = _stems(query)
     for source, text in texts.items():

@@ -26,7 +26,7 @@ from uploads.sidecars.values import (
 # Exports contain "0" if no date is known.
 _TIMESTAMP = re.compile(r"(?!0+$)-?\d{1,10}", re.ASCII)
 _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"})
-# Exports from 2017 have other keys. Only their description is read.
+# Exports from 2017 have other keys, of which only the description is read.
 _PICTURE_KEYS_2017 = frozenset({"title", "description", "url", "tags", "people", "comments"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
 # Since 2025, most files of albums contain nothing but the title.
@@ -43,7 +43,7 @@ def parse_takeout(text: str, target: str, path: str) -> list[Entry]:
     """Return the entries of the JSON file at `path`; `target` is the result of `sidecar_target` for its name.
 
     Raises ExportData if Google Takeout probably wrote the file, but it describes neither a picture nor an album, for
-    example a list of the user's orders. Raises InvalidSidecar for all other files.
+    example a list of the user's orders. Raises InvalidSidecar for any other file that describes neither.
     """
     try:
         data = json.loads(text)

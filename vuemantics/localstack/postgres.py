@@ -63,11 +63,14 @@ class Postgres:
         return True
 
     def is_running(self) -> bool:
-        """Return whether the server is running. If this object started it, only its process is checked."""
+        """Return whether the server is running. If this object started the server, only the process is checked."""
         return self.is_reachable() if self.process is None else self.process.poll() is None
 
     def start(self) -> None:
-        """Start the server unless it is running. The caller holds the lock and has created the run directory."""
+        """Start the server unless it is running, and create the database unless it exists.
+
+        The caller holds the lock and has created the run directory.
+        """
         if not self.is_reachable():
             self._start_server()
         self._create_database()
