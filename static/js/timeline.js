@@ -13,7 +13,7 @@ const PAUSE = 150;
 // If many tiles are added together, browsers style the content of all of them, and start loading their images, in one
 // task. A page is therefore added with empty tiles, whose size does not depend on their content, and each frame then
 // fills a few of them.
-const TILES_PER_FRAME = 12;
+const TILES_PER_FRAME = 4;
 // The maximum number of animation frames to wait for one in which the page does not scroll.
 const FRAMES_TO_WAIT = 12;
 

@@ -25,8 +25,8 @@ from uploads.analysis.probe import MEDIA, Look
 from uploads.analysis.subjects import with_article
 from uploads.analysis.vocabulary import Vocabulary, load_vocabulary
 
-NO_COLOURS = Colours((), plain=False, warm_sky=0.0)
-UNIFORM = Colours((("brown", 1.0),), plain=False, warm_sky=0.0, uniform=True)
+NO_COLOURS = Colours((), plain=False)
+UNIFORM = Colours((("brown", 1.0),), plain=False, uniform=True)
 PHOTO = make_look()
 
 
@@ -240,7 +240,7 @@ def test_objects_are_not_named_on_pages(vocabulary: Vocabulary) -> None:
 
 
 def test_at_most_two_colours_are_named(vocabulary: Vocabulary) -> None:
-    colours = Colours((("red", 0.4), ("blue", 0.3), ("gray", 0.3)), plain=False, warm_sky=0.0)
+    colours = Colours((("red", 0.4), ("blue", 0.3), ("gray", 0.3)), plain=False)
     evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours, PHOTO)
 
     assert sentences.compose_sentence(vocabulary, evidence) == "A picture in red and blue."
@@ -253,13 +253,13 @@ def test_at_most_two_colours_are_named(vocabulary: Vocabulary) -> None:
 def test_plain_background_is_named_if_nothing_is_recognised(
     labels: dict[str, float], sentence: str, vocabulary: Vocabulary
 ) -> None:
-    colours = Colours((("white", 0.8),), plain=False, warm_sky=0.0, background="white")
+    colours = Colours((("white", 0.8),), plain=False, background="white")
 
     assert sentences.compose_sentence(vocabulary, _evidence(vocabulary, labels, colours=colours)) == sentence
 
 
 def test_plain_surface_is_described_as_such(vocabulary: Vocabulary) -> None:
-    colours = Colours((("blue", 1.0),), plain=True, warm_sky=0.0)
+    colours = Colours((("blue", 1.0),), plain=True)
     evidence = combine_evidence(vocabulary, np.zeros(1000, np.float32), [], colours, make_look("abstract", 0.9))
 
     assert sentences.compose_sentence(vocabulary, evidence) == "A plain blue surface."

@@ -35,14 +35,12 @@ _MIN_SHOWN, _MAX_SHOWN = 0.08, 0.75
 class Colours:
     """The colours of a picture. `shares` are their names and shares of the picture, the largest first.
 
-    `plain` is true if the picture shows little more than one plain surface. `warm_sky` is the share of sunset colours
-    in the upper two thirds of the picture. `uniform` is true if all parts of the picture look alike, as in a texture.
-    `background` is the colour of a plain background on which something is shown, or "".
+    `plain` is true if the picture shows little more than one plain surface, and `uniform` if all its parts look alike,
+    as in a texture. `background` is the colour of a plain background on which something is shown, or "".
     """
 
     shares: tuple[tuple[str, float], ...]
     plain: bool
-    warm_sky: float
     uniform: bool = False
     background: str = ""
 
@@ -55,9 +53,7 @@ def read_colours(image: Image.Image) -> Colours:
     names = _name_rows(hue, saturation, value)
     counts = np.bincount(names.ravel(), minlength=len(NAMES)) / _SAMPLES**2
     shares = tuple((NAMES[row], float(counts[row])) for row in np.argsort(-counts, kind="stable") if counts[row] > 0)
-    warm = ((hue < 50) | (hue > 335)) & (saturation > 0.3) & (value > 0.45)
-    warm_sky = float(warm[: _SAMPLES * 2 // 3].mean())
-    return Colours(shares, _is_plain(image), warm_sky, _is_uniform(small), _background(small, names))
+    return Colours(shares, _is_plain(image), _is_uniform(small), _background(small, names))
 
 
 def mean_colours(frames: Sequence[Colours]) -> Colours:
@@ -68,7 +64,6 @@ def mean_colours(frames: Sequence[Colours]) -> Colours:
     return Colours(
         tuple((name, share / len(frames)) for name, share in total.most_common()),
         all(frame.plain for frame in frames),
-        sum(frame.warm_sky for frame in frames) / len(frames),
         all(frame.uniform for frame in frames),
         frames[0].background if len({frame.background for frame in frames}) == 1 else "",
     )
