@@ -5,9 +5,11 @@ import logging
 import dramatiq
 import redis
 
+from batches.engine.in_flight import in_flight
 from batches.engine.scheduler import next_batch
 from batches.engine.time_slice import may_claim, run_time_slice, time_slice_seconds
 from batches.messaging.wake_ups import ACTOR, QUEUE, send_wake_ups, total_threads
+from uploads.freed_memory import return_freed_memory
 
 logger = logging.getLogger(__name__)
 
@@ -31,6 +33,8 @@ def process_next_batch() -> None:
         seconds = 0.0 if scheduled.is_background else time_slice_seconds(scheduled.waiting_batches)
         claimed = run_time_slice(scheduled.batch_id, seconds)
         empty_slices = 0 if claimed else empty_slices + 1
+    if has_slices and not in_flight.jobs():
+        return_freed_memory()
 
 
 def _wake_other_threads() -> None:

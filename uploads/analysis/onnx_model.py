@@ -3,7 +3,6 @@
 Loading the runtime takes time and memory, so only processes that run networks import this module.
 """
 
-import ctypes
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +10,7 @@ import numpy.typing as npt
 import onnxruntime
 
 from uploads.analysis.model_files import FOLDER, Floats, read_weights
-
-_libc = ctypes.CDLL(None)  # glibc: ONNX Runtime has no wheels for other C libraries on Linux
+from uploads.freed_memory import return_freed_memory
 
 
 def open_session(path: Path, *, keep_buffers: bool = False) -> Any:
@@ -30,7 +28,7 @@ def open_session(path: Path, *, keep_buffers: bool = False) -> Any:
     options.enable_cpu_mem_arena = keep_buffers
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    _libc.malloc_trim(0)  # loading leaves more free memory in the heap than the model needs
+    return_freed_memory()  # loading leaves more free memory in the heap than the model needs
     return session
 
 
