@@ -65,7 +65,7 @@ def render_tiles(pictures: Iterable[Upload], live: Collection[int]) -> SafeStrin
 
 
 def render_list_tiles(pictures: Sequence[Upload], name: str) -> SafeString:
-    """Return the tiles of pictures in another list. `name` identifies the list in the URLs of these pictures."""
+    """Return the tiles of pictures in a list other than the timeline; `name` identifies the list in their URLs."""
     query, live = f"?in={quote(name)}", live_photos(pictures)
     return _join(_render_tile(upload, picture_path("upload-detail", upload.pk) + query, live) for upload in pictures)
 

@@ -13,7 +13,7 @@ handler400 = bad_request
 urlpatterns = [
     # Browsers request this URL for pages that do not specify an icon, such as the admin.
     path("favicon.ico", login_not_required(RedirectView.as_view(url=static("favicon.svg"))), name="favicon"),
-    # The admin's own form does not limit attempts at the current password.
+    # The admin's own form does not limit the number of guesses at the current password.
     path("admin/password_change/", admin.site.admin_view(AdminPasswordChange.as_view())),
     path("admin/", admin.site.urls),
     path("sign-in/", SignIn.as_view(), name="login"),

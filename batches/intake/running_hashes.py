@@ -1,4 +1,4 @@
-"""Keep unfinished digests between requests, so that a file sent in pieces need not be read again to hash it."""
+"""Keep unfinished digests between requests, so that a file sent in pieces need not be read again to be hashed."""
 
 import hashlib
 import os

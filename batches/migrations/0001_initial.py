@@ -306,7 +306,7 @@ class Migration(migrations.Migration):
                             ("previewing", "Making previews"),
                             ("describing", "Describing"),
                             ("auditing", "Checking the description"),
-                            ("embedding", "Embedding"),
+                            ("embedding", "Preparing for search"),
                             ("indexing", "Indexing"),
                             ("reading", "Reading text"),
                         ],

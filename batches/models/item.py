@@ -145,8 +145,8 @@ class BatchItem(models.Model):
             models.Index(fields=["batch", "id"], name="item_cancelled", condition=Q(status=ItemStatus.CANCELLED)),
             models.Index(fields=["batch", "id"], name="item_missing", condition=Q(status=ItemStatus.MISSING)),
             models.Index(fields=["batch", "id"], name="item_batch"),
-            # Finds sidecars and archives by their bytes, because they have no upload. The condition on the digest keeps
-            # the planner from using this index for the lists of one batch.
+            # Finds sidecars and archives by their digest: sidecars have no upload, and an archive's upload is deleted
+            # once its files are imported. The condition keeps the planner from using this index for a batch's lists.
             models.Index(
                 fields=["sha256"],
                 name="item_digest",

@@ -63,7 +63,7 @@ class Stage(models.TextChoices):
     PREVIEWING = "previewing", _("Making previews")
     DESCRIBING = "describing", _("Describing")
     AUDITING = "auditing", _("Checking the description")
-    EMBEDDING = "embedding", _("Embedding")
+    EMBEDDING = "embedding", _("Preparing for search")
     INDEXING = "indexing", _("Indexing")
     READING = "reading", _("Reading text")
 

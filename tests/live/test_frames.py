@@ -121,7 +121,7 @@ async def test_frame_with_eight_files_in_progress_is_small(page: Page, batch: Up
 
     await set_counters(batch, successful=8)
     await BatchItem.objects.filter(id__in=ids[:4]).aupdate(stage=Stage.EMBEDDING)
-    frame = await page.frame_with("Embedding")
+    frame = await page.frame_with("Preparing for search")
 
     assert frame.count('<li class="step') == 8
     assert 'id="summary"' in frame
@@ -140,7 +140,7 @@ async def test_frame_with_previews_of_files_in_progress_is_small(page: Page, bat
 
     await set_counters(batch, successful=8)
     await items.aupdate(stage=Stage.EMBEDDING)
-    frame = await page.frame_with("Embedding")
+    frame = await page.frame_with("Preparing for search")
 
     assert frame.count("<img") == 4
     assert 'id="summary"' in frame

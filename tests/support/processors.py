@@ -120,7 +120,7 @@ def instant(job: Job) -> None:
 
 
 def ended_by_server(job: Job) -> Callable[[], None]:
-    """Wait during the finish until PostgreSQL ends the session, as it does for a suspended process."""
+    """While the item is being finished, wait until PostgreSQL ends the session, as it does for a suspended process."""
 
     def save() -> None:
         ask = "SELECT pg_backend_pid(), set_config('idle_in_transaction_session_timeout', '20', true)"

@@ -177,7 +177,7 @@ def test_unknown_url_has_an_error_page(page: Client) -> None:
 def test_error_page_does_not_send_visitors_of_a_link_to_the_imports(client: Client) -> None:
     html = client.get("/s/unknown/").content.decode()
 
-    assert "the link has expired" in html
+    assert "the link is no longer valid" in html
     assert "Go to imports" not in html
 
 

@@ -82,7 +82,7 @@ def measure(image: Image.Image, reduced: Image.Image) -> Statistics:
 
 
 def _neighbours(image: Image.Image) -> tuple[float, float, float, float]:
-    """Return `flat`, `fine`, `edges` and `text_rows`, from pixels at full size: scaling would blur text and edges."""
+    """Return `flat`, `fine`, `edges` and `text_rows`, from `image` itself: reducing it would blur text and edges."""
     rows = np.asarray(image.convert("L"))[::2]
     left, right = rows[:, :-1], rows[:, 1:]
     if not left.size:
