@@ -75,7 +75,7 @@ class UploadAdmin(ReadOnlyAdmin):
         return [path("<int:upload_id>/preview/<int:side>/", view, name="uploads_upload_preview"), *super().get_urls()]
 
     def preview_view(self, request: HttpRequest, upload_id: int, side: int) -> HttpResponse:
-        """Send the preview of `side` pixels to staff with permission to view uploads."""
+        """Send the preview whose longest side is `side` pixels to staff with permission to view uploads."""
         upload = self.get_object(request, str(upload_id))
         if not self.has_view_permission(request, upload):
             raise PermissionDenied

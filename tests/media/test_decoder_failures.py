@@ -1,4 +1,4 @@
-"""If a decoder cannot start, no file fails and no descriptor leaks. If it does not exit, the worker continues."""
+"""What happens if a decoder cannot start, ends early, or does not exit when it is killed."""
 
 import errno
 import gc

@@ -34,7 +34,7 @@ def anna(db: None) -> User:
 
 @pytest.fixture
 def exact_rows(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """A function that sets EXACT_ROWS, the number of vectors up to which an owner gets no index.
+    """A function that sets EXACT_ROWS, the largest number of vectors that an owner can have without an index.
 
     All vector indexes are dropped after the test.
     """

@@ -24,7 +24,7 @@ def dng(
     """Return a DNG whose sensor data shows `image`, with `preview` as the embedded JPEG.
 
     As in files from a camera, both are stored as the sensor sees them, and `orientation` says how to rotate them.
-    Without `own_tags`, the tags that only DNGs have are left out, as in raw photos of other formats.
+    Without `own_tags`, the tags that only DNGs have are left out, as in raw photos in other formats.
     """
     data = bytearray(b"II*\0\0\0\0\0")
     raw_at, raw = _append(data, _mosaic(image).tobytes())

@@ -1,4 +1,4 @@
-"""Find the first frame of a GIF without decoding it, and count the frames (GIF89a, section 15 and following).
+"""Find the first frame of a GIF without decoding it, and count the frames (GIF89a, section 15 onwards).
 
 The decoder gets only the first frame. Pillow would concatenate comment blocks one by one, which takes quadratic time,
 and would skip unknown bytes one by one.

@@ -48,7 +48,7 @@ def _sample(name: str) -> Image.Image:
 
 
 def picture(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
-    """Return the picture `number`, a section of a sample photo. Nearby numbers give different pictures."""
+    """Return picture number `number`: a section of a sample photo. Nearby numbers give different pictures."""
     sample = _sample(_NAMES[number % len(_NAMES)])
     width, height = sample.width * 3 // 4, sample.height * 3 // 4
     left, top = number * 7 % (sample.width - width), number * 3 % (sample.height - height)
