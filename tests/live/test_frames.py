@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from batches.engine import cancel, pause
 from batches.live import renderer, viewer
+from batches.live.fragments import FREQUENT_BYTES
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
@@ -23,6 +24,9 @@ from tests.support.waiting import wait_until
 from uploads.models import Upload
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
+
+FRAME_BYTES = FREQUENT_BYTES + 512
+"""A frame may also contain the link to running imports and an announcement: whether it does depends on timing."""
 
 
 @pytest.fixture
@@ -125,7 +129,7 @@ async def test_frame_with_eight_files_in_progress_is_small(page: Page, batch: Up
 
     assert frame.count('<li class="step') == 8
     assert 'id="summary"' in frame
-    assert len(frame.encode()) <= 1536, len(frame.encode())
+    assert len(frame.encode()) <= FRAME_BYTES, len(frame.encode())
 
 
 async def test_frame_with_previews_of_files_in_progress_is_small(page: Page, batch: UploadBatch) -> None:
@@ -144,7 +148,7 @@ async def test_frame_with_previews_of_files_in_progress_is_small(page: Page, bat
 
     assert frame.count("<img") == 4
     assert 'id="summary"' in frame
-    assert len(frame.encode()) <= 1536, len(frame.encode())
+    assert len(frame.encode()) <= FRAME_BYTES, len(frame.encode())
 
 
 async def test_pause_and_cancel_reach_the_page(page: Page, batch: UploadBatch) -> None:
