@@ -21,16 +21,23 @@ Sidecars = Mapping[str, Any]
 """Values keyed by kind of sidecar, as in `Upload.sidecars`."""
 
 # Also lock each picture's parts, and the picture that a part belongs to, because changing one may change the others.
-LOCK_PICTURES = """
+_LOCK = """
 SELECT id, filename, kind, taken_at, utc_offset, taken_source, latitude, longitude, duration, group_id,
        sidecars::text, processed_at IS NOT NULL, part_of_id, part_role,
        trashed_at IS NOT NULL
-  FROM uploads_upload
- WHERE id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
-                UNION SELECT id FROM uploads_upload WHERE part_of_id = ANY(%(ids)s::bigint[])
-                UNION SELECT part_of_id FROM uploads_upload WHERE id = ANY(%(ids)s::bigint[])))
- ORDER BY id FOR NO KEY UPDATE
+  FROM uploads_upload WHERE {condition} ORDER BY id FOR NO KEY UPDATE
 """
+LOCK_PICTURES = _LOCK.format(
+    condition="""id = ANY(ARRAY(SELECT unnest(%(ids)s::bigint[])
+                UNION SELECT id FROM uploads_upload WHERE part_of_id = ANY(%(ids)s::bigint[])
+                UNION SELECT part_of_id FROM uploads_upload WHERE id = ANY(%(ids)s::bigint[])))"""
+)
+# The same for one picture. PostgreSQL plans this statement once per connection, but the other one on every call,
+# because its cost depends on the length of the array.
+LOCK_PICTURE = _LOCK.format(
+    condition="""id = %(id)s OR part_of_id = %(id)s
+                OR id = (SELECT part_of_id FROM uploads_upload WHERE id = %(id)s)"""
+)
 FACTS = """taken_at = %(taken_at)s, utc_offset = %(utc_offset)s, taken_source = %(taken_source)s,
            latitude = %(latitude)s, longitude = %(longitude)s, place = %(place)s,
            title = %(title)s, caption = %(caption)s,
@@ -105,8 +112,9 @@ def lock_pictures(ids: Collection[int]) -> dict[int, PictureRow]:
 
     Return the rows that exist, keyed by id. The caller must have locked the items involved, but no batch.
     """
-    rows = (PictureRow(*row) for row in fetch_rows(LOCK_PICTURES, {"ids": sorted(ids)}))
-    return {row.id: row for row in rows}
+    one, *others = sorted(ids) or [0]
+    locked = fetch_rows(LOCK_PICTURES, {"ids": [one, *others]}) if others else fetch_rows(LOCK_PICTURE, {"id": one})
+    return {row.id: row for row in (PictureRow(*values) for values in locked)}
 
 
 def facts_parameters(filename: str, sidecars: Sidecars, file: PlaceAndTime) -> dict[str, object]:

@@ -14,7 +14,7 @@ from batches.engine.sidecar_entries import FIND_ENTRIES
 from batches.models import BatchItem
 from bench import rows
 from tests.support.query_plans import indexes, truncate_tables
-from uploads.picture_facts import FIND_GROUP, LOCK_PICTURES
+from uploads.picture_facts import FIND_GROUP, LOCK_PICTURE, LOCK_PICTURES
 from uploads.storage.file_deletion import LOCK_UPLOADS, RELEASE_PARTS
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,8 +47,8 @@ def test_statements_use_their_indexes(large_batch: int) -> None:
     # Finding the sidecars and parts of a finished picture.
     assert {"sidecarentry_keys", "batches_batchitem_pkey"} <= indexes(FIND_ENTRIES, item=item.id, upload=item.upload_id)
     assert "item_keys" in indexes(FIND_SIBLINGS, item=item.id, upload=item.upload_id)
-    assert "uploads_upload_pkey" in indexes(LOCK_PICTURES, ids=[item.upload_id])
-    assert "upload_parts" in indexes(LOCK_PICTURES, ids=[item.upload_id])
+    assert {"uploads_upload_pkey", "upload_parts"} <= indexes(LOCK_PICTURE, id=item.upload_id)
+    assert {"uploads_upload_pkey", "upload_parts"} <= indexes(LOCK_PICTURES, ids=[item.upload_id, 1])
     assert "upload_group" in indexes(FIND_GROUP, owner=item.batch.owner_id, group="live:1")
     # Finding the pictures of a sidecar or an album.
     assert "sidecarentry_due" in indexes(DUE, item=item.id, page=200)
