@@ -82,9 +82,9 @@ ERROR_CODES: dict[str, ErrorCode] = {
         _("Unpack it and add the files in several imports."),
         detail="The archive has %(count)s files; the limit is %(limit)s.",
     ),
-    "archive.truncated": ErrorCode(_("The archive is incomplete: its end is missing."), _GET_ARCHIVE_AGAIN),
+    "archive.truncated": ErrorCode(_("The archive is incomplete: the end of the file is missing."), _GET_ARCHIVE_AGAIN),
     "archive.unsafe_path": ErrorCode(
-        _("The path of this file leads outside the archive."), _("If you trust it, unpack it and add the file.")
+        _("The path of this file may lead outside the archive."), _("If you trust it, unpack it and add the file.")
     ),
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
@@ -102,13 +102,13 @@ ERROR_CODES: dict[str, ErrorCode] = {
         detail="The picture has %(pixels)s; the limit for this kind of file is %(limit)s megapixels.",
     ),
     "image.complex": ErrorCode(
-        _("Reading the picture took too long."),
+        _("The file is too complex to read."),
         _("Open it, save a new copy and add that."),
         detail="The picture has %(what)s.",
     ),
     "image.corrupt": ErrorCode(_("The picture is damaged and cannot be read."), COPY_AGAIN),
     "image.crash": ErrorCode(_("The picture crashed the decoder."), TRY_ONCE, retryable=True),
-    "image.truncated": ErrorCode(_("The picture is incomplete: its end is missing."), COPY_AGAIN),
+    "image.truncated": ErrorCode(_("The picture is incomplete: the end of the file is missing."), COPY_AGAIN),
     "model.answer": ErrorCode(
         _("The model returned no usable description of this picture."),
         _("Try again. If it fails again, another model may do better."),
@@ -142,7 +142,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     "video.no_picture": ErrorCode(
         _("The file contains sound or data, but no video."), _("Add pictures and videos only.")
     ),
-    "video.truncated": ErrorCode(_("The video is incomplete: its end is missing."), COPY_AGAIN),
+    "video.truncated": ErrorCode(_("The video is incomplete: the end of the file is missing."), COPY_AGAIN),
 }
 
 OUTAGES = {

@@ -146,7 +146,7 @@ def save_sidecars(picture: PictureRow, sidecars: Sidecars) -> None:
 
 
 def save_part(upload_id: int, main_id: int | None, role: PartRole | str) -> None:
-    """Make a locked picture, with its own parts, a part of `main_id`. If that is None, make it a separate picture."""
+    """Turn a locked picture and its parts into parts of `main_id`, or into a separate picture if that is None."""
     fetch_row(SAVE_PART, {"id": upload_id, "main": main_id, "role": role if main_id else ""})
 
 

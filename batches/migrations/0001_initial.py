@@ -56,7 +56,7 @@ class Migration(migrations.Migration):
                 (
                     "pid",
                     models.PositiveIntegerField(
-                        verbose_name="pid",
+                        verbose_name="process ID",
                     ),
                 ),
                 (
@@ -231,7 +231,7 @@ class Migration(migrations.Migration):
                         to="batches.guestlink",
                     ),
                 ),
-                ("deleting_since", models.DateTimeField(verbose_name="being deleted since", blank=True, null=True)),
+                ("deleting_since", models.DateTimeField(verbose_name="deletion started at", blank=True, null=True)),
                 (
                     "notified_at",
                     models.DateTimeField(

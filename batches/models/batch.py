@@ -88,7 +88,7 @@ class UploadBatch(models.Model):
     guest_link = models.ForeignKey(
         "GuestLink", on_delete=models.PROTECT, null=True, editable=False, related_name="+", db_index=False
     )
-    deleting_since = models.DateTimeField(_("being deleted since"), null=True, blank=True)
+    deleting_since = models.DateTimeField(_("deletion started at"), null=True, blank=True)
 
     objects = VisibleBatchManager["UploadBatch"]()
     all_objects = models.Manager["UploadBatch"]()

@@ -29,7 +29,7 @@ class Worker(models.Model):
     """A worker process. Its id is the second key of the advisory lock that the process holds while it is alive."""
 
     host = models.CharField(_("host"), max_length=255)
-    pid = models.PositiveIntegerField(_("pid"))
+    pid = models.PositiveIntegerField(_("process ID"))
     threads = models.PositiveSmallIntegerField(_("threads"))
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)
     stopped_at = models.DateTimeField(_("stopped at"), null=True, blank=True)

@@ -42,8 +42,8 @@ function refreshFiles() {
   window.htmx.trigger("#file-list", "refresh");
 }
 
-// While files in the list are unfinished, refreshes the list at most once every two seconds. When the batch ends,
-// refreshes the list in any case.
+// Refreshes the list at most once every two seconds, but not if all its files are finished and others follow on the
+// next page. When the batch ends, always refreshes it.
 function refreshFilesIfChanged() {
   const { dataset } = summary();
   if (dataset.state === listedState) return;

@@ -38,7 +38,7 @@ def link(anna: User) -> GuestLink:
 
 @pytest.fixture
 def disk(tmp_path: Path, settings: Settings) -> Iterator[SmallDisk]:
-    """The disk of the partial files."""
+    """A 1 MiB disk for partial files, so that a test can fill it."""
     disk = SmallDisk(tmp_path / "disk", 1)
     settings.PARTIAL_ROOT = disk.folder
     settings.MIN_FREE_BYTES = 0

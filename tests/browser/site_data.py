@@ -28,7 +28,7 @@ PHOTOS = {
     "hubble_deep_field.jpg": "Hundreds of galaxies on black.",
 }
 LABELS = [{"name": "table", "score": 0.9}, {"name": "still life", "score": 0.7}]
-ADVICE = "The picture is incomplete: its end is missing."
+ADVICE = "The picture is incomplete: the end of the file is missing."
 MISTAKE = "An internal error occurred while processing this file."
 
 

@@ -49,7 +49,7 @@ def fail_last(batch: UploadBatch) -> None:
         queue_position=None,
         finished_at=timezone.now(),
         error_code="image.truncated",
-        error_message="The picture is incomplete: its end is missing.",
+        error_message="The picture is incomplete: the end of the file is missing.",
     )
     UploadBatch.objects.filter(id=batch.id).update(failed=1)
 

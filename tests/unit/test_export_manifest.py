@@ -1,4 +1,4 @@
-"""The manifest of an export ignores lines that are incomplete or were changed by hand."""
+"""The manifest of an export ignores incomplete and malformed lines."""
 
 from pathlib import Path
 

@@ -96,7 +96,7 @@ def test_batch_page_offers_no_retry_of_permanent_failures(page: Client, anna: Us
 
     html = text(page, detail(batch))
 
-    assert "The picture is incomplete: its end is missing." in html
+    assert "The picture is incomplete: the end of the file is missing." in html
     assert 'id="retry-button"' not in html
     assert f'name="item" value="{item.id}"' not in html
 

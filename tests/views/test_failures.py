@@ -37,7 +37,7 @@ def test_failures_are_grouped_by_error_code_with_count_and_examples(page: Client
 
     first, second = html.split('<li class="cause">')[1:]
     assert "3 files" in first
-    assert "The picture is incomplete: its end is missing." in first
+    assert "The picture is incomplete: the end of the file is missing." in first
     assert f'href="{reverse("batch-detail", args=[two.id])}?show=failed' in first
     assert "Iceland/IMG_0000.JPG" in first
     assert "1 file" in second

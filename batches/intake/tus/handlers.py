@@ -20,7 +20,7 @@ CONTINUABLE = {408, 409, 413, 460}
 
 
 async def post(headers: Headers, body: RequestBody) -> TusResponse:
-    """Create an upload, or find the upload of a repeated creation, and receive the file's first bytes, if any."""
+    """Create an upload, or find it if the request is repeated, and receive the file's first bytes, if any."""
     creation = read_creation(headers)
     start = partial(steps.start_post, _cookies(headers), creation)
     return responses.created(await _run(start, creation.first, body))

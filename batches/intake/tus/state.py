@@ -60,7 +60,7 @@ def expires_at(item: BatchItem, facts: PartialFacts | None) -> float:
 
 
 def refuse_expired(item: BatchItem, facts: PartialFacts | None) -> None:
-    """Raise TusError 410 if the upload has expired, whether or not its partial file has already been cleaned up."""
+    """Raise TusError 410 if the upload has expired; see `expires_at`."""
     if expires_at(item, facts) < time.time():
         raise expired()
 

@@ -22,7 +22,7 @@ SHA256 = {
 
 
 def models_folder() -> Path | None:
-    """Return the folder of the networks, or None if the package is not installed or contains other networks.
+    """Return the folder that contains the networks, or None if the package is not installed or lacks one of its files.
 
     The result is cached per process.
     """
