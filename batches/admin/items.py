@@ -25,7 +25,10 @@ from uploads.read_only_admin import ReadOnlyAdmin, english_column
 
 
 class ErrorCodeFilter(admin.SimpleListFilter):
-    """Offers all known error codes, and the selected one. Finding the codes in use would require a full table scan."""
+    """Offers all known error codes, plus the selected one if it is unknown.
+
+    Finding the codes in use would require a full table scan.
+    """
 
     title = _("error code")
     parameter_name = "error_code"

@@ -56,7 +56,7 @@ class OwnerFilter(admin.ListFilter):
         return ["owner"]
 
     def choices(self, changelist: Any) -> Any:
-        """Yield one choice: the form, together with the other active filters."""
+        """Yield one choice: the form, and the other active filters, which the form submits too."""
         kept = [(name, value) for name, values in changelist.filter_params.items() for value in values]
         yield {
             "form": OwnerForm(initial=self.used_parameters, prefix=None),

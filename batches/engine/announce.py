@@ -64,7 +64,7 @@ IGNORE = _insert_statement(
 
 
 def announce_items(batch_id: int, files: Sequence[NewFile], before_visible: Callable[[list[int], int], None]) -> int:
-    """Insert a missing item for each file that the batch does not have yet; return how many were inserted.
+    """Insert an item with status `missing` for each file that the batch does not have yet; return how many are new.
 
     A sealed or completed batch is not reopened until one of the files is registered. If there are new items,
     `before_visible` is called before the commit with their ids and the batch's new file count; if it raises an
@@ -79,7 +79,7 @@ def ignore_items(
     codes: Sequence[str],
     before_visible: Callable[[list[int], int], None] = lambda ids, found: None,
 ) -> int:
-    """Insert an ignored item for each file that the batch does not have yet; return how many were inserted.
+    """Insert an item with status `ignored` for each file that the batch does not have yet; return how many are new.
 
     `codes` gives the reason for each file as an error code. The batch's state does not change. Otherwise, this function
     works like `announce_items`.

@@ -54,8 +54,8 @@ class CircuitBreaker:
     def record_success(self, only: str = "") -> None:
         """End the outages whose back-off is over. If `only` is set, end only the outage with that cause.
 
-        Call this after a file has succeeded. Also call it when no file is pending or in flight, because then no file
-        could succeed and end the outage.
+        Call this after a file has succeeded. Also call it when no file is pending or in flight; otherwise, the outage
+        would not end until the next file succeeds.
         """
         if not self._outages:
             return

@@ -1,4 +1,4 @@
-"""The heartbeat of a worker process: write its outage and its jobs' stages and leases, and find hung jobs."""
+"""The heartbeat of a worker process: record its outage, update its jobs' stages and leases, and find hung jobs."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -34,7 +34,7 @@ class LastStall:
 
 
 def beat(worker: int) -> list[Job]:
-    """Write the outage and changed stages, renew leases, and ask jobs to stop if their batch is not processing.
+    """Record the outage and changed stages, renew leases, and ask jobs to stop if their batch is not processing.
 
     Return the hung jobs, that is, those that have exceeded the deadline of their stage. Their leases are not renewed.
     If no job is hung, release the claims that could not be released earlier; if that fails again, the next beat
@@ -60,7 +60,7 @@ def release_and_purge(claims: Sequence[Claim]) -> None:
 
 
 def stage_seconds(stage: str) -> float:
-    """Return the deadline of a stage, in seconds."""
+    """Return how many seconds a stage may take before its job counts as hung."""
     return settings.STAGE_DEADLINES.get(stage, settings.STAGE_SECONDS)
 
 

@@ -48,8 +48,8 @@ class Job:
     """A claimed item that this process is working on.
 
     Other threads set `stop_requested`; the job checks it between two stages, during decoding and while it waits for a
-    CPU slot. `stage` is blank before the first stage, and from when the job waits for a slot until it enters a stage.
-    `since` is the time.monotonic() value at which the stage began, or None while no deadline applies.
+    CPU slot. `stage` is blank before the first stage, and again once the job waits for a slot, until the next stage
+    begins. `since` is the time.monotonic() value at which the stage began, or None while no deadline applies.
     `previews_unrecorded` means that the storage may contain previews that no row refers to. `result` is the item's
     result if it completes.
     """

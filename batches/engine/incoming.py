@@ -144,7 +144,7 @@ def reject_item(item_id: int, code: str, message: str, sha256: str = "", claim: 
 
 
 def ignore_item(item_id: int, code: str, sha256: str, claim: UUID | None = None) -> bool:
-    """Mark an item as ignored because of its bytes, which will not be stored (receiving → ignored).
+    """Mark an item as ignored because of its content (receiving → ignored). Its bytes will not be stored.
 
     The batch's total no longer includes the item. Return False if the item is no longer receiving.
     """

@@ -173,8 +173,8 @@ def queue(item_id: int, upload_id: int, *, new: bool = False, claim: UUID | None
 def complete(item_id: int, upload_id: int, claim: UUID | None = None) -> tuple[int, bool] | None:
     """Complete a receiving item as a duplicate of an upload. Return None if the item was not receiving.
 
-    The upload is also linked with the sidecars and parts in the item's folder; see `link_duplicate`. Otherwise, return
-    the batch's id and whether this was the last live item of a sealed batch. Raises IntegrityError if the upload was
+    Otherwise, return the batch's id and whether this was the last live item of a sealed batch. Also link the upload
+    with the sidecars and parts in the item's folder; see `link_duplicate`. Raises IntegrityError if the upload was
     deleted.
     """
     with transaction.atomic(savepoint=False):

@@ -56,7 +56,7 @@ class _Place(NamedTuple):
 class _Sibling(NamedTuple):
     """A file's name and import. Both are unset if the file was found by the group id in its metadata.
 
-    The files of such a group, for example of a burst, may be in different folders.
+    The files of such a group (for example, a burst) may be in different folders.
     """
 
     filename: str = ""

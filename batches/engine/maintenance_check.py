@@ -43,7 +43,7 @@ class MaintenanceNeeds:
 
     @property
     def repairs(self) -> bool:
-        """Whether anything but pending items may need attention."""
+        """Whether anything other than pending items may need attention."""
         return (
             self.lost_claims
             or self.completable_batches

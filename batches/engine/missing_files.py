@@ -25,7 +25,7 @@ def count_missing(batches: Iterable[UploadBatch]) -> dict[int, int]:
 
 
 def interrupted_uploads(batches: Iterable[UploadBatch]) -> dict[int, int]:
-    """Return the counts of `count_missing` for batches whose clients have stopped sending before all files arrived.
+    """Return the counts of `count_missing` for batches whose clients stopped sending before all files had arrived.
 
     Runs no query if all clients are active.
     """

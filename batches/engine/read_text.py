@@ -68,8 +68,8 @@ class _Steps:
     def step(self) -> Iterator[None]:
         """Hold a CPU slot while the block runs.
 
-        Raises JobStopped for the same reasons as `cpu_slot`, and also if more urgent files wait. This thread looks for
-        such files at most once every URGENT_WORK_CHECK_SECONDS.
+        Raises JobStopped for the same reasons as `cpu_slot`, and also if more urgent files are waiting. This thread
+        looks for such files at most once every URGENT_WORK_CHECK_SECONDS.
         """
         if time.monotonic() - self._checked >= URGENT_WORK_CHECK_SECONDS:
             self._checked = time.monotonic()

@@ -67,8 +67,7 @@ def reanalyse_batch(batch_id: int) -> int | None:
 
     If the given batch is itself a re-analysis, this function re-analyses what that batch covered: its source batch, the
     whole library or the selected pictures. Return None if the batch is not completed, only reads text, or has no
-    described pictures.
-    Raises ReanalysisRunning while another re-analysis of the same batch is live.
+    described pictures. Raises ReanalysisRunning while another re-analysis of the same batch is live.
 
     The new batch and its items are inserted in one transaction. A picture keeps its old results until its item
     completes; if the item fails or is cancelled, the old results stay.
@@ -135,7 +134,7 @@ def reanalyse_selection(owner_id: int, ids: Collection[int | None]) -> int | Non
 
 
 def _create(pictures: str, parameters: dict[str, Any], opened: dict[str, Any], notified: list[int]) -> int | None:
-    """Insert a batch with the fields `opened` and an item for each picture. Insert nothing if there are no pictures."""
+    """Insert a batch with the field values `opened`, and an item for each picture; do nothing if there are none."""
     with transaction.atomic():
         reanalysis = _open(**opened)
         with connection.cursor() as cursor:

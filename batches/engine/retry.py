@@ -39,9 +39,9 @@ def retry_item(item_id: int) -> bool:
 
 
 def retry_code(batch_id: int, code: str, until: datetime) -> int:
-    """Retry the batch's items that failed with `code` up to `until`, except dismissed failures. Return their number.
+    """Retry the batch's items that failed with `code` at `until` or earlier, except dismissed failures.
 
-    Raises the same errors as `retry_failed`.
+    Return how many were queued. Raises the same errors as `retry_failed`.
     """
     return _retry(batch_id, Q(error_code=code, finished_at__lte=until, dismissed_at=None))
 

@@ -68,7 +68,7 @@ class StoredEntry(NamedTuple):
 
 
 def link_entries(picture: PictureRow, entries: Sequence[StoredEntry], filename: str) -> None:
-    """Add the values of the matching entries to a locked picture, whose name in the entries' folder is `filename`."""
+    """Add the values of the entries that match `filename`, the picture's name in their folder, to a locked picture."""
     chosen = choose_entries(entries, filename)
     sidecars = with_entries(picture.sidecars, chosen)
     if sidecars != picture.sidecars:

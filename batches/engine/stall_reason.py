@@ -30,7 +30,10 @@ DEPENDENCIES = {
 
 
 class StallReason(NamedTuple):
-    """Why a batch makes no progress. `short` is for lists, `message` is the full text, `detail` is an English error."""
+    """Why a batch makes no progress.
+
+    `short` is for lists, `message` is the full text, and `detail` is an error message in English.
+    """
 
     short: str
     message: str

@@ -28,7 +28,7 @@ def move_items(items: QuerySet[BatchItem], target: ItemStatus, *sources: ItemSta
 def reopen_batch(batch_id: int, **fields: Any) -> None:
     """Move a completed batch back to `processing` and set the fields; for a live batch, only set the fields.
 
-    This takes a single statement, because another process may complete or reopen the batch at any moment. Raises
+    This runs a single statement, because another process may complete or reopen the batch at any moment. Raises
     BatchClosed if the batch is cancelled or deleted. Raises ReanalysisRunning if the batch is a re-analysis and another
     re-analysis of the same source is live.
     """

@@ -44,7 +44,7 @@ class FailureCause:
 
     @property
     def key(self) -> str:
-        """The cause's name in HTML ids: its error code, or a checksum of its message if the code has no text."""
+        """Identifies the cause in HTML ids: its error code, or a checksum of its message if the code has no text."""
         group = self.groups[0]
         return group.code if group.code in ERROR_CODES else f"{zlib.crc32(group.message.encode()):08x}"
 

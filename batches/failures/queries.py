@@ -33,7 +33,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM uploads_damagedfile WHERE owner_id = %
 
 @dataclass(frozen=True, slots=True)
 class ErrorCodeGroup:
-    """Failures with one error code. `until` is the time of the newest; commands on the group skip later failures."""
+    """Failures with one error code. `until` is when the newest one failed; commands on the group skip later ones."""
 
     code: str
     count: int
@@ -50,7 +50,7 @@ class ErrorCodeGroup:
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """Failures with one error code that were dismissed at the same time and can be listed again."""
+    """Failures with one error code that were dismissed at the same time and can be restored."""
 
     code: str
     at: datetime
@@ -70,7 +70,7 @@ def count_failures(owner_id: int) -> int:
 
 
 def read_groups(scope: Scope) -> list[ErrorCodeGroup]:
-    """Return the groups with the most failures, the largest first; at most GROUPS_SHOWN."""
+    """Return the groups with the most failures, largest first, up to GROUPS_SHOWN."""
     return [_group(scope, **counts) for counts in count_by_code(scope)]
 
 

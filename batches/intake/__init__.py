@@ -1,4 +1,4 @@
 """Add files to a batch: from tus uploads, HTML forms, local folders or archives.
 
-A file whose bytes were received from any of these sources is finalized by `finalize`.
+Whatever the source, `finalize` takes over once all bytes of a file have arrived.
 """

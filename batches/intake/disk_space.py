@@ -24,7 +24,7 @@ class DiskSpaceLow(OSError):
 
 
 def disk_error_code(error: OSError) -> str:
-    """Return the code of an error that prevents files from being received, and log the start of the outage.
+    """Return the error code for an OSError that prevents files from being received, and log the outage.
 
     If the process cannot open any more files, the code is BUSY, because the disk is not at fault.
     """

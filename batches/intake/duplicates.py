@@ -112,7 +112,6 @@ def _restore(item: BatchItem, upload: Upload) -> None:
 
 
 def is_from_guest(item: BatchItem) -> bool:
-    """Return whether a guest sent the file."""
     return UploadBatch.objects.filter(id=item.batch_id, guest_link__isnull=False).exists()
 
 

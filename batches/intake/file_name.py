@@ -25,7 +25,10 @@ _BIDI_CONTROLS = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u20
 
 @dataclass(frozen=True, slots=True)
 class FileName:
-    """A file as described by the client. `size` is in bytes; `last_modified` is any text that changes with the file."""
+    """A file as described by the client.
+
+    `size` is in bytes. `last_modified` may be any text, as long as it changes whenever the file does.
+    """
 
     filename: str
     size: int

@@ -16,7 +16,7 @@ from batches.models.states import ItemStatus
 
 @dataclass(frozen=True, slots=True)
 class FilePart:
-    """`size` bytes of the file `name`, from `offset` on."""
+    """`size` bytes of the file `name`, starting at `offset`."""
 
     name: FileName
     offset: int

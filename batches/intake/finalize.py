@@ -2,8 +2,8 @@
 
 A crash at any point loses nothing, because the partial file is removed only after the database has committed.
 
-- Crash before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD, or the
-  same creation) or the cleanup finalizes the file again. The original may already be in storage under a key derived
+- Crash before the commit: the rows are unchanged and the partial file is complete, so the next request (HEAD or a
+  repeated POST) or the cleanup finalizes the file again. The original may already be in storage under a key derived
   from the item. The retry overwrites it, or deletes it if the same bytes have since been stored for another item.
 - Connection lost during the commit: nothing is removed, because the outcome is unknown. If the transaction was
   committed, the retry finds an item that is no longer `receiving` and only removes the partial file. If it was not, the

@@ -31,15 +31,15 @@ def reserve(link_id: int, sizes: Sequence[int]) -> None:
 
 
 def release(link_id: int, sizes: Sequence[int]) -> None:
-    """Reduce the link's counts by files that were counted but not received."""
+    """Subtract files that were counted but not received from the link's counts."""
     count, size = len(sizes), sum(sizes)
     GuestLink.objects.filter(id=link_id).update(files=F("files") - count, bytes=F("bytes") - size)
 
 
 def fail_if_empty(link_id: int, item: BatchItem, code: str) -> None:
-    """Fail `item` with `code` if none of its bytes are stored, so that it no longer counts.
+    """Fail `item` with `code` if none of its bytes are stored, so that it no longer counts towards the limits.
 
-    The cleanup of partial files would never do so, because it skips empty files.
+    The cleanup of partial files would never fail such an item, because it skips empty files.
     """
     try:
         if partial_size(item.id):

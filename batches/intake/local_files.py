@@ -101,8 +101,8 @@ def find_existing(batch: UploadBatch, files: Sequence[LocalFile]) -> ExistingFil
 def receive_local_file(batch: UploadBatch, local: LocalFile, existing: ExistingFiles) -> IntakeOutcome:
     """Add an inspected file. If the owner already has its bytes, the file is read once, not copied, and uses no quota.
 
-    If an earlier run started to copy the file, copying continues from there. The file is rejected if it cannot be read,
-    if it changes while being read, or if the server's disk is full or not writable. Raises Refused (`batch.full`,
+    If an earlier run copied part of the file, copying resumes there. The file is rejected if it cannot be read, if it
+    changes while being read, or if the server's disk is full or not writable. Raises Refused (`batch.full`,
     `quota.exceeded`), BatchClosed, PartialFileBusy.
     """
     try:

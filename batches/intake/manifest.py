@@ -29,7 +29,7 @@ class UnfinishedBatch:
 
 @dataclass(frozen=True, slots=True)
 class ManifestEntry:
-    """A registered file. `offset` is where sending continues; `state` is `received`, `missing` or `refused`."""
+    """A registered file. `offset` is where the upload resumes; `state` is `received`, `missing` or `refused`."""
 
     fingerprint: str
     size: int

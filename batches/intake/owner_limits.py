@@ -1,8 +1,8 @@
 """Limit an owner's imports and files: how many may be unfinished at a time, and how many may be created per hour.
 
-The quota limits bytes, but an announced file takes up a row before any byte arrives. Like the quota, these limits are
-checked in each process without a row lock, and each process counts the hourly limits separately. So an owner can exceed
-the limits by the number of files and imports that other processes accept.
+The quota limits bytes, but an announced file takes up a row before any of its bytes arrive. Like the quota, these
+limits are checked in each process without a row lock, and each process counts the hourly limits separately. So an owner
+can exceed the limits by the number of files and imports that other processes accept.
 """
 
 import math

@@ -1,7 +1,7 @@
 """Remove partial files that are no longer needed, and finalize complete ones that a crash left behind.
 
-Every worker process scans the folder of partial files every few minutes. It does not matter which process scans or how
-often, because each decision is made while the partial file is locked and uses the item's current row.
+Every worker process scans the partial files every few minutes. It does not matter which process scans or how often,
+because each decision is made while the partial file is locked and uses the item's current row.
 """
 
 import logging
@@ -46,7 +46,7 @@ class PartialAction(Enum):
 
 
 def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> PartialAction:
-    """Decide what to do with a partial file from its `facts` and its `item`, whose batch must be loaded. No I/O."""
+    """Decide what to do with a partial file, given its `facts` and its `item`, whose batch must be loaded. No I/O."""
     if item is None or item.batch.status == BatchStatus.CANCELLED:
         return PartialAction.DISCARD
     if item.status == ItemStatus.RECEIVING and facts.size == item.size:
@@ -57,7 +57,7 @@ def choose_action(item: BatchItem | None, facts: PartialFacts, now: float) -> Pa
 
 
 class PartialCleaner:
-    """Scans the folder of partial files, up to MAX_FILES files per round. Not thread-safe."""
+    """Scans the folder that contains the partial files, up to MAX_FILES files per round. Not thread-safe."""
 
     def __init__(self) -> None:
         self._next_run = 0.0

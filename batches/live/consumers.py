@@ -54,7 +54,7 @@ class LiveConsumer(AsyncWebsocketConsumer):  # type: ignore[misc]  # channels ha
                 await asyncio.gather(self._send_task, return_exceptions=True)
 
     async def dispatch(self, message: Any) -> None:
-        """Handle acknowledgements here: the base method would wait for the thread that all sockets share."""
+        """Handle a client's acknowledgement here: the base method would wait for the thread shared by all sockets."""
         if message["type"] == "websocket.receive":
             self._acknowledged.set()
         else:

@@ -78,7 +78,7 @@ def last_finishes(batch_id: int) -> QuerySet[BatchItem, tuple[datetime | None, b
 
 
 def _read_other_queues(batch: UploadBatch) -> tuple[list[int], bool, bool]:
-    """Return the lengths of the queues that take turns with `batch`, then Eta's `shared` and `after_imports`.
+    """Return the lengths of the queues that take turns with `batch`, then the values of `shared` and `after_imports`.
 
     The scheduler goes round robin over owners, then over each owner's batches. So each other owner counts as one queue,
     and so does each other batch of the same owner and kind.

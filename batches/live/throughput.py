@@ -110,7 +110,7 @@ def throughput_text(throughput: Throughput | None) -> str:
 
 
 def duration_text(seconds: float) -> str:
-    """Return a duration as text, rounded down to minutes or, from two days on, to hours."""
+    """Return a duration as text, rounded down to minutes or, for two days or more, to hours."""
     minutes = int(seconds // MINUTE)
     if minutes < 1:
         return _("less than a minute")

@@ -1,4 +1,4 @@
-"""The topics of sockets. A topic is one batch or all batches of an owner, as HTML for pages or JSON for programs.
+"""The topics that sockets serve: one batch or all batches of an owner, as HTML for pages or JSON for programs.
 
 Each language has its own HTML topic, which is rendered once for all its viewers.
 """
@@ -78,7 +78,7 @@ class OwnerPageTopic:
 
 
 class BatchJsonTopic:
-    """The messages to programs about one batch: `batch_progress`, and `file_progress` for a sample of its files."""
+    """The messages for programs about one batch: `batch_progress`, and `file_progress` for a sample of its files."""
 
     def __init__(self, batch_id: int, owner_id: int) -> None:
         self.key = f"messages of batch {batch_id} of owner {owner_id}"
@@ -104,7 +104,7 @@ class BatchJsonTopic:
 
 
 class OwnerJsonTopic:
-    """The messages to programs about all batches of an owner: `batch_progress` for each live batch until it ends.
+    """The messages for programs about all batches of an owner: `batch_progress` for each live batch until it ends.
 
     Batches that ended after this topic was created stay among the fragments, so that a viewer that skipped some reads
     still gets their last message. This includes batches that began and ended between two reads.

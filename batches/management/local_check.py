@@ -29,7 +29,7 @@ REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class CheckedFile:
-    """A file and its state: a StoredState, `ignored` for a file that imports leave out, or `unreadable`."""
+    """A file and its state: a StoredState, `ignored` for a file that an import would leave out, or `unreadable`."""
 
     path: str
     size: int
@@ -40,7 +40,11 @@ class CheckedFile:
 
 @dataclass
 class FolderReport:
-    """Counts the checked files. `verified` of them were verified after they were stored, at `oldest_check` or later."""
+    """Counts the checked files.
+
+    `verified` is the number of stored files that were verified after they were received. Each of these checks was at
+    `oldest_check` or later.
+    """
 
     states: Counter[str] = field(default_factory=Counter)
     verified: int = 0

@@ -16,7 +16,7 @@ BUSY_SECONDS = 0.2
 
 
 class WaitingConsumer(_RedisConsumer):
-    """Waits in Redis for a message.
+    """Blocks in Redis while the queue is empty.
 
     dramatiq's own consumer polls an empty queue with a script, by default after pauses of up to a second.
     """
@@ -35,7 +35,7 @@ class WaitingConsumer(_RedisConsumer):
             return
         try:
             # This moves a message from the front of the list to its end, which also wakes all other waiting workers.
-            # Each of them then tries to fetch a message. The order does not matter, because all messages are equal.
+            # Each of them then tries to fetch a message. The order does not matter, because all messages are alike.
             self.broker.client.blmove(queue_key(), queue_key(), WAIT_SECONDS, "LEFT", "RIGHT")
         except redis.ConnectionError as error:
             raise ConnectionClosed(error) from None
@@ -47,7 +47,7 @@ class WakeUpBroker(RedisBroker):
     consumer_class = WaitingConsumer
 
     def declare_queue(self, queue_name: str) -> None:
-        """Declare a queue without its queue for delayed messages, which would always be empty but still be polled."""
+        """Declare a queue, but no queue for delayed messages, which would always be empty but still be polled."""
         if queue_name not in self.queues:
             self.emit_before("declare_queue", queue_name)
             self.queues.add(queue_name)

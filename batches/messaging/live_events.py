@@ -69,7 +69,7 @@ def notify_owner_changed(owner_id: int) -> None:
 def notify_batches_changed(batch_ids: Iterable[int], *, final: bool = False) -> None:
     """After the commit, notify batch pages and owner pages that the batches `batch_ids` were created or changed state.
 
-    This takes a database query, so call it for rare changes to a batch, not for every item.
+    This runs a database query, so use it for rare changes to a batch, not for every item.
     """
     ids = list(batch_ids)
     for batch_id in ids:

@@ -110,8 +110,8 @@ class UploadBatch(models.Model):
                 | Q(completed_at__isnull=False),
                 name="batch_finished_has_time",
             ),
-            # A live batch meets the first condition. While a batch is being cancelled, some of its items may still be
-            # live.
+            # The first condition covers live batches. The second covers batches that are being cancelled, some of whose
+            # items may still be live.
             models.CheckConstraint(
                 condition=Q(completed_at__isnull=True)
                 | Q(status=BatchStatus.CANCELLED, cancelling=True)

@@ -15,8 +15,8 @@ class GuestLink(models.Model):
 
     `files` and `bytes` count everything that was sent through the link, including refused and later deleted files, but
     not files that the server could not receive, for example because its disk was full. A file that arrives in parts
-    counts from its first part on; if it is never completed, it counts until its partial file expires. The counts never
-    exceed `max_files` and `max_bytes`. For `token`, see ShareLink.
+    counts as soon as its first part arrives; if it is never completed, it counts until its partial file expires. The
+    counts never exceed `max_files` and `max_bytes`. For `token`, see ShareLink.
     """
 
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -20,10 +20,11 @@ class BatchItem(models.Model):
     """One file in one batch. This table is the queue.
 
     `queue_position` is set while the item is pending and null otherwise. Only the index `item_queue` is ordered by this
-    column, so a claim always uses that index. `claim` is a random token: a worker process can finish the item only with
-    the current token. `worker` is the id of that process. `finished_at` of a missing item is the time at which its
-    upload was abandoned; the partial file was kept. If a missing item has no `finished_at`, nothing is stored for it. A
-    dismissed failure stays in its batch and still counts as failed, but is no longer listed as a problem.
+    column, so a claim always uses that index. `worker` is the id of the worker process that claimed the item. `claim`
+    is a random token: a worker process can finish the item only with the current token. `finished_at` of a missing item
+    is the time at which its upload was abandoned; the partial file was kept. If a missing item has no `finished_at`,
+    nothing is stored for it. A dismissed failure stays in its batch and still counts as failed, but is no longer listed
+    as a problem.
 
     `result` is set if the item is completed, and blank otherwise. `sha256` is blank until all bytes have arrived; it is
     kept when the picture is deleted. `archive` is the item of the archive that contained the file; that row may no

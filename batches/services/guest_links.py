@@ -88,8 +88,8 @@ def receive_part_from_guest(
 ) -> tuple[int, PartOutcome]:
     """Add a part of a file to the guest's import; return the import's id, and what happened to the part.
 
-    From its first part on, the whole file counts towards the link's limits; a file that is never completed counts until
-    its partial file expires. If the first part cannot be stored at all, the file fails and does not count.
+    As soon as the first part arrives, the whole file counts towards the link's limits; a file that is never completed
+    counts until its partial file expires. If the first part cannot be stored at all, the file fails and does not count.
     Otherwise, this works like `receive_from_guest`. Raises Refused if the file cannot be registered; if a later step
     fails, the outcome contains the error.
     """

@@ -31,13 +31,13 @@ def stored_items(batch_id: int) -> QuerySet[BatchItem]:
 
 
 def items_from(batch_id: int, item_id: int, *, forwards: bool) -> QuerySet[BatchItem]:
-    """Return the stored items after or before an item, the nearest first."""
+    """Return the stored items after or before an item, nearest first."""
     items = stored_items(batch_id)
     return items.filter(id__gt=item_id).order_by("id") if forwards else items.filter(id__lt=item_id).order_by("-id")
 
 
 def _nearest(batch: UploadBatch, item_id: int, count: int, *, forwards: bool) -> list[int]:
-    """Return the ids of the pictures that follow or precede an item, the nearest first."""
+    """Return the ids of the pictures that follow or precede an item, nearest first."""
     found: list[int] = []
     for _page in range(PAGES):
         rows = list(items_from(batch.id, item_id, forwards=forwards).values_list("id", "upload_id")[:PAGE])

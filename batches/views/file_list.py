@@ -1,6 +1,6 @@
 """Filter and sort the list of a batch's files.
 
-Each state has its own index; the list of all files is a sequence of the lists for the individual states. The kind and
+Each state has its own index; the list of all files consists of the lists for the individual states. The kind and
 the name are checked while the index is scanned. Names have no index: because the item table is the queue, such an index
 would be written each time an item is claimed or finished.
 """
@@ -76,7 +76,7 @@ class FileFilter:
 
     @property
     def query_after(self) -> str:
-        """`query` with a leading “&”, so that it can follow other parameters, or blank."""
+        """`query` with a leading “&”, so that it can follow other parameters; blank if there are no filters."""
         return f"&{self.query}" if self.narrowed else ""
 
 

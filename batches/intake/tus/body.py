@@ -113,7 +113,7 @@ class RequestBody:
 
 
 def _write(pieces: list[bytes | bytearray], writer: BodyWriter) -> None:
-    """Write the list's single piece. The list must hold the only reference to that piece.
+    """Write the only piece in the list. Nothing else may hold a reference to that piece.
 
     `pop` removes the reference, so the piece is freed before the next one arrives.
     """

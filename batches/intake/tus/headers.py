@@ -21,9 +21,9 @@ Headers = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Patch:
-    """A body that contains a file's bytes from `offset` on. `declared` is the body's declared length, or None.
+    """A body that contains a file's bytes, starting at `offset`. `declared` is its declared length, or None.
 
-    If `overlap` is true, as in a creation, the body may start with bytes that were received earlier; the writer skips
+    If `overlap` is true, as for a POST, the body may start with bytes that were received earlier; the writer skips
     them.
     """
 

@@ -45,7 +45,7 @@ def supported() -> TusResponse:
 
 
 def created(state: UploadState) -> TusResponse:
-    """Return the response to POST, which is the same for a new upload and a repeated creation."""
+    """Return the response to POST, whether the upload is new or already existed."""
     return TusResponse(201, {"Location": f"/tus/{state.item.id}"} | _offset(state), state.note.encode())
 
 

@@ -40,7 +40,10 @@ def incomplete_state(item: BatchItem, facts: PartialFacts | None) -> UploadState
 
 
 def finished_state(item: BatchItem, outcome: IntakeOutcome) -> UploadState:
-    """Return the state of a finished upload. Raises TusError if the file was refused, unless the file is empty."""
+    """Return the state of a finished upload. Raises TusError if the file was refused.
+
+    A refused empty file raises no error; the state's `note` gives the reason instead.
+    """
     if outcome.state != "refused":
         return UploadState(item, item.size)
     if item.size:

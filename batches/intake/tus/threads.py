@@ -29,7 +29,7 @@ async def in_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Ar
 
 
 async def in_finalize_thread(call: Callable[Args, Result], *args: Args.args, **kwargs: Args.kwargs) -> Result:
-    """Run a call on a finalize thread, because it may finalize a file; otherwise like `in_thread`."""
+    """Like `in_thread`, but run the call on a finalize thread, because it may finalize a file."""
     return await _run(_finalize, partial(call, *args, **kwargs))
 
 
