@@ -134,7 +134,7 @@ export class ProgressView {
     setText(byId("time-left"), "");
     setText(byId("speed"), "");
     byId("pause").hidden = true;
-    // The card that contains them stays, because it also shows warnings.
+    // Hide only these elements, not the whole card, because it also shows warnings.
     for (const id of ["active-uploads", "active-title"]) byId(id).hidden = true;
     setText(byId("sending-title"), title);
     setText(byId("leave-hint"), messages.mayLeave);
