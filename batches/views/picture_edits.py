@@ -49,7 +49,7 @@ def hide(request: HttpRequest) -> HttpResponse:
 
 @require_button("upload-list")
 def unhide(request: HttpRequest) -> HttpResponse:
-    """Show archived pictures again."""
+    """Unarchive pictures, so that they are shown again."""
     return _set_archived(request, archived=False)
 
 

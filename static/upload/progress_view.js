@@ -98,7 +98,7 @@ export class ProgressView {
     byId("continue").onclick = onResume;
   }
 
-  // One button pauses and resumes, so that it keeps the focus.
+  // The same button pauses and resumes, so that it keeps the focus.
   connectPauseButton(connection) {
     const button = byId("pause");
     button.onclick = () => {
