@@ -32,7 +32,7 @@ def main() -> None:
     """Upload a small folder as a warm-up, then measure the upload of a larger one, and print the results."""
     count = int(sys.argv[1]) if len(sys.argv) > 1 else 2000
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
-        from bench import people  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import people  # noqa: PLC0415 (Django must be set up first)
 
         name, _separator, value = people.sign_in().partition("=")
         site = f"http://127.0.0.1:{port}"
@@ -40,7 +40,7 @@ def main() -> None:
             context = browser.new_context(base_url=site)
             context.add_cookies([{"name": name, "value": value, "url": site}])
             page = context.new_page()
-            # The warm-up files have another size; otherwise, the page would hash all measured files to find duplicates.
+            # The warm-up files have a different size, or the page would hash all measured files to find duplicates.
             upload_folder(page, make_files(Path(folder) / "warm-up", WARM_UP, KILOBYTES - 1))
             before = cpu_seconds(pid)
             seconds = upload_folder(page, make_files(Path(folder) / "roll", count, KILOBYTES))

@@ -29,7 +29,7 @@ Figures = dict[str, float]
 def main() -> None:
     sizes = [int(size) for size in sys.argv[1:]] or list(SIZES)
     with stack() as services:
-        from bench import newcomer, recovery  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import newcomer, recovery  # noqa: PLC0415 (Django must be set up first)
 
         servers = [server.pid for server in (services.postgres.process, services.redis.process) if server is not None]
         with workers(BENCH_PROCESSOR="bench.noop.process") as group:
@@ -59,7 +59,7 @@ def measure_sizes(sizes: Sequence[int], pids: list[int]) -> tuple[dict[int, list
     Each measurement processes about MIN_FILES files, or one whole batch if that is larger. Small sizes are measured
     over several batches, because a single small batch finishes too quickly to time.
     """
-    from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
+    from bench import rows  # noqa: PLC0415 (Django must be set up first)
 
     costs: dict[int, list[float]] = {size: [] for size in sizes}
     rates: dict[int, list[float]] = {size: [] for size in sizes}

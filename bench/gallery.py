@@ -2,7 +2,7 @@
 
 Run it with `make bench ARGS=gallery`, or `python -m bench.gallery 0.01` for a hundredth of the pictures. The rows are
 generated, and all pictures share a few stored previews. The bench measures the median times to the first and to the
-last byte, for the newest page and for one in the middle. Then Chromium scrolls in the library with the single month.
+last byte, for the newest page and for one in the middle. Then Chromium scrolls through the library with a single month.
 The last line of the output is one JSON object; `ttfb_ratio` compares 1,000,000 pictures with 100.
 """
 
@@ -19,7 +19,7 @@ from rich.table import Table
 from bench.browser import chromium
 from bench.stack import stack
 
-if TYPE_CHECKING:  # models exist only after the set-up
+if TYPE_CHECKING:  # these modules import models, so Django must be set up first
     from bench.gallery_scroll import Scrolling
     from bench.site import Site
 
@@ -32,7 +32,7 @@ ROUNDS, WARM_UP_ROUNDS = 40, 5
 def main() -> None:
     scale = float(sys.argv[1]) if len(sys.argv) > 1 else 1
     with stack():
-        from bench import gallery_data as data  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import gallery_data as data  # noqa: PLC0415 (Django must be set up first)
         from bench.gallery_scroll import scroll  # noqa: PLC0415
         from bench.site import session_of, site  # noqa: PLC0415
 
@@ -43,21 +43,21 @@ def main() -> None:
         console.print(f"Inserted the pictures in {time.perf_counter() - started:.0f} s.")
         with site() as served:
             sessions = {owner: session_of(owner) for owner in LIBRARIES}
-            times = measure(served, sessions, middle_of=data.LAST_MOMENT.timestamp())
+            times = measure(served, sessions, newest_at=data.LAST_MOMENT.timestamp())
             with chromium() as browser:
                 scrolled = scroll(browser, served, sessions["month"])
     report(console, times, scrolled)
 
 
-def measure(site: "Site", sessions: dict[str, str], middle_of: float) -> dict[tuple[str, str], tuple[float, float]]:
+def measure(site: "Site", sessions: dict[str, str], newest_at: float) -> dict[tuple[str, str], tuple[float, float]]:
     """Return the median times in ms to the first and to the last byte, for each owner's newest page and middle page.
 
-    `middle_of` is the time of the newest picture in seconds since 1970. The pages are requested in turn, so that other
+    `newest_at` is the time of the newest pictures in seconds since 1970. The pages are requested in turn, so that other
     load on the machine affects all of them equally.
     """
     connection = http.client.HTTPConnection("127.0.0.1", site.port)
     pages = {
-        (owner, place): "/library/" + (f"?from={round((middle_of - days * 43_200) * 1_000_000)}.0" if place else "")
+        (owner, place): "/library/" + (f"?from={round((newest_at - days * 43_200) * 1_000_000)}.0" if place else "")
         for owner, (_, days) in LIBRARIES.items()
         for place in ("", "middle")
     }

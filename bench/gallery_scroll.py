@@ -82,7 +82,7 @@ def _first_number(page: Page) -> int:
 
 
 def _longest_task(events: list[dict[str, Any]], duration: str) -> float:
-    """Return the duration of the longest task of a renderer's main thread, in ms, from the events' field `duration`."""
+    """Return the duration of the longest main-thread task in ms. `duration` is the event field that contains it."""
     mains = {
         (event["pid"], event["tid"])
         for event in events

@@ -20,7 +20,7 @@ PAGE_LIMIT_MS = 500
 def main() -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
     with stack():
-        from bench import greedy_rounds as rounds  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import greedy_rounds as rounds  # noqa: PLC0415 (Django must be set up first)
         from bench.site import session_of, site  # noqa: PLC0415
 
         with site() as served:

@@ -18,7 +18,7 @@ from typing import Any
 
 STALLED, DRIBBLING, GREEDY = 100, 1000, 30
 PER_ADDRESS = 50
-FILES = 500  # the maximum number in one bulk request
+FILES = 500  # the maximum number of files in one bulk request
 CSRF = "c" * 32
 
 

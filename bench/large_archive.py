@@ -27,7 +27,7 @@ LIMIT_SECONDS = 900
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid), workers(1) as group:
         from batches.models import BatchItem  # noqa: PLC0415
-        from bench import people  # noqa: PLC0415 (models need the set-up)
+        from bench import people  # noqa: PLC0415 (Django must be set up first)
 
         archive = make_archive(Path(folder))
         target = Target(port, people.sign_in(), people.new_batch())

@@ -29,7 +29,7 @@ _BLOCK = 2**20
 def main() -> None:
     with stack(), web() as (port, pid), workers(1) as group, largest_memory(group.pids) as largest:
         from batches.models import BatchItem  # noqa: PLC0415
-        from bench import people  # noqa: PLC0415 (models need the set-up)
+        from bench import people  # noqa: PLC0415 (Django must be set up first)
 
         target = Target(port, people.sign_in(), people.new_batch())
         describe_photo(target)
@@ -49,7 +49,7 @@ def main() -> None:
 
 def describe_photo(target: Target) -> None:
     """Send a photo and wait until it is described, so that the worker has loaded its libraries and models."""
-    from batches.models import BatchItem  # noqa: PLC0415 (models need the set-up)
+    from batches.models import BatchItem  # noqa: PLC0415 (Django must be set up first)
 
     with tempfile.TemporaryDirectory() as folder:
         send_one(target, "warm-up.jpg", make_jpegs(Path(folder), 1)[0].read_bytes())

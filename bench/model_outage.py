@@ -1,13 +1,12 @@
-"""Stop, slow down and freeze the model server while workers use it, and measure how soon they continue.
+"""Stop, slow down and freeze the model server while workers use it, and measure how soon they resume work.
 
 Run it with `make bench ARGS=model_outage`. Two worker processes describe and embed photos with a server that speaks
-Ollama's protocol, in a process of its own. At the end, the server sends answers that are not JSON. The bench exits with
-an error if a file fails during any other fault, if a file with such an answer fails for another reason, or if a crash
-is counted.
+Ollama's protocol and runs in a separate process. At the end, the server sends responses that are not JSON. The bench
+exits with an error if a file fails for any reason other than such a response, or if a crash is counted.
 
-The last line of the output is one JSON object. For each fault, it has the longest times in seconds from the server's
-return until the next file was completed, and until no worker was waiting for the server. `failed_by_nonsense` is the
-number of files with answers that are not JSON.
+The last line of the output is one JSON object. For each fault, it contains the longest times in seconds from the end of
+the fault until the next file was completed, and until no worker was waiting for the server. `failed_by_nonsense` is the
+number of files that failed because the response was not JSON.
 """
 
 import json
@@ -88,7 +87,7 @@ FAULTS: dict[str, tuple[Callable[[Server], None], Callable[[Server], None]]] = {
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, stack():
-        from bench import rows  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import rows  # noqa: PLC0415 (Django must be set up first)
 
         server = Server()
         batch_id = rows.store(make_jpegs(Path(folder), PHOTOS, (320, 240)))

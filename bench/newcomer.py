@@ -5,7 +5,7 @@ from bench import rows
 FILES = 3
 BEHIND = 100_000
 BESIDE = 100
-# Enough files to keep each other owner's batch running until the last newcomer's batch is completed.
+# Enough files for the other owners' batches to keep running until the last newcomer's batch is completed.
 FILES_BESIDE = 150
 ROUNDS = 3
 

@@ -28,7 +28,7 @@ VIEWERS = (0, 1, 50, 200)
 
 def main() -> None:
     with stack():
-        from bench import live_rounds as rounds  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import live_rounds as rounds  # noqa: PLC0415 (Django must be set up first)
         from bench.site import session_of, site  # noqa: PLC0415
 
         if not Path(rounds.CHROMIUM).exists():

@@ -31,14 +31,14 @@ LIMIT_SECONDS = 1800
 def main() -> None:
     files = int(sys.argv[1]) if len(sys.argv) > 1 else FILES
     with tempfile.TemporaryDirectory() as name, stack():
-        from bench.provider_change_checks import Watch  # noqa: PLC0415 (models exist only after the set-up)
+        from bench.provider_change_checks import Watch  # noqa: PLC0415 (Django must be set up first)
 
         folder = build_model(Path(name) / "clip")
         watch = Watch(draw_files(Path(name), files))
         with workers(VUEMANTICS_DESCRIBER=DESCRIBER, VUEMANTICS_EMBEDDER="local") as group:
             watch.start()
             group.wait_for(lambda: watch.completed() >= files // 2, LIMIT_SECONDS)
-        # The bench itself searches like a web server that was restarted with the new settings.
+        # The bench itself runs searches, so it needs the new settings, like a web server that has been restarted.
         with (
             override_settings(EMBEDDER="clip", CLIP_MODEL=folder),
             workers(

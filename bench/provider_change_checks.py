@@ -27,7 +27,7 @@ SELECT batch.id, batch.total, batch.successful, batch.failed + batch.cancelled +
 
 
 class Watch:
-    """An import, its counters and its search results. All methods except start() check them, and exit on an error."""
+    """An import. All methods except start() check its counters and search results, and exit if they are wrong."""
 
     def __init__(self, files: Sequence[Path]) -> None:
         with transaction.atomic():  # one commit is much faster than one per row

@@ -1,8 +1,8 @@
 """Measure how well searches find pictures, given a folder of pictures and a file of judged queries.
 
 Run it with `python -m bench.quality FOLDER QUERIES.json`; without arguments, it uses the sample photos. docs/search.md
-describes the file of queries, and names the sources of the photos for those in this folder. Every picture is processed
-by the embedded analyzer, and the queries run as on the search page. The text in pictures is read if
+describes the format of query files, and how to get the photos for those in this folder. Every picture is processed by
+the embedded analyzer, and the queries run as on the search page. The text in pictures is read if
 `requirements-ocr.txt` is installed, unless `--without-text` is given. The last line of the output is one JSON object:
 `hit_at_1` and `hit_at_3`, the shares of answerable queries with a relevant picture among the first one or three; `map`,
 the mean average precision over all pictures, and `map_german`, that of the German queries; `rejected`, the share of
@@ -52,7 +52,7 @@ def _measure(
     paths: Mapping[str, Path], judged: Sequence[Judged], siblings: Sequence[frozenset[str]], *, with_text: bool
 ) -> dict[str, float]:
     with stack():
-        from bench.quality_library import ask, fill_library, find_similar  # noqa: PLC0415 (needs the set-up)
+        from bench.quality_library import ask, fill_library, find_similar  # noqa: PLC0415 (Django must be set up first)
 
         reads_text = with_text and models_folder() is not None
         owner_id, names = fill_library(paths, reads_text=reads_text)

@@ -37,7 +37,7 @@ NEAREST = 3
 def fill_library(paths: Mapping[str, Path], *, reads_text: bool) -> tuple[int, dict[int, str]]:
     """Process the files in `paths`, keyed by name. Return their owner's id, and their names keyed by upload id.
 
-    If `reads_text`, the text in the pictures is read too, which needs the networks of `requirements-ocr.txt`.
+    If `reads_text`, the text in the pictures is read too, which needs the package in `requirements-ocr.txt`.
     """
     owner, analyzer, names = User.objects.create(username="quality"), get_analyzer(settings.DESCRIBER), {}
     for number, (name, path) in enumerate(paths.items()):

@@ -64,8 +64,8 @@ def summarize(outcomes: Sequence[Outcome]) -> dict[str, float]:
 def sibling_scores(groups: Sequence[frozenset[str]], similar: Mapping[str, Collection[str]]) -> dict[str, float]:
     """Return `sibling_in_3`: the share of pictures in `groups` with a sibling among the most similar pictures.
 
-    The pictures of a group show the same thing. `similar` has the three most similar pictures of each picture. Without
-    groups, the score is left out.
+    The pictures of a group show the same thing. `similar` contains the three pictures most similar to each picture.
+    Without groups, the score is left out.
     """
     found = [bool((group - {name}).intersection(similar[name])) for group in groups for name in group]
     return {"sibling_in_3": round(fmean(found), 3)} if found else {}

@@ -1,9 +1,9 @@
 """Measure how long it takes to read the text in pictures, and how much memory it takes.
 
 Run it with `make bench ARGS=reading`. The last line of the output is one JSON object: the CPU time in ms for a photo
-without text and for a page of 56 dense lines that is 2048 or 1024 pixels high, the shares of the pages' words that
-were read, and the peak memory in MB of a worker process that has imported the sample photos and 12 scans, and has read
-the text of four scans.
+without text and for a page of 56 dense lines that is 2048 or 1024 pixels high, the share of the words on each page that
+were recognised, and the peak memory in MB of a worker process that has imported the sample photos and 12 scans, and has
+read the text of four scans.
 """
 
 import json
@@ -68,7 +68,7 @@ def _draw_page(size: tuple[int, int]) -> Image.Image:
 def _worker_megabytes() -> int:
     """Let a worker import photos and scans, and read some of them. Return its peak resident memory in MB."""
     with tempfile.TemporaryDirectory() as folder, stack():
-        from batches.models import UploadBatch  # noqa: PLC0415 (models exist only after the set-up)
+        from batches.models import UploadBatch  # noqa: PLC0415 (Django must be set up first)
         from bench import rows  # noqa: PLC0415
 
         files = []

@@ -33,7 +33,7 @@ class Recoveries:
 
 
 def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
-    """Call `kill` in the middle of a batch, `kills` times. The workers are supervised as by `manage.py run`."""
+    """Call `kill` in the middle of a batch, `kills` times. Dead workers are restarted as in `manage.py run`."""
     batch_id = rows.fill(FILES, f"recovery {kill.__name__}")
     rows.start([batch_id])
     times, chance = Recoveries(), random.Random(20_260)

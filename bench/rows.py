@@ -40,7 +40,7 @@ def add(files: int, owner: str) -> int:
 
 
 def _copy_item(item: BatchItem, copies: int) -> None:
-    """Insert `copies` copies of `item` with different names, fingerprints and positions. Each takes 10 µs."""
+    """Insert `copies` copies of `item` with different names, fingerprints and positions. A copy takes 10 µs."""
     changed = {"id", "filename", "fingerprint", "queue_position"}
     kept = ", ".join(str(field.column) for field in BatchItem._meta.concrete_fields if field.name not in changed)
     with connection.cursor() as cursor:

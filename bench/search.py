@@ -5,8 +5,8 @@ the shipped vocabulary (bench/search_data.py). Recall is measured for the ten ne
 scan; if several vectors are equally near, any of them counts. The last line of the output is one JSON object.
 `p95_ms` and `recall_at_10` are for words alone, `p95_filtered_ms` and `recall_filtered` for words with filters, and
 `p95_dated_ms` and `recall_dated` for words with a date filter that the owner's pictures match; each of these six is the
-worst value among the owners, whose own values are in `owners`. `p95_8_clients_ms` is for 8 clients that search at once.
-Times are for a whole page of results.
+worst value of any owner, and `owners` contains the values for each owner. `p95_8_clients_ms` is for 8 clients that
+search at once. Times are for a whole page of results.
 """
 
 import json
@@ -22,7 +22,7 @@ from rich.table import Table
 
 from bench.stack import stack
 
-if TYPE_CHECKING:  # models exist only after Django is set up
+if TYPE_CHECKING:  # this module imports models, so Django must be set up first
     from bench.search_load import Figures
 
 PICTURES = 1_000_000
@@ -32,7 +32,7 @@ CLIENTS = 8
 def main() -> None:
     pictures = int(sys.argv[1]) if len(sys.argv) > 1 else PICTURES
     with stack():
-        from bench import search_load as load  # noqa: PLC0415 (models exist only after the set-up)
+        from bench import search_load as load  # noqa: PLC0415 (Django must be set up first)
         from bench.search_data import fill_library  # noqa: PLC0415
 
         console = Console()
@@ -50,7 +50,7 @@ def main() -> None:
 
 def run_clients(owner_ids: Sequence[int]) -> list[list[float]]:
     """Run CLIENTS processes that search at the same time, each for one owner; return their times in ms."""
-    from bench.search_load import client  # noqa: PLC0415 (models exist only after the set-up)
+    from bench.search_load import client  # noqa: PLC0415 (Django must be set up first)
 
     with multiprocessing.get_context("spawn").Pool(CLIENTS, set_up) as pool:
         jobs = [(owner_ids[number % len(owner_ids)], number) for number in range(CLIENTS)]
@@ -59,7 +59,7 @@ def run_clients(owner_ids: Sequence[int]) -> list[list[float]]:
 
 
 def set_up() -> None:
-    """Prepare a process of `run_clients`; the environment names the stack's settings."""
+    """Set up Django in a process of `run_clients`. It inherits the stack's settings through environment variables."""
     django.setup()
 
 

@@ -75,7 +75,7 @@ def queries(owner_id: int, kind: str, count: int, seed: int) -> list[str]:
 def _filters(owner_id: int, kind: str) -> tuple[str, ...]:
     if kind != "dated":
         return FILTERS if kind == "filtered" else ("",)
-    # Some pictures must match, so that recall is measured, even if the owner has few.
+    # Use the date of one of the owner's pictures, because recall can be measured only if some pictures match.
     clock = Embedding.objects.filter(owner_id=owner_id, camera_clock__isnull=False).earliest("id").camera_clock
     return tuple(format(clock, period) for period in PERIODS)
 

@@ -84,7 +84,7 @@ class Workers:
 @contextmanager
 def workers(processes: int = 2, threads: int = 4, **env: str) -> Iterator[Workers]:
     """Run workers for the duration of the `with` block, which starts once every worker holds its liveness lock."""
-    from batches.engine.liveness import live_workers  # noqa: PLC0415 (models exist only after the set-up)
+    from batches.engine.liveness import live_workers  # noqa: PLC0415 (Django must be set up first)
 
     group = Workers(processes, threads, env)
     try:

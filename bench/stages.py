@@ -32,7 +32,7 @@ ALL = "all stages"
 
 
 def measure_stages(folder: Path) -> dict[str, float]:
-    """Measure and print a table. Return the CPU time of all stages in ms for each size, with the keys of SIZES."""
+    """Measure and print a table. Return the CPU time of all stages in ms for each size, keyed as in SIZES."""
     photos = {key: make_jpegs(folder / key, PHOTOS, size) for key, size in SIZES.items()}
     found: dict[str, list[dict[str, float]]] = {key: [] for key in photos}
     with new_process(**MALLOC_VARIABLES) as process:
@@ -50,7 +50,7 @@ def measure_stages(folder: Path) -> dict[str, float]:
 
 @contextmanager
 def new_process(**env: str) -> Iterator[ProcessPoolExecutor]:
-    """Run a process with the additional environment variables `env`."""
+    """Yield an executor whose single process has the additional environment variables `env`."""
     # A forked process would ignore the variables, because malloc reads them when a program starts.
     spawn = multiprocessing.get_context("spawn")
     with patch.dict(os.environ, env), ProcessPoolExecutor(1, spawn) as process:

@@ -23,7 +23,7 @@ IN_FLIGHT = 8
 def run_to_completion(batch_id: int) -> float:
     """Finish all files of a batch in a separate thread, and return the seconds it took.
 
-    The thread finishes RATE files per second, and has IN_FLIGHT files claimed while enough are left.
+    The thread finishes RATE files per second, and keeps IN_FLIGHT files claimed until fewer are left.
     """
     start = time.perf_counter()
     thread = threading.Thread(target=_work, args=(batch_id,))

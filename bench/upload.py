@@ -35,8 +35,8 @@ class Servers:
     database_pids: list[int]
 
     def target(self, username: str = "bench") -> Target:
-        """Create a batch of the user, and return the target for uploading to it on the real server."""
-        from bench import people  # noqa: PLC0415 (models need the set-up)
+        """Create a batch for the user, and return the target for uploading to it on the real server."""
+        from bench import people  # noqa: PLC0415 (Django must be set up first)
 
         return replace(self.real, cookie=people.sign_in(username), batch_id=people.new_batch(username))
 
@@ -44,7 +44,7 @@ class Servers:
 def main() -> None:
     options = arguments()
     with stack() as services, web() as (port, pid), sink() as bare_port:
-        from bench import people  # noqa: PLC0415 (models need the set-up)
+        from bench import people  # noqa: PLC0415 (Django must be set up first)
 
         with_upload = "creation-with-upload" in asyncio.run(extensions(Target(port)))
         real = Target(port, people.sign_in(), with_upload=with_upload)

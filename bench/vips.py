@@ -1,7 +1,7 @@
 """Compare decoding a 12-megapixel JPEG and encoding its previews with the same work in libvips.
 
 `make bench ARGS=pipeline` runs this. "Ours" decodes in the decoder process, as workers do. Both make previews with the
-same sizes and quality, alternately. The CPU time is compared.
+same sizes and quality. The two run alternately, and their CPU time is compared.
 """
 
 from collections.abc import Callable

@@ -29,7 +29,7 @@ CSRF = "c" * 32
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, stack(), web() as (port, pid):
-        from bench import people  # noqa: PLC0415 (models need the set-up)
+        from bench import people  # noqa: PLC0415 (Django must be set up first)
 
         session, ids = people.sign_in(), store_originals()
         archive = Path(folder) / "photos.zip"
@@ -44,7 +44,7 @@ def main() -> None:
 
 def store_originals() -> list[int]:
     """Create uploads with sparse originals that differ in their first bytes; return their ids."""
-    from django.contrib.auth.models import User  # noqa: PLC0415 (models need the set-up)
+    from django.contrib.auth.models import User  # noqa: PLC0415 (Django must be set up first)
     from django.core.files.storage import default_storage  # noqa: PLC0415
 
     from uploads.models import MediaKind, Upload  # noqa: PLC0415
@@ -82,7 +82,7 @@ def download(port: int, session: str, ids: list[int], target: Path) -> None:
 
 
 def wrong_files(path: Path) -> int:
-    """Return how many files of the archive differ from its list of checksums. Raises KeyError if one is missing."""
+    """Return how many files of the archive do not match its list of checksums. Raises KeyError if a file is missing."""
     with zipfile.ZipFile(path) as archive:
         lines = archive.read("SHA256SUMS.txt").decode().splitlines()
         sums = {name: sha256 for sha256, name in (line.split("  ") for line in lines)}

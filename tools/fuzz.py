@@ -22,7 +22,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "vuemantics.settings")
 
 _OURS = ["uploads.media", "uploads.sidecars", "uploads.archives", "batches.intake.tus", "batches.intake.file_name"]
 with atheris.instrument_imports(include=[*_OURS, "plistlib"]):
-    django.setup()  # imports some of the modules
+    django.setup()  # inside the block, because it imports some of these modules
     from batches.intake.tus.headers import read_creation, read_headers, read_metadata, read_patch
     from batches.intake.tus.protocol_error import TusError
     from tools.fuzz_seeds import SEEDS
@@ -65,7 +65,7 @@ def _structure(
 
 
 def _picture(read: Callable[[io.BytesIO], ImageHeader]) -> Callable[[bytes], None]:
-    """Return a target that also decodes pictures of up to _MAX_PIXELS."""
+    """Return a target that reads the header of a picture, and decodes the picture if it has up to _MAX_PIXELS."""
 
     def decode(file: io.BytesIO) -> None:
         header = read(file)

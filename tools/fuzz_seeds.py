@@ -1,4 +1,4 @@
-"""Valid inputs from which the fuzzer starts, for formats whose structure it would hardly guess."""
+"""Valid inputs from which the fuzzer starts, for formats whose structure it is unlikely to guess."""
 
 import io
 import json

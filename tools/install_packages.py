@@ -80,7 +80,7 @@ def required(requirements: str) -> list[str]:
 
 
 def progress(lines: Sequence[str], installed: int, total: int, seconds: float) -> str:
-    """Return the progress line. `lines` is pip's output so far; `installed` packages are already installed."""
+    """Return the progress line. `lines` is pip's output so far, and `installed` the number of installed packages."""
     fetched = sum(1 for line in lines if FETCHED.match(line))
     if any(line.startswith("Installing collected packages") for line in lines):
         return f"  {min(installed, total)} of {total} packages installed ({seconds:.0f} s)"

@@ -8,7 +8,7 @@ class VuemanticsConfig(AppConfig):
     name = "vuemantics"
 
     def ready(self) -> None:
-        """Register the checks. They are imported only here because they import models, which need all apps loaded."""
+        """Register the checks. They import models, so they can be imported only when all apps are loaded."""
         from vuemantics.checks import CHECKS  # noqa: PLC0415
 
         for check in CHECKS:

@@ -50,7 +50,7 @@ class S3Settings:
             "secret_key": self.secret_key,
             "addressing_style": "virtual" if self.uses_virtual_host else "path",
             "querystring_expire": self.url_seconds,
-            # Without an ACL, objects are as private as the bucket. An object may be overwritten under the same name.
+            # Without an ACL, objects are as private as the bucket. Saving under an existing name replaces the object.
             "default_acl": None,
             "file_overwrite": True,
         }

@@ -130,7 +130,7 @@ STORAGES = {
 }
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 DATA_UPLOAD_MAX_NUMBER_FILES = 1000
-DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500  # more than MAX_PICTURES in uploads/button_requests.py
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 2500  # must be more than MAX_PICTURES in uploads/button_requests.py
 MAX_BODY_BYTES = int(env.number("VUEMANTICS_MAX_BODY_MIB", 16, minimum=9, maximum=10_240) * 2**20)
 MAX_FILE_BYTES = int(env.number("VUEMANTICS_MAX_FILE_MIB", 4096, minimum=0.001) * 2**20)
 MAX_ARCHIVE_BYTES = int(env.number("VUEMANTICS_MAX_ARCHIVE_GIB", 64, minimum=0.000001) * 2**30)
@@ -248,7 +248,7 @@ LOGGING = {
     "loggers": {
         "django.server": {"level": "WARNING"},
         "axes": {"level": "WARNING"},
-        # At INFO, these log the URL of each request to a model server or hub.
+        # At INFO, these log the URL of each request to a model server or model hub.
         "httpx": {"level": "WARNING"},
         "httpx2": {"level": "WARNING"},
         # The pool logs every failed attempt; the code that needs the connection logs the outage once.

@@ -40,7 +40,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @never_cache
 @vary_on_headers("HX-Request")
 def batch_list(request: PageRequest) -> HttpResponse:
-    """Show the user's batches, newest first, and whether text is being read.
+    """Show the user's batches, newest first, and whether the text in pictures is being read.
 
     After a live event, htmx requests only the list of batches.
     """

@@ -29,7 +29,7 @@ PLACES_OFFERED = 300
 def edit_dates(request: HttpRequest) -> HttpResponse:
     """Show the form for changing the dates of pictures or, once it is submitted, change them.
 
-    A request without the form's field `how` only shows the form: a button for selected pictures sends just their ids.
+    A request without the form field `how` only shows the form. The button for selected pictures sends only their ids.
     """
     return _edit(request, TIME, DateForm, "uploads/edit_dates.html", _say_dates)
 
@@ -49,7 +49,7 @@ def hide(request: HttpRequest) -> HttpResponse:
 
 @require_button("upload-list")
 def unhide(request: HttpRequest) -> HttpResponse:
-    """Show archived pictures again."""
+    """Unarchive pictures, so that they are shown again."""
     return _set_archived(request, archived=False)
 
 

@@ -75,7 +75,7 @@ def read_manifest(request: SignedInRequest, batch_id: int) -> JsonResponse:
 @require_POST
 @json_errors
 def announce(request: SignedInRequest, batch_id: int) -> JsonResponse:
-    """Announce `files`, which are missing until they arrive → {announced}, the number of files that were new.
+    """Announce `files`, which are listed as missing until they arrive → {announced}, the number of new items.
 
     A file is {relative_path, filename, size, last_modified}.
     """

@@ -61,7 +61,7 @@ def failure_count(user: User | AnonymousUser) -> str:
 
 @register.simple_tag
 def imported_items(upload: Upload) -> QuerySet[BatchItem]:
-    """Return an item of the picture from each of the newest imports that contain it, with the imports loaded."""
+    """Return one item of the picture for each of the newest imports that contain it, with the import loaded."""
     items = in_visible_batches(BatchItem.objects.filter(upload=upload, batch__kind=BatchKind.IMPORT))
     newest = items.select_related("batch").order_by("-batch_id").distinct("batch_id")
     return newest[:MAX_IMPORTS_LISTED]

@@ -94,8 +94,8 @@ def heartbeat() -> None:
         breaker.trip("database.away", default_message("database.away"))
         return
     if identity.acquisitions != acquisitions:
-        # The lock was acquired over a new connection, so the database is available again. Without a new connection,
-        # only a job that writes its result could show this.
+        # This process has a new connection, so the database is available again. A heartbeat over an existing connection
+        # does not show this, because a database with a full disk still answers queries.
         breaker.reset("database.away")
     hung = beat(identity.id)
     if hung:

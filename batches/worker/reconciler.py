@@ -24,7 +24,7 @@ def reconcile() -> None:
     if needs.pending:
         send_wake_ups(needs.pending)
     elif not in_flight.jobs() and not in_flight.unreleased():
-        # No job is left whose success could show that a dependency is available again, so let the next job try.
+        # An outage ends when a job succeeds. No job is in flight or pending, so end it now and let the next job try.
         breaker.record_success()
 
 

@@ -96,7 +96,7 @@ const isSame = (shown, received) =>
   attributesOf(shown) === attributesOf(received) && contentOf(shown) === contentOf(received);
 
 document.addEventListener("htmx:oobBeforeSwap", ({ detail }) => {
-  // A click has no effect if its target is replaced while the button is down, so do not replace an element needlessly.
+  // A click has no effect if its target is replaced while the mouse button is down, so replace only changed elements.
   const received = detail.fragment.firstElementChild;
   if (received && isSame(detail.target, received)) {
     detail.shouldSwap = false;

@@ -10,7 +10,7 @@ const summary = () => byId("summary");
 const connection = byId("connection");
 let refreshTimer = 0;
 
-// The list of batches. It is reloaded only while the page is visible, because batches in the list count as seen.
+// The list of batches. It is reloaded only while the page is visible, because loading it marks all batches as seen.
 function refreshBatchesIfChanged() {
   refreshTimer = 0;
   if (byId("batches").dataset.state === byId("running").dataset.state || document.hidden) return;

@@ -9,8 +9,8 @@ function showCopied(button) {
   setTimeout(() => { button.textContent = text; }, SHOWN);
 }
 
-// Browsers offer the clipboard only over HTTPS and on localhost, and users can deny it. Then the address stays selected,
-// so that it can be copied with the browser's own command.
+// The clipboard is available only over HTTPS and on localhost, and users can deny access to it. If it is unavailable,
+// the address stays selected, so that it can be copied with the browser's own command.
 for (const button of document.querySelectorAll(".copy")) {
   button.addEventListener("click", () => {
     const field = button.previousElementSibling;

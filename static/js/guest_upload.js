@@ -1,5 +1,5 @@
-// Sends a guest's files in parts, because the server limits the size of a request. After an interruption, sending
-// continues where it stopped. Without this script, the form sends all files together.
+// Sends a guest's files in parts, because the server limits the size of a request. After an interruption, the
+// upload resumes where it stopped. Without this script, the form sends all files together.
 
 const TRIES = 5;
 const form = document.getElementById("guest-upload");
@@ -7,7 +7,7 @@ const output = form.querySelector("output");
 const bar = form.querySelector("progress");
 const refused = form.querySelector("ul");
 // A key tells the server which parts belong together. It stays the same if the guest chooses the file again, for
-// example after reloading the page, so that sending can continue. A file that was not accepted gets a new key.
+// example after reloading the page, so that the upload can resume. A file that was not accepted gets a new key.
 const keys = new WeakMap();
 
 const fill = (text, values) => text.replace(/{(\w+)}/g, (_, name) => values[name]);
@@ -23,8 +23,8 @@ function partOf(file, offset) {
   return body;
 }
 
-// Resolves to the server's answer. After a failed request, tries again, each time after a longer pause. The last of
-// TRIES failures resolves to an error for the user.
+// Resolves to the content of the server's response. A failed request is retried after a pause, which grows each time.
+// After TRIES failures, resolves to an error for the user.
 async function post(body) {
   for (let attempt = 1; ; attempt += 1) {
     try {

@@ -1,5 +1,5 @@
-// Justified rows of pictures. CSS fills every row of a list except the last one (css/tiles.css). If a list
-// continues in the next list, its last row must be full too, which needs a script.
+// Justified rows of pictures. CSS fills every row of a list except the last one (css/tiles.css). If the
+// pictures of a day are split between two lists, the last row of the first list must be full too, which needs a script.
 
 const ROWS = 4;
 

@@ -1,6 +1,6 @@
-// Moving between tiles with the arrow keys, Home and End.
+// Keyboard navigation between tiles with the arrow keys, Home and End.
 
-// The tile of `all` to which the key leads from `tile`, if any.
+// The tile in `all` to which `key` moves the focus from `tile`, if any.
 export function tileAfterKey(key, tile, all) {
   const place = all.indexOf(tile);
   switch (key) {

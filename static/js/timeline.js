@@ -47,7 +47,7 @@ const framePainted = () => new Promise((resolve) => requestAnimationFrame(() => 
 
 // Resolves in an animation frame in which the page has not scrolled, or after FRAMES_TO_WAIT frames. If one frame both
 // scrolls and moves the visible pictures in the document, browsers count this as a layout shift, although the pictures
-// stay in place. Scrolled distances arrive at the beginning of a frame, so this frame is safe until it ends.
+// stay in place. Browsers report scrolling at the beginning of a frame, so the rest of this frame is safe.
 async function frameWithoutScroll() {
   for (let frame = 0; frame < FRAMES_TO_WAIT; frame += 1) {
     hasScrolled = false;

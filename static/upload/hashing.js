@@ -1,5 +1,5 @@
-// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a limit. An
-// import sends a file that could not be hashed anyway, which only costs time.
+// Hashes files in a web worker, one at a time. A worker that fails or stops responding is replaced, up to a limit.
+// If a file cannot be hashed, an import uploads it even if it is a duplicate, which only costs time.
 
 const MAX_WORKERS = 3;
 const SILENCE_TIMEOUT = 30000;

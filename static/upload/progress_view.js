@@ -98,7 +98,7 @@ export class ProgressView {
     byId("continue").onclick = onResume;
   }
 
-  // One button pauses and resumes, so that it keeps the focus.
+  // The same button pauses and resumes, so that it keeps the focus.
   connectPauseButton(connection) {
     const button = byId("pause");
     button.onclick = () => {
@@ -134,7 +134,7 @@ export class ProgressView {
     setText(byId("time-left"), "");
     setText(byId("speed"), "");
     byId("pause").hidden = true;
-    // The card that contains them stays, because it also shows warnings.
+    // Hide only these elements, not the whole card, because it also shows warnings.
     for (const id of ["active-uploads", "active-title"]) byId(id).hidden = true;
     setText(byId("sending-title"), title);
     setText(byId("leave-hint"), messages.mayLeave);

@@ -1,4 +1,4 @@
-// The rules by which sidecars belong to pictures: the same as in names.py, name_match.py and folders.py of
+// The rules that match sidecars to pictures: the same as in names.py, name_match.py and folders.py of
 // uploads/sidecars. The patterns are in the page; the server defines them.
 
 const patterns = JSON.parse(document.getElementById("sidecar-patterns").textContent);

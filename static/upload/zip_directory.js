@@ -108,13 +108,13 @@ function readSize(directory, entry, extra, end) {
   const size = directory.getUint32(entry + 24, true);
   if (size !== MAX32) return size;
   for (let at = extra; at + 12 <= end; at += 4 + directory.getUint16(at + 2, true)) {
-    // If the size is there, it is the field's first value.
+    // If the field contains the size, it is the first value.
     if (directory.getUint16(at, true) === ZIP64_FIELD) return Number(directory.getBigUint64(at + 4, true));
   }
   return size;
 }
 
-// Names that are not UTF-8 are shown with wrong letters, but equal names stay equal.
+// Names that are not UTF-8 are shown with wrong characters, but equal names stay equal.
 function decodeName(bytes) {
   let path;
   try {

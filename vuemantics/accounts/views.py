@@ -67,7 +67,7 @@ class PasswordChange(PasswordChangeView):
 
 
 class AdminPasswordChange(PasswordChange):
-    """Change the password on a page of the admin."""
+    """Change the password in the admin."""
 
     template_name = "registration/password_change_form.html"
     success_url = reverse_lazy("admin:password_change_done")

@@ -12,7 +12,7 @@ MIN_LEASE_SECONDS = 4
 
 
 def check_lease(**_: Any) -> list[CheckMessage]:
-    """Require time limits with which healthy workers keep their files, and deadlines only for known stages."""
+    """Reject time limits that would make healthy workers lose their files, and deadlines for unknown stages."""
     lease = settings.LEASE_SECONDS
     hint = "Unset VUEMANTICS_LEASE_SECONDS, VUEMANTICS_STAGE_SECONDS and VUEMANTICS_RECONCILE_SECONDS for the defaults."
     problems = []

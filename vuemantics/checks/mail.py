@@ -8,7 +8,7 @@ from django.core.checks import CheckMessage, Error
 
 
 def check_mail_links(**_: Any) -> list[CheckMessage]:
-    """Require the site's address if e-mails are sent. Workers write them and have no request to take it from."""
+    """Require the site's address if e-mails are sent, because workers have no request from which to derive links."""
     if not settings.EMAIL_URL or settings.PUBLIC_URL:
         return []
     hint = "Set VUEMANTICS_URL to the public address of the site, such as https://photos.example.org"

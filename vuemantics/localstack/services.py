@@ -32,7 +32,7 @@ class LocalServices:
     def start(self, *, postgres: bool = True, redis: bool = True) -> None:
         """Start the selected servers unless they are running.
 
-        Raises StartError. Servers that have already started then keep running.
+        Raises StartError; servers that have already started keep running.
         """
         with self._locked():
             if postgres:

@@ -124,7 +124,7 @@ class Command(BaseCommand):
             self.stderr.write(f"{error}\nTrying again.")
 
     def _shut_down(self) -> None:
-        if self.site and served_address() == self.site:  # another run may have written its own address since
+        if self.site and served_address() == self.site:  # not if another run has written its own
             address_file().unlink(missing_ok=True)
         for process in self.processes:
             process.terminate()
