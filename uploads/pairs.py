@@ -116,7 +116,7 @@ def _bursts(stills: Iterable[PairFile]) -> Parts:
 def _is_live(still: PairFile, film: PairFile) -> bool:
     """Return whether `film` is the video of the live photo `still`.
 
-    If both have a `group_id`, only these are compared. Otherwise, the names and times are compared, and the video must
+    If both have a `group_id`, nothing else is compared. Otherwise, the names and times are compared, and the video must
     be short.
     """
     if still.group_id and film.group_id:

@@ -108,7 +108,7 @@ def limit_cpu(seconds: float) -> None:
 
 
 def _limit_memory() -> None:
-    """Allow only the working memory and a reserve beyond current use. Disable core dumps, which would take seconds."""
+    """Limit memory to current use, WORKING_MEMORY and a reserve. Disable core dumps, which would take seconds."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + WORKING_MEMORY + _SPARE_BYTES, final=True)
     _limit(resource.RLIMIT_CORE, 0, final=True)

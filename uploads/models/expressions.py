@@ -64,7 +64,9 @@ class SearchWords(Func):
 
 
 class OneOf(Lookup):
-    """`OneOf(F("status"), values)` is true if the text field has one of these values. No value may need quotes.
+    """`OneOf(F("status"), values)` is true if the text field has one of these values.
+
+    Values must not contain characters that need quoting in a PostgreSQL array.
 
     Use it in check constraints of tables that are often changed: PostgreSQL stores the values as one constant, whereas
     it builds the array of `Q(status__in=values)` again in each UPDATE. If four constraints use OneOf, an UPDATE of a

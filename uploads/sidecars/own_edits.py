@@ -1,4 +1,4 @@
-"""The edits that the owner of a picture has made. They take precedence over values from its sidecars and its file.
+"""The owner's edits to a picture. They take precedence over values from its sidecars and its file.
 
 `Upload.sidecars` holds them under EDITS, with the keys below, and processing keeps them.
 """

@@ -121,10 +121,10 @@ def _surround(core: _Core) -> TextBox | None:
 
 
 def _tightest(corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]) -> float:
-    """Return the one of `angles` for which the rectangle around `corners` is smallest."""
+    """Return the angle in `angles` for which the rectangle around `corners` is smallest."""
     low, high = _extents(corners, angles)
     areas = np.prod(high - low, axis=0)
-    # Of rectangles with nearly the same area, take the one with the smallest rotation.
+    # Among rectangles with nearly the same area, choose the one with the smallest rotation.
     return float(min(angles[areas <= areas.min() * 1.01], key=abs))
 
 
