@@ -101,7 +101,7 @@ def _size(path: Path) -> int:
 
 
 def limit_cpu(seconds: float) -> None:
-    """Let the kernel end this process (SIGXCPU) after another `seconds` of CPU time, rounded up."""
+    """Have the kernel kill this process (SIGXCPU) after another `seconds` of CPU time, rounded up."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     limit = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
     _limit(resource.RLIMIT_CPU, limit, final=False)

@@ -46,9 +46,9 @@ class SearchWords(Func):
     """The words by which a search finds an upload. The SQL expression is immutable.
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File names,
-    cameras, places and the text in the picture are not stemmed, and are split at everything but letters and digits.
-    Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see
-    uploads.search.words.OwnerWord.
+    cameras, places and the text in the picture are not stemmed, and are split at all characters except letters and
+    digits. Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word;
+    see uploads.search.words.OwnerWord.
     """
 
     template = (
