@@ -1,6 +1,6 @@
 """Decide which files are parts of one picture.
 
-Parts are the video of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited
+Parts are the video of a live photo, the RAW file of a JPEG, pictures of a burst, and the original of an edited
 picture.
 """
 

@@ -34,7 +34,7 @@ _MAX_LABELS = 8
 _MAX_THINGS = 3
 _MANY = 8
 _CLOSE_UP_AREA = 0.6
-# A picture whose probability of being a photo is lower is called a drawing or graphic, unless something in it is
+# A picture that is less likely than this to be a photo is called a drawing or graphic, unless something in it is
 # recognised.
 _MIN_PHOTO = 0.35
 

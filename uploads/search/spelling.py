@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from django.utils.module_loading import import_string
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from uploads.analysis.model_files import read_weights
 from uploads.search.candidates import containing
 from uploads.search.filters import filter_pictures
 from uploads.search.german import german_words
@@ -83,6 +83,5 @@ def _replaced(query: Query, corrected: Mapping[Term, Term]) -> Query:
 @cache
 def _dictionary() -> frozenset[str]:
     """Return the 21,000 English words that are single tokens of the text model. Raises EnvironmentalError."""
-    read_weights = import_string("uploads.analysis.model_files.read_weights")  # loads the model runtime
     pieces = read_weights("wordpiece_vocab.txt").decode().split("\n")
     return frozenset(piece for piece in pieces if piece.isalpha())

@@ -131,7 +131,7 @@ def _tightest(corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64])
 def _extents(
     corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the minimum and maximum coordinates of `corners` along and across each angle; shapes (2, angles)."""
+    """Return the lowest and highest coordinates of `corners` along and across each angle, as two arrays (2, angles)."""
     cosines, sines = np.cos(angles)[:, None], np.sin(angles)[:, None]
     x, y = corners
     turned = np.stack([x * cosines + y * sines, y * cosines - x * sines])
