@@ -120,7 +120,7 @@ def _run(statement: sql.Composed) -> None:
 
 @contextmanager
 def _build_lock() -> Iterator[bool]:
-    """Take the lock for index maintenance, and raise the session's memory limit. Yield whether the lock was free.
+    """Yield whether the lock for index maintenance was free. If so, hold it, and raise the session's memory limit.
 
     The lock belongs to the session: if this process dies, PostgreSQL finishes building the index, and keeps the lock
     until then.

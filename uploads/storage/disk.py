@@ -105,7 +105,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     try:
         _link(source, target)
     except FileExistsError:
-        if not _is_same_file(source, target):  # the same file if the call is repeated after a crash
+        if not _is_same_file(source, target):  # it is the same if the call is repeated after a crash
             with _temporary_name(target) as temporary:
                 _link(source, temporary)
     except OSError as error:
