@@ -24,7 +24,7 @@ def own_albums(owner_id: int | None) -> QuerySet[Album]:
 
 
 def with_covers(albums: QuerySet[Album]) -> QuerySet[Any]:
-    """Annotate albums with `pictures`, the number of pictures that they show, and `cover_id`, the first one's id."""
+    """Annotate albums with `pictures`, the number of pictures shown, and `cover_id`, the id of the first one."""
     first = AlbumEntry.objects.filter(album=OuterRef("pk"), upload__trashed_at=None, upload__part_of=None)
     cover = Subquery(first.order_by("position", "id").values("upload")[:1])
     return albums.annotate(pictures=Count("entries", filter=_SHOWN)).annotate(cover_id=cover)

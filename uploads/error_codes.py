@@ -39,7 +39,7 @@ class ErrorCode:
 COPY_AGAIN = _("Copy it from the camera or phone again, then add the new copy.")
 TRY_ONCE = _("Try again. If it fails again, open the picture, save a new copy and add that.")
 _ADD_SMALLER = _("Add a smaller copy.")
-# Advice for storage errors: a file that is being received fails, but a file that is being processed waits.
+# Advice for storage errors. They make a file fail while it is being received, but wait while it is being processed.
 _AFTER_REPAIR = _("When this is fixed, unfinished uploads and processing will resume. Add failed files again.")
 
 _UPLOAD_AGAIN = _("Add the same file again to repair the stored one.")

@@ -17,7 +17,7 @@ class OutageLog:
         self.is_lost = False
 
     def report(self, error: Exception | str | None) -> None:
-        """Report that the dependency failed with `error`, or that it works (None). Only changes are logged."""
+        """Report that the dependency failed with `error`, or that it works if that is None. Only changes are logged."""
         if error is not None and not self.is_lost:
             self._logger.warning(self._lost, error)
         elif error is None and self.is_lost:

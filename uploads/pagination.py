@@ -16,7 +16,7 @@ _EPOCH, _MICROSECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(microseconds=
 
 @dataclass(frozen=True, slots=True)
 class Cursor:
-    """The position of a row in a list that is sorted by an instant, and by id among equal instants."""
+    """The position of a row in a list that is sorted by an instant and then by id."""
 
     at: datetime
     id: int
@@ -97,7 +97,7 @@ def paginate_lists(
 def _lists_from(
     lists: Mapping[str, QuerySet[Row]], start: tuple[str, int] | None, *, backwards: bool
 ) -> list[tuple[str, QuerySet[Row]]]:
-    """Return the lists from the cursor `start` on, in reading order. The first contains only the rows after `start`."""
+    """Return the lists in reading order, from the cursor `start` onwards. The first has only the rows after `start`."""
     keys = list(lists)
     if backwards:
         keys.reverse()

@@ -1,6 +1,6 @@
 """Decide which files are parts of one picture.
 
-Parts are the video of a live photo, a RAW file beside its JPEG, pictures of a burst, and the original of an edited
+Parts are the video of a live photo, the RAW file of a JPEG, pictures of a burst, and the original of an edited
 picture.
 """
 
@@ -116,7 +116,7 @@ def _bursts(stills: Iterable[PairFile]) -> Parts:
 def _is_live(still: PairFile, film: PairFile) -> bool:
     """Return whether `film` is the video of the live photo `still`.
 
-    If both have a `group_id`, only these are compared. Otherwise, the names and times are compared, and the video must
+    If both have a `group_id`, nothing else is compared. Otherwise, the names and times are compared, and the video must
     be short.
     """
     if still.group_id and film.group_id:

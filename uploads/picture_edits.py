@@ -52,7 +52,8 @@ def edit_pictures(owner_id: int, ids: Set[int], key: str, change: Change | None)
                 changes.append((row.id, before, after))
         own = PictureEdit.objects.filter(owner_id=owner_id)
         edit_id = own.create(owner_id=owner_id, key=key, changes=changes).id if changes else None
-    # Not in the transaction above, which locks pictures first: undo_edit locks a PictureEdit first, and could deadlock.
+    # Not in the transaction above, which has locked pictures: undo_edit() locks a PictureEdit before pictures, so the
+    # two could deadlock.
     own.filter(created_at__lt=timezone.now() - KEPT).delete()
     return EditResult(len(ids & {id for id, _, _ in changes}), skipped, edit_id)
 

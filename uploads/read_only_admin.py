@@ -92,7 +92,7 @@ def confirmation_page(
         "opts": model_admin.opts,
         "media": model_admin.media,
         "across": across,
-        # If the user has selected all pages, `across` selects all rows, and the value of one checkbox is enough.
+        # If the user selected the rows of all pages, `across` is "1", and Django needs the value of only one checkbox.
         "selected": request.POST.getlist(ACTION_CHECKBOX_NAME)[: 1 if across == "1" else None],
         "checkbox": ACTION_CHECKBOX_NAME,
         "rows": rows[:MAX_ROWS_NAMED],

@@ -31,13 +31,13 @@ def create_link(album: Album, expires_at: datetime, password: str, *, allows_ori
 
 
 def revoke_link(owner_id: int | None, link_id: int) -> bool:
-    """Revoke a link of the owner permanently. Return False if there is no such link or it is already revoked."""
+    """Permanently revoke one of the owner's links. Return False if it does not exist or is already revoked."""
     own = ShareLink.objects.filter(id=link_id, album__owner_id=owner_id, revoked_at=None)
     return bool(own.update(revoked_at=timezone.now()))
 
 
 def find_link(token: str) -> ShareLink | None:
-    """Return the link with this token, with its album loaded, or None if no such link works."""
+    """Return the working link with this token, with its album loaded, or None if there is none."""
     return ShareLink.objects.filter(open_share_links(), token=token).select_related("album").first()
 
 

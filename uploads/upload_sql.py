@@ -139,7 +139,7 @@ def save_result(picture: PictureRow, result: "Result", previews: dict[str, str],
 def save_text(upload_id: int, model: str, text: str, vector: TextVector | None) -> None:
     """Save the text that `model` found in a picture; call this inside the transaction that finishes its item.
 
-    `vector` is the text's vector, see embed_text(). If this is the first text found in the picture, `vector` is added
+    `vector` is the text's vector; see embed_text(). If this is the first text found in the picture, `vector` is added
     to the picture's vector of the same model.
     """
     row = fetch_row(SAVE_TEXT, {"upload": upload_id, "model": model, "text": storable(text)[:MAX_TEXT]})

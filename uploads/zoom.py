@@ -47,7 +47,7 @@ async def _record(upload: Upload, name: str) -> bool:
     unchanged = Upload.objects.filter(id=upload.pk, processed_at=upload.processed_at)
     if await unchanged.aupdate(previews=upload.previews | {str(ZOOM_SIDE): name}):
         return True
-    await sync_to_async(schedule_deletion)([upload.key])  # has no effect if the picture still exists
+    await sync_to_async(schedule_deletion)([upload.key])  # does nothing if the picture still exists
     return False
 
 

@@ -28,7 +28,8 @@ LOCAL = "local"
 class Analyzer:
     """The providers that analyse a picture.
 
-    If a Redescriber, and no user, wrote a description that scores below `audit_minimum`, it is regenerated once.
+    A description that scores below `audit_minimum` is regenerated once, if the describer is a Redescriber and no user
+    has edited the description.
     """
 
     describer: Describer

@@ -135,7 +135,7 @@ class QueryEncoder(Protocol):
 
 
 class TextEmbedder(Protocol):
-    """Embeds the text in pictures, to be added to the vectors that the embedder of the same provider computes."""
+    """Embeds the text in pictures. Its vectors are added to those that the embedder of the same provider computes."""
 
     model: str
 

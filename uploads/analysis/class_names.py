@@ -22,7 +22,7 @@ EVERYDAY_NAMES = {
     "daisy": "flower",
     # ImageNet has no class for gamepads, so they may be classified as joysticks.
     "joystick": "game controller",
-    # The classifier sees volcanoes in many mountains.
+    # The classifier mistakes many mountains for volcanoes.
     "volcano": "mountain",
     # These classes also include helmets that have no class of their own.
     "crash helmet": "helmet",

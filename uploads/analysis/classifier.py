@@ -9,7 +9,7 @@ from uploads.analysis.model_files import Floats
 from uploads.analysis.onnx_model import OnnxModel
 
 _SIDE = 224
-# As in the network's evaluation, use the central square whose side is 224/256 of the picture's shorter side.
+# Use the central square whose side is 224/256 of the picture's shorter side, as when the network was evaluated.
 _MARGIN = 32
 
 

@@ -18,22 +18,23 @@ _FLAT_DEVIATION = 20.0
 _FLAT_EDGES = 2.0
 # The largest difference between neighbouring pixels of a plain picture. Small things on a plain background exceed it.
 _MAX_STEP = 20.0
-# The parts of a picture that are compared with each other: 4 x 4.
+# A picture is divided into 4 x 4 parts, which are compared with each other.
 _PARTS = 4
-# Limits for textures: the share of the variance that lies between the parts, and the relative deviation of contrast.
-# Most pictures of high contrast that look nearly the same everywhere show things, so their limits are stricter.
+# A picture counts as a texture if its parts differ little: the share of the variance that is between parts, and the
+# relative deviation of the contrast of the parts, must not exceed these limits. They are stricter for pictures with
+# high contrast, because most of those show objects even if they look nearly the same everywhere.
 _MAX_BETWEEN, _MAX_DEVIATION = 0.35, 0.25
 _HIGH_CONTRAST, _MAX_BETWEEN_HIGH, _MAX_DEVIATION_HIGH = 30.0, 0.22, 0.17
 
-# The background is plain if at least the share _MIN_EVEN of the border differs little from the border's median colour.
-# Something is shown on it if the share of the picture that differs much is between _MIN_SHOWN and _MAX_SHOWN.
+# The background is plain if at least _MIN_EVEN of the border's pixels differ from their median colour by at most
+# _LITTLE. It has something on it if between _MIN_SHOWN and _MAX_SHOWN of all pixels differ from it by more than _MUCH.
 _BORDER, _MIN_EVEN, _LITTLE, _MUCH = 3, 0.74, 20.0, 40.0
 _MIN_SHOWN, _MAX_SHOWN = 0.08, 0.75
 
 
 @dataclass(frozen=True, slots=True)
 class Colours:
-    """The colours of a picture. `shares` are their names and shares of the picture, the largest first.
+    """The colours of a picture. `shares` has the name of each colour and its share of the picture, largest first.
 
     `plain` is true if the picture shows little more than one plain surface, and `uniform` if all its parts look alike,
     as in a texture. `background` is the colour of a plain background on which something is shown, or "".
@@ -96,7 +97,7 @@ def _is_plain(image: Image.Image) -> bool:
 
 
 def _is_uniform(image: Image.Image) -> bool:
-    """Return whether a picture of _SAMPLES x _SAMPLES pixels has contrast, but its parts hardly differ."""
+    """Return whether a picture of _SAMPLES x _SAMPLES pixels has contrast but consists of parts that hardly differ."""
     side = _SAMPLES // _PARTS
     pixels = np.asarray(image, np.float32)
     parts = pixels.reshape(_PARTS, side, _PARTS, side, 3)

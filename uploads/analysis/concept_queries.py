@@ -19,7 +19,7 @@ _MARGIN = 0.2
 # more letters. Photos often show one or two such words, for example brand names, which say little about the picture.
 _MANY_WORDS = 5
 _WORD_LETTERS = 3
-# The beginning shows what kind of text it is, and encoding takes time.
+# The first words are enough to show what kind of text it is, and encoding more takes time.
 _ENCODED_WORDS = 60
 
 

@@ -102,7 +102,7 @@ def _media(evidence: Evidence) -> list[tuple[str, float]]:
 
 
 def _scenes(evidence: Evidence) -> list[tuple[str, float]]:
-    """Return phrases for the named scenes and, to help rank search results, for less probable scenes, with weights."""
+    """Return weighted phrases for the named scenes and, to improve the ranking in searches, for less probable ones."""
     if evidence.colours.plain:
         return []
     possible = [(scene.phrase, scene.weight * p) for scene, p in possible_scenes(evidence.look)]

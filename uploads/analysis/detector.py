@@ -29,7 +29,7 @@ _MAX_OVERLAP = 0.55
 
 @dataclass(frozen=True, slots=True)
 class Detection:
-    """A detected object. `kind` is its COCO class, and `area` is about the share of the picture that its box covers."""
+    """A detected object. `kind` is its COCO class, and `area` is the approximate share of the picture in its box."""
 
     kind: int
     score: float

@@ -28,7 +28,7 @@ _ANIMAL, _MIN_PERSON_WITH_ANIMAL = 0.3, 0.65
 _TINY_AREA, _MIN_TINY_PERSON = 0.02, 0.55
 # The detector mistakes surfaces that fill much of a picture for objects, but with lower scores than real objects.
 _LARGE_AREA, _MIN_LARGE_SCORE = 0.4, 0.65
-# A large person may have a lower score if the classifier recognises nothing else.
+# A large person is accepted at a lower score if the classifier recognises nothing.
 _MIN_LARGE_PERSON, _RECOGNISED = 0.57, 0.4
 
 

@@ -165,8 +165,8 @@ def possible_scenes(look: Look) -> list[tuple[Scene, float]]:
 def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
     """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough.
 
-    A label supports a scene if its name contains a word in the scene's `known_from`. Unless very low, the label's
-    probability is then added to that of the scene.
+    A label supports a scene if its name contains a word in the scene's `known_from`. The probabilities of the labels
+    that support a scene, except very low ones, are added to the scene's own.
     """
     if find_medium(look) is not None:
         return None

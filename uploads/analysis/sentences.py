@@ -34,7 +34,7 @@ _MAX_LABELS = 8
 _MAX_THINGS = 3
 _MANY = 8
 _CLOSE_UP_AREA = 0.6
-# A picture whose probability of being a photo is lower is called a drawing or graphic, unless something in it is
+# A picture that is less likely than this to be a photo is called a drawing or graphic, unless something in it is
 # recognised.
 _MIN_PHOTO = 0.35
 
@@ -85,9 +85,10 @@ def _scenes(evidence: Evidence) -> list[tuple[Scene, float]]:
 
 
 def _subject(vocabulary: Vocabulary, evidence: Evidence, scenes: list[Scene]) -> str:
-    """Return the subject, or "". It must be more certain beside scenes, in textures, and in pictures unlike photos.
+    """Return the subject, or "".
 
-    Stars are easily mistaken for things, so if the picture shows stars, there is no subject.
+    It must be more certain than usual if the picture shows a scene or a texture, or does not look like a photo.
+    A picture of stars has no subject, because stars are easily mistaken for other things.
     """
     if SCENES["space"] in scenes:
         return ""
@@ -122,7 +123,7 @@ def _seen(evidence: Evidence, subject: str, things: list[str]) -> str:
 
 
 def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
-    """Return the minimum probability of labels to show. In pictures of people, most weak guesses are clothing."""
+    """Return the minimum probability of labels to show. In pictures of people, improbable ones are mostly clothing."""
     if drawn:
         return _CERTAIN
     return _MIN_LABEL_WITH_PEOPLE if evidence.people else _MIN_LABEL
@@ -131,7 +132,7 @@ def _minimum_label(evidence: Evidence, *, drawn: bool) -> float:
 def _unnamed(
     vocabulary: Vocabulary, evidence: Evidence, colours: list[str], tones: str, ending: str
 ) -> tuple[str, str]:
-    """Describe a picture in which nothing is recognised. Return the text, and `tones` unless the text names colours."""
+    """Describe a picture in which nothing is recognised. Return the text, and `tones` or, if it names colours, ""."""
     if evidence.colours.plain and colours:
         return f"a plain {colours[0]} surface", ""
     scene = guess_scene(evidence.look, named_labels(vocabulary, evidence))

@@ -23,7 +23,7 @@ _CERTAIN_SPECIES, _CERTAIN_MEMBER = 0.8, 0.95
 _CERTAIN, _CERTAIN_THING = 0.5, 0.65
 _EVERYDAY = frozenset(EVERYDAY_NAMES.values())
 _MIN_KIND = 0.6
-# A kind that the detector also hints at needs less probability.
+# A kind needs a lower probability if uncertain detections support it.
 _MIN_HINTED_ANIMAL, _MIN_HINTED_BIRD, _MIN_HINTED_FOOD, _FOOD_HINTS = 0.5, 0.3, 0.3, 2
 _MIN_OBJECT, _MIN_OBJECT_WITH_PEOPLE, _MIN_ANIMAL = 0.7, 0.55, 0.7
 
@@ -31,8 +31,8 @@ _MIN_OBJECT, _MIN_OBJECT_WITH_PEOPLE, _MIN_ANIMAL = 0.7, 0.55, 0.7
 def name_subject(vocabulary: Vocabulary, evidence: Evidence, minimum: float) -> str:
     """Return the main thing recognised, with its article, or "".
 
-    A place, or a thing with an everyday name, is named with “perhaps” if it is uncertain but at least as probable as
-    `minimum`.
+    A place, or a thing with an everyday name, is named with “perhaps” if it is uncertain but its probability is at
+    least `minimum`.
     """
     named = _certain_enough(vocabulary, evidence)
     top, probability = named[0] if named else ("", 0.0)
@@ -128,7 +128,7 @@ def _kind_and_member(kind: str, named: list[tuple[str, float]]) -> str:
 
 
 def _certain_enough(vocabulary: Vocabulary, evidence: Evidence) -> list[tuple[str, float]]:
-    """Return the labels that may be named: doubtful ones only if very probable, no clothing beside people."""
+    """Return the labels to name. Omit clothing if there may be people, and doubtful labels unless very probable."""
     hidden = _members(vocabulary, "clothing") if evidence.may_show_people else frozenset()
     return [
         (name, score)
@@ -145,7 +145,7 @@ def _members(vocabulary: Vocabulary, kind: str) -> frozenset[str]:
 
 
 def _smallest_kind(vocabulary: Vocabulary, evidence: Evidence) -> str:
-    """Return the everyday name of the kind that has the fewest members among those that are certain, or ""."""
+    """Return the everyday name of the most specific certain kind (the one with the fewest labels), or ""."""
     sizes = vocabulary.membership.sum(axis=1)
     kinds = [
         (float(size), kind)

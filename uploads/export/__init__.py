@@ -1,1 +1,1 @@
-"""Export a library as plain folders: originals with their names, sidecars, and a manifest of checksums."""
+"""Export a library as plain folders: originals under their file names, sidecars, and a manifest of checksums."""

@@ -1,6 +1,6 @@
 """Choose file names that are valid on Linux, Windows and macOS and unique within their folder.
 
-The rules of Windows are the strictest: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
+Windows has the strictest rules: https://learn.microsoft.com/windows/win32/fileio/naming-a-file
 """
 
 import re

@@ -40,7 +40,7 @@ def exported_uploads(owner_id: int) -> QuerySet[Upload]:
 
 
 def bytes_needed(owner_id: int, manifest: Manifest) -> int:
-    """Return about how many bytes of space are needed for the files that the manifest does not list yet."""
+    """Return the approximate number of bytes needed for the files that the manifest does not list yet."""
     rows = exported_uploads(owner_id).values_list("sha256", "size")
     return sum(size + SIDECAR_BYTES for sha256, size in rows.iterator() if manifest.path(sha256) is None)
 

@@ -100,7 +100,7 @@ def _simple_properties(upload: Upload) -> dict[str, str]:
 
 
 def _degrees(value: float | None, hemispheres: str) -> str:
-    """Return a coordinate in the form of XMP's GPSCoordinate, “52,31.234500N”."""
+    """Return a coordinate in XMP's GPSCoordinate format, such as “52,31.234500N”."""
     if value is None:
         return ""
     degrees, minutes = divmod(round(abs(value) * 60, 6), 60)

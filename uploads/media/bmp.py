@@ -17,7 +17,7 @@ from uploads.media.integrity import IncompleteError
 
 PIXEL_BYTES = 4
 _MASKED_PIXEL_BYTES = 12
-_ARRAY_START = b"BA"  # an OS/2 file with several pictures; the first one's file header follows
+_ARRAY_START = b"BA"  # an OS/2 file with several pictures; the file header of the first follows
 _PALETTE_COLOURS = 256
 _RAW_MODES = {1: "P;1", 2: "P;2", 4: "P;4", 8: "P", 24: "BGR"}
 

@@ -84,7 +84,7 @@ def read_bmp_header(file: BinaryIO, start: int, data_start: int = 0) -> BmpHeade
 
 
 def _fields(head: bytes, size: int) -> tuple[int, int, int, int, int]:
-    """Return width, height (negative if the first row is the top one), bits per pixel, compression and used colours."""
+    """Return width, height (negative if rows run from top to bottom), bits per pixel, compression and used colours."""
     if size == _CORE_BYTES:
         width, height, _planes, bits = struct.unpack_from("<4H", head, 4)
         compression = used = 0

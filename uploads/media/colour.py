@@ -58,7 +58,7 @@ class ColourSpace:
 def coded_space(primaries: int, transfer: int) -> ColourSpace | None:
     """Return the space with these codes, or None if it is sRGB, or if `transfer` is unspecified or unknown.
 
-    Unspecified and unknown `primaries` are taken for those of sRGB.
+    Unspecified and unknown `primaries` are treated as those of sRGB.
     """
     if transfer not in _GAMMAS and transfer not in (SRGB, PQ, HLG):
         return None

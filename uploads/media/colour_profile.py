@@ -69,7 +69,10 @@ def _build_transform(profile: bytes, mode: str) -> ProfileTransform | None:
 
 
 def _changes_colours(transform: ProfileTransform) -> bool:
-    """Return whether the conversion changes sample colours. Profile names such as “sRGB linear” are not reliable."""
+    """Return whether the conversion changes sample colours.
+
+    Profile names are not reliable: for example, a profile named “sRGB linear” changes them.
+    """
     levels = np.linspace(0, 255, 18).astype(np.uint8)
     ramps = [np.outer(levels, channels).astype(np.uint8) for channels in ((1, 1, 1), (1, 0, 0), (0, 1, 0), (0, 0, 1))]
     samples = Image.fromarray(np.stack(ramps[:1] if transform.mode == "L" else ramps))

@@ -95,7 +95,10 @@ def tiff_type(content: ByteSource) -> str | None:
 
 
 def _has_sensor_data(tags: Mapping[int, Value]) -> bool:
-    """Return whether the first directory describes sensor data, or a preview of what another directory describes."""
+    """Return whether the file probably contains sensor data. `tags` are those of the first directory.
+
+    That directory describes the sensor data itself, or a preview if the sensor data is in another directory.
+    """
     is_preview = tags.get(_SUBFILE_TYPE) == _REDUCED and _SUB_IFDS in tags
     is_mosaic = tags.get(_PHOTOMETRIC) == _COLOUR_FILTER_ARRAY
     return is_preview or is_mosaic or tags.get(_COMPRESSION) in _CAMERA_COMPRESSIONS

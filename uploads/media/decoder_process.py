@@ -101,14 +101,14 @@ def _size(path: Path) -> int:
 
 
 def limit_cpu(seconds: float) -> None:
-    """Let the kernel end this process (SIGXCPU) after another `seconds` of CPU time, rounded up."""
+    """Have the kernel kill this process (SIGXCPU) after another `seconds` of CPU time, rounded up."""
     usage = resource.getrusage(resource.RUSAGE_SELF)
     limit = math.ceil(usage.ru_utime + usage.ru_stime + seconds)
     _limit(resource.RLIMIT_CPU, limit, final=False)
 
 
 def _limit_memory() -> None:
-    """Allow only the working memory and a reserve beyond current use. Disable core dumps, which would take seconds."""
+    """Limit memory to current use, WORKING_MEMORY and a reserve. Disable core dumps, which would take seconds."""
     pages = int(Path("/proc/self/statm").read_text().split()[0])
     _limit(resource.RLIMIT_AS, pages * resource.getpagesize() + WORKING_MEMORY + _SPARE_BYTES, final=True)
     _limit(resource.RLIMIT_CORE, 0, final=True)

@@ -63,9 +63,10 @@ class ExifData:
 
 
 def read_exif(data: bytes, xmp: bytes = b"") -> ExifData:
-    """Return the values in EXIF data, which may start with its JPEG prefix; take a missing orientation from XMP.
+    """Return the values in EXIF data, which may start with its JPEG prefix.
 
-    Missing or invalid values are None, "" or absent from `details`.
+    If the orientation is missing, it is taken from `xmp`. Missing or invalid values are None, "" or absent from
+    `details`.
     """
     tags, gps = read_tags(data.removeprefix(b"Exif\0\0"))
     if _BASE.Orientation not in tags and (match := _XMP_ORIENTATION.search(xmp)):
@@ -111,7 +112,7 @@ def _position(gps: Tags) -> tuple[float | None, float | None]:
 
 
 def _degrees(value: object, ref: object, negative: str) -> float | None:
-    values = value if isinstance(value, tuple) else (value,)  # a single number is in degrees with decimals
+    values = value if isinstance(value, tuple) else (value,)  # a single number is in decimal degrees
     parts = [finite_float(part) for part in values]
     if not 1 <= len(parts) <= 3 or parts[0] is None:
         return None

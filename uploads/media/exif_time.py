@@ -44,8 +44,8 @@ class _Reading:
 def read_time(tags: Mapping[int, object], gps: Mapping[int, object]) -> PhotoTime:
     """Return the time from the best valid tag, or else the time of the GPS fix. Invalid values are ignored.
 
-    A date without a time of day gets the time from another tag with the same date or, if there is none, from the GPS
-    fix if that is of the same date.
+    If the tag has a date without a time of day, the time of day comes from another tag with the same date or, if there
+    is none, from the GPS fix if it has the same date.
     """
     readings = [reading for names in _DATES if (reading := _read_tag(tags, *names)) is not None]
     fix = _gps_time(gps)

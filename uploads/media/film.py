@@ -148,7 +148,7 @@ def _choose_stream(container: InputContainer) -> av.VideoStream:
 
 
 def _duration(container: InputContainer, stream: av.VideoStream) -> float | None:
-    """Return the duration in seconds, stated in the file or else measured, or None if it is unknown or implausible."""
+    """Return the duration in seconds, measured if the file does not state it; None if unknown or implausible."""
     if container.duration:
         seconds = container.duration / av.time_base
     elif stream.duration and stream.time_base:

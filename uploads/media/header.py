@@ -11,7 +11,7 @@ from uploads.media.exif import ExifData
 
 
 def load_reduced(source: ImageFile.ImageFile, longest: int) -> Image.Image:
-    """Decode `source`, at a reduced size if its format allows, with at least `longest` pixels on the longer side."""
+    """Decode `source` with at least `longest` pixels on the longer side, at a reduced size if its format allows it."""
     scale = longest / max(source.size)
     source.draft("", (max(1, round(source.width * scale)), max(1, round(source.height * scale))))
     source.load()

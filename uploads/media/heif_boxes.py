@@ -45,7 +45,7 @@ def colour_codes(file: BinaryIO) -> tuple[int, int] | None:
 def with_one_association_box(file: BinaryIO) -> bytes:
     """Return the file's content with all boxes `ipma` joined into one, because libavif accepts only one.
 
-    The encoder cavif writes one box for each item. The space that becomes free is filled, so that no data moves.
+    The encoder cavif writes one box for each item. Padding fills the freed space, so that no other data moves.
     """
     file.seek(0)
     data = file.read()

@@ -55,7 +55,8 @@ _DECODE_ERRORS = (
 )
 
 
-# The errno of OSErrors that mean a damaged file: decoders set none, and bad offsets in the file cause the others.
+# An OSError with one of these errnos means that the file is damaged: decoders set no errno, and invalid offsets in the
+# file cause the others.
 _DAMAGE_ERRNOS = frozenset({None, EINVAL, EOVERFLOW})
 
 

@@ -22,9 +22,9 @@ from uploads.media.integrity import check_riff_size
 def read_header(file: BinaryIO, mime_type: str) -> ImageHeader:
     """Return the header of a picture of a supported type, and cheaply check that the file is complete.
 
-    Moves the position of `file`. Raises PermanentError `file.unsupported` or `image.complex`. If the file is damaged,
-    raises what image.read_picture treats as damage: IncompleteError if it is truncated, or for example another
-    ValueError, LookupError or struct.error.
+    Moves the position of `file`. Raises PermanentError `file.unsupported` or `image.complex`. Raises IncompleteError
+    if the file is truncated. If it is damaged in another way, raises any exception that image.read_picture treats as
+    damage, for example ValueError, LookupError or struct.error.
     """
     return _reader(mime_type)(file)
 
@@ -59,7 +59,7 @@ def read_png(file: BinaryIO) -> ImageHeader:
 
 
 def _read_png_exif(found: png_structure.PngStructure) -> ExifData:
-    """Return the EXIF data. Ignore an orientation in text or XMP, as browsers do: converters copy it unchanged."""
+    """Return the EXIF data. Like browsers, ignore an orientation in text or XMP, which converters copy unchanged."""
     exif = read_exif(found.exif)
     return replace(exif, orientation=1) if found.exif_is_text else exif
 

@@ -20,7 +20,7 @@ Range = tuple[int, int]
 def read_boxes(file: BinaryIO, start: int, end: int, max_boxes: int = MAX_BOXES) -> Iterator[tuple[bytes, int, int]]:
     """Yield the name of each box between `start` and `end` of `file`, with the start and end of its content.
 
-    The end of the content is the one that the box states. If the file is truncated, it may lie beyond `end`.
+    The end is computed from the size that the box states. If the file is truncated, the end may be beyond `end`.
     """
     position = start
     for _ in range(max_boxes):

@@ -41,7 +41,7 @@ def marked_end(file: BinaryIO, start: int) -> int | None:
 def trailer_start(file: BinaryIO, start: int, end: int) -> int | None:
     """Return where a known kind of trailer begins in the range from `start` to `end`, or None.
 
-    Known trailers are Samsung's and videos, which begin with the length of their first box, followed by "ftyp".
+    Known trailers are Samsung's, and videos. A video begins with the length of its first box, followed by "ftyp".
     """
     found = _samsung_trailer(file, end)
     if found is None:
@@ -63,7 +63,7 @@ def _samsung_trailer(file: BinaryIO, end: int) -> int | None:
 
 
 def _find(file: BinaryIO, wanted: bytes, start: int, end: int) -> int | None:
-    """Return the position of the first `wanted` in the range from `start` to `end`."""
+    """Return the position of the first occurrence of `wanted` in the range from `start` to `end`."""
     file.seek(start)
     position, last = start, b""
     while position < end and (block := file.read(min(_BLOCK, end - position))):

@@ -35,5 +35,5 @@ def check_loaded_size(size: int) -> None:
 
 
 def too_complex(what: str) -> PermanentError:
-    """Return the error for a file that would take too much time or memory to read. `what` says what is too much."""
+    """Return the error for a file that takes too much time or memory to read. `what` completes “The picture has …”."""
     return PermanentError("image.complex", what=what)

@@ -1,4 +1,4 @@
-"""The time when a picture or video was taken, as files contain it. Web processes import this module, so it is small."""
+"""The time when a picture or video was taken. Web processes import this module, so it imports little."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,7 @@
 """Find the chunks of a PNG that are needed for its picture (PNG third edition, section 11), within fixed limits.
 
-A decoder gets only these chunks. Unknown chunks and text, which may unpack to a thousand times its size, are left out,
-so it does not matter whether they are damaged.
+A decoder gets only these chunks. It does not get unknown chunks or text, so damage in them does not matter, and text
+cannot fill the memory by decompressing to a thousand times its size.
 """
 
 import struct
@@ -131,7 +131,7 @@ def _unpacked_profile(content: bytes) -> bytes:
 
 
 def _text(name: bytes, content: bytes) -> bytes:
-    """Return the text of a tEXt, zTXt or iTXt chunk; b"" if it is compressed, and invalid or too long."""
+    """Return the text of a tEXt, zTXt or iTXt chunk, or b"" if it cannot be decompressed or is then too long."""
     _keyword, _, rest = content.partition(b"\0")
     if name == b"tEXt":
         return rest

@@ -41,7 +41,7 @@ class _Preview:
         return max(sizes, default=0)
 
     def load(self, longest: int) -> Image.Image | None:
-        """Return the decoded preview, or None if there is none. `longest` is used as by `ImageHeader.load`."""
+        """Return the decoded preview, or None if there is none. For `longest`, see ImageHeader."""
         if self.jpeg is None:
             return self.pixels
         return self.jpeg.load(self.jpeg.open(), longest)
@@ -104,7 +104,7 @@ def _find_preview(raw: rawpy.RawPy, orientation: int, *, landscape: bool) -> _Pr
 
 
 def _read_exif(file: BinaryIO, preview: _Preview) -> ExifData:
-    """Return the EXIF data of the file or, if only that of the preview has a date, of the preview."""
+    """Return the EXIF data of the file, or that of the preview if only the preview's has a date."""
     found = _read_canon_exif(file) or interpret_tags(*read_tags(FileBytes(file)))
     if found.time.taken_at is None and preview.jpeg is not None and preview.jpeg.exif.time.taken_at is not None:
         return preview.jpeg.exif

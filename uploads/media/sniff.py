@@ -56,7 +56,7 @@ def _still_type(head: bytes) -> str | None:
 
 
 def _is_icon(head: bytes) -> bool:
-    """Return whether `head` starts an icon or a cursor. The signature is short, so check a picture's position too."""
+    """Return whether `head` starts an icon or a cursor. The signature is short, so also check the first position."""
     count, start = int.from_bytes(head[4:6], "little"), int.from_bytes(head[18:22], "little")
     return head.startswith((b"\0\0\1\0", b"\0\0\2\0")) and count > 0 and start >= 6 + 16 * count
 

@@ -18,7 +18,7 @@ _BASE = ExifTags.Base
 _STRIP_TAGS = frozenset({_BASE.BitsPerSample, _BASE.SamplesPerPixel, _BASE.RowsPerStrip, _BASE.Compression})
 _UNCOMPRESSED = 1
 _WEBP = 50001  # not supported by Pillow's libtiff
-_BIG_ENDIAN_BIGTIFF = b"MM\0+"  # Pillow reads BigTIFFs only in the other byte order
+_BIG_ENDIAN_BIGTIFF = b"MM\0+"  # Pillow reads only little-endian BigTIFFs
 _UNKNOWN_PIXELS = frozenset({"unknown pixel mode", "unknown data organization"})
 # All other modes take 4 bytes per pixel. The last two modes have to be scaled, which takes more memory.
 _PIXEL_BYTES = {"1": 1, "L": 1, "P": 1, "I;16": 2, "I;16L": 2, "I;16B": 2, "I": 14, "F": 14}

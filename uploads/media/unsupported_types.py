@@ -1,6 +1,6 @@
 """Detect and name types that are not supported, so that error messages say what a file is.
 
-No supported type starts like one of these, and the weakest check, the one for TGA, is made only if nothing else fits.
+No file of a supported type starts like one of these. TGAs have no signature, so they are checked last.
 """
 
 import re

@@ -18,7 +18,7 @@ _LOSSLESS_SIGNATURE = b"\x2f"
 
 @dataclass(slots=True)
 class WebPStructure:
-    """The canvas of a WebP (0 by 0 if invalid), its number of frames, its `size` in bytes, and its metadata."""
+    """The canvas size of a WebP (0 by 0 if invalid), its number of frames, its `size` in bytes, and its metadata."""
 
     width: int = 0
     height: int = 0

@@ -8,9 +8,10 @@ from uploads.models.upload import Upload
 
 
 class Embedding(models.Model):
-    """The unit vector that one model computed for an upload and, if the model can embed it, the text in the picture.
+    """The unit vector that one model computed for an upload.
 
-    It is stored in half precision, which makes a scan twice as fast.
+    It includes the text in the picture if the model can embed text. It is stored in half precision, which makes a scan
+    twice as fast.
 
     All columns after `vector` are copied or derived from the upload's columns, so that a search does not read the wide
     rows of uploads. Database triggers keep them up to date; see the migration. `model` determines the number of

@@ -46,9 +46,9 @@ class SearchWords(Func):
     """The words by which a search finds an upload. The SQL expression is immutable.
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File names,
-    cameras, places and the text in the picture are not stemmed, and are split at everything but letters and digits.
-    Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word; see
-    uploads.search.words.OwnerWord.
+    cameras, places and the text in the picture are not stemmed, and are split at all characters except letters and
+    digits. Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word;
+    see uploads.search.words.OwnerWord.
     """
 
     template = (
@@ -64,7 +64,9 @@ class SearchWords(Func):
 
 
 class OneOf(Lookup):
-    """`OneOf(F("status"), values)` is true if the text field has one of these values. No value may need quotes.
+    """`OneOf(F("status"), values)` is true if the text field has one of these values.
+
+    Values must not contain characters that need quoting in a PostgreSQL array.
 
     Use it in check constraints of tables that are often changed: PostgreSQL stores the values as one constant, whereas
     it builds the array of `Q(status__in=values)` again in each UPDATE. If four constraints use OneOf, an UPDATE of a

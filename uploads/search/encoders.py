@@ -29,7 +29,7 @@ def site_encoder() -> QueryEncoder | None:
 
 
 def site_model() -> str | None:
-    """Return the model of new vectors, or None if they cannot be searched. This usually does not load the model.
+    """Return the model that computes new vectors, or None if these cannot be searched. Usually, it is not loaded.
 
     If the model runs on a server, this sends a request, and returns None if the request fails.
     """

@@ -13,7 +13,7 @@ from uploads.search.taken import parse_taken
 
 
 def estimate_vectors(owner_id: int, query: Query, model: str) -> float:
-    """Return about how many of the owner's vectors match those filters that are in INDEXED. This takes about 1 ms.
+    """Estimate how many of the owner's vectors match those filters that are in INDEXED. This takes about 1 ms.
 
     The number for dates comes from the timeline: PostgreSQL's statistics do not show that owners took their pictures at
     different times, and are often wrong by a factor of two or more.
@@ -27,7 +27,7 @@ def estimate_vectors(owner_id: int, query: Query, model: str) -> float:
 
 
 def count_taken(owner_id: int, first: date | None, after: date | None) -> float:
-    """Return how many pictures in the owner's timeline were taken from `first` on and before `after`, if given."""
+    """Return how many pictures in the owner's timeline were taken on or after `first` and before `after`, if given."""
     days = TimelineDay.objects.filter(owner_id=owner_id, day__gt=UNDATED.date())
     if first:
         days = days.filter(day__gte=first)

@@ -102,9 +102,9 @@ def _condition(owner_id: int, one: Filter, has_place: Q, upload: str, *, words: 
 def _in_import(owner_id: int, one: Filter, column: str, *, listed: bool) -> Q:
     """Return the condition that `column` is the id of a picture in the imports that the filter names.
 
-    If `listed`, PostgreSQL first reads the ids of all these pictures, and then only these pictures, in order of id.
-    Otherwise, it checks each picture that it reads. Sorting is disabled in searches, so without the list, a page in
-    order of id would require reading all of the owner's newer pictures.
+    If `listed`, PostgreSQL first collects the ids of all these pictures, and then reads only these pictures, in order
+    of id. Otherwise, it checks the condition for each picture that it reads. Sorting is disabled in searches, so
+    without the list, a page in order of id would require reading all of the owner's newer pictures.
     """
     pictures = pictures_of_imports(owner_id, one.value)
     if listed and not one.negated:

@@ -60,7 +60,7 @@ def _inflected(word: str) -> str | None:
 
 
 def _compounds(word: str) -> Iterator[str]:
-    """Split `word` into two known words in each possible way, and yield translations, the longest first word first."""
+    """Yield a translation for each way to split `word` into two known words, starting with the longest first word."""
     for end in range(len(word) - _SHORTEST_STEM, _SHORTEST_STEM - 1, -1):
         first, last = word[:end], _inflected(word[end:])
         forms = (first, f"{first}e", *(first.removesuffix(link) for link in _LINKS if first.endswith(link)))

@@ -1,6 +1,6 @@
 """The search filter `import:`, and the names of imports for suggestions.
 
-The app `batches` stores the imports and knows which pictures they contained; it registers functions that return both.
+The app `batches` stores the imports and which pictures they contained. It registers functions that look them up.
 """
 
 from collections.abc import Callable

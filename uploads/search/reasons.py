@@ -37,7 +37,7 @@ class Reason:
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     """Return the first of a picture's texts that contains a word of the query, or None.
 
-    Much as in full-text search, words match if they are equal once common English endings are removed.
+    Words match if they are equal after common English endings are removed, much as in full-text search.
     """
     stems = _stems(query)
     for source, text in texts.items():

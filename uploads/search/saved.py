@@ -14,7 +14,7 @@ def saved_searches(owner_id: int) -> QuerySet[SavedSearch]:
 
 
 def save_search(owner_id: int, text: str) -> bool:
-    """Save a query. Return False if it is empty or too long, or if MAX_SAVED others are saved. Raises QueryError."""
+    """Save a query. Return False if it is empty or too long, or if MAX_SAVED others exist. Raises QueryError."""
     query = str(parse_query(text))
     if not query or len(query) > MAX_LENGTH:
         return False

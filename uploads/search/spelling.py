@@ -5,10 +5,10 @@ from dataclasses import replace
 from functools import cache
 
 import numpy as np
-from django.utils.module_loading import import_string
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from uploads.analysis.model_files import read_weights
 from uploads.search.candidates import containing
 from uploads.search.filters import filter_pictures
 from uploads.search.german import german_words
@@ -28,7 +28,8 @@ def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
 
     A word is considered mistyped if neither a dictionary nor the text of any of the owner's pictures contains it, and
     if it differs from a word in the owner's vocabulary by one letter, or by two if it is long. If `german`, German
-    words for the vocabulary count too. Short words, quoted text and excluded words are never changed.
+    words whose translation is in the vocabulary count too. Short words, quoted text and excluded words are never
+    changed.
     """
     unknown = [term for terms in query.alternatives for term in terms if _is_unknown(term, german=german)]
     checked = list(dict.fromkeys(unknown))[:MAX_CHECKED]
@@ -62,7 +63,7 @@ def nearest_words(words: Sequence[str], known: Iterable[str]) -> list[str | None
 
 
 def _is_unknown(term: Term, *, german: bool) -> bool:
-    """Return whether a term is a single word, not a very short one, that no dictionary contains."""
+    """Return whether a term is a single unquoted word that is not very short and that no dictionary contains."""
     word = term.text.lower()
     if term.quoted or len(word) < _SHORTEST or not word.isalpha():
         return False
@@ -82,6 +83,5 @@ def _replaced(query: Query, corrected: Mapping[Term, Term]) -> Query:
 @cache
 def _dictionary() -> frozenset[str]:
     """Return the 21,000 English words that are single tokens of the text model. Raises EnvironmentalError."""
-    read_weights = import_string("uploads.analysis.model_files.read_weights")  # loads the model runtime
     pieces = read_weights("wordpiece_vocab.txt").decode().split("\n")
     return frozenset(piece for piece in pieces if piece.isalpha())

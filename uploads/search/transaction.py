@@ -27,7 +27,7 @@ SCAN_SETTINGS = {
     # A hash join would read all rows of the other table. A nested loop reads only the rows that it needs.
     "enable_hashjoin": "off",
     "enable_mergejoin": "off",
-    # Compiling a statement takes longer than running it. Servers other than the embedded one compile by default.
+    # Just-in-time compilation takes longer than running the statement. It is already off in the embedded server.
     "jit": "off",
 }
 """Settings for search transactions; see docs/search.md for how they were chosen."""

@@ -120,10 +120,10 @@ def _run(statement: sql.Composed) -> None:
 
 @contextmanager
 def _build_lock() -> Iterator[bool]:
-    """Take the lock for index maintenance, and give the session memory for building. Yield whether the lock was free.
+    """Yield whether the lock for index maintenance was free. If so, hold it, and raise the session's memory limit.
 
-    The lock belongs to the session: if this process dies, PostgreSQL continues to build the index, and keeps the lock
-    until it has finished.
+    The lock belongs to the session: if this process dies, PostgreSQL finishes building the index, and keeps the lock
+    until then.
     """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_lock(%s)", [BUILD_LOCK])

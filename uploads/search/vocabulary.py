@@ -73,8 +73,8 @@ def own_words(owner_id: int) -> set[str]:
 def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     """Return up to MAX_SUGGESTIONS terms and names of imports with a word that starts with the last word typed.
 
-    Texts that begin with the typed word come first, then the shortest. The words before it are kept in each
-    suggestion's query. Suggestions are left out if this query would be too long or no picture has the term any more.
+    Texts that begin with that word come first, and shorter texts before longer ones. Each suggestion's query keeps the
+    words before it. Suggestions are left out if this query would be too long or no picture has the term any more.
     """
     before, _, last = typed.rpartition(" ")
     if not last or ":" in last or last.startswith("-") or typed.count('"') % 2:

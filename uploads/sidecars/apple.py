@@ -27,7 +27,7 @@ _FLAGS = {"yes": True, "no": False, "true": True, "false": False, "1": True, "0"
 
 
 def parse_aae(data: bytes, name: str) -> list[Entry]:
-    """Return an entry that marks the picture `name` as edited. AAE files say nothing else. Raises InvalidSidecar."""
+    """Return an entry that marks the picture `name` as edited, the only value in AAE files. Raises InvalidSidecar."""
     try:
         edits = plistlib.loads(data)
     except (plistlib.InvalidFileException, ExpatError, ValueError, LookupError, RecursionError, OverflowError) as error:

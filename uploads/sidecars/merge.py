@@ -118,7 +118,7 @@ def combine_times(
     """Return the time and its UTC offset in minutes, from a sidecar's time and the file's.
 
     If they agree, the file's time is kept, because it may have fractions of seconds and a zone. If the sidecar has the
-    instant and the file has only the local time, the zone follows from both.
+    instant and the file has only the local time, their difference is the UTC offset.
     """
     if taken_at is None:
         return sidecar.at, sidecar.utc_offset

@@ -36,7 +36,7 @@ def names_picture(target: str) -> bool:
 
 
 def takeout_rank(target: str, picture: str) -> int | None:
-    """Return how well a JSON file's target matches a picture's name (0 is best), or None if it does not."""
+    """Return how well a JSON file's target matches a picture's name (0 is best), or None if they do not match."""
     wanted, found = split_name(target), split_name(picture)
     if wanted.name == found.name:
         return 0

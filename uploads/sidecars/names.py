@@ -114,7 +114,7 @@ def utf16_units(text: str) -> int:
 
 
 def split_extension(name: str) -> tuple[str, str]:
-    """Split a folded name before its extension, which is empty unless it is that of a picture or video."""
+    """Split a folded name into stem and extension. Only extensions of pictures and videos are split off."""
     stem, dot, _ = name.rpartition(".")
     extension = name[len(stem) :] if dot else ""
     return (stem, extension) if stem and _EXTENSION.fullmatch(extension) else (name, "")

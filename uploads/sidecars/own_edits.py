@@ -1,4 +1,4 @@
-"""The edits that the owner of a picture has made. They take precedence over values from its sidecars and its file.
+"""The owner's edits to a picture. They take precedence over values from its sidecars and its file.
 
 `Upload.sidecars` holds them under EDITS, with the keys below, and processing keeps them.
 """
@@ -66,7 +66,7 @@ def set_zone(zone: tzinfo) -> Change:
 def set_date(day: date, at: time | None) -> Change:
     """Return a change that sets the local date to `day` and the time to `at`. The zone stays the same.
 
-    If `at` is None, pictures keep their time of day; those without a time get midday.
+    If `at` is None, pictures keep their time of day; those without a time are set to midday.
     """
 
     def change(shown: PlaceAndTime) -> Any:
@@ -107,7 +107,8 @@ def _changed(
         instant = (local - timedelta(minutes=offset or 0)).replace(tzinfo=UTC)
     except OverflowError:  # the result is before the year 1 or after 9999
         return None
-    if not 1 < local.year < 9999:  # as for dates from files: the year 1 means no date, and conversions could overflow
+    # In the years 1 and 9999, conversions could overflow, and the year 1 also means that there is no date.
+    if not 1 < local.year < 9999:
         return None
     return {"taken_at": instant.isoformat(), "utc_offset": offset}
 

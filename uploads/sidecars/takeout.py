@@ -29,7 +29,7 @@ _PICTURE_KEYS = frozenset({"photoTakenTime", "googlePhotosOrigin", "imageViews"}
 # Exports from 2017 have other keys, of which only the description is read.
 _PICTURE_KEYS_2017 = frozenset({"title", "description", "url", "tags", "people", "comments"})
 _ALBUM_KEYS = frozenset({"access", "date", "albumData", "sharedAlbumComments", "enrichments"})
-# Since 2025, most files of albums contain nothing but the title.
+# Since 2025, most album files contain only the title.
 _TITLE_KEYS = _ALBUM_KEYS | {"title", "description", "location", "geoData"}
 # Folders such as "Photos from 2019" also have a metadata file, but are not albums.
 _YEAR_FOLDER = re.compile(

@@ -13,8 +13,9 @@ from uploads.similar.codes import Codes
 # Two pictures are near duplicates if any of these rules holds: (maximum hash distance, minimum cosine of features).
 _RULES = ((4, 0.5), (12, 0.7), (22, 0.85))
 _PAGES_RULE = (4, 0.9)
-# (Hash distance, maximum number of differing signs). The maximum is the number expected at the rule's cosine plus three
-# standard deviations. The first rule has no limit, because pictures without features are also compared.
+# For each rule: (maximum hash distance, maximum number of differing signs). The latter is the number expected at the
+# rule's cosine plus three standard deviations. It is unlimited in the first rule, which also applies to pictures
+# without features.
 _SIGN_BITS = ((4, 256), (12, 87), (22, 64))
 _MAX_PARTNERS = 50
 
@@ -23,7 +24,7 @@ PAGES = frozenset(("document", "screenshot", "chart", "text", "web site", "menu"
 
 
 def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:
-    """Yield index in `others` and hash distance of up to _MAX_PARTNERS possible near duplicates, nearest first."""
+    """Yield the index in `others` and the hash distance of up to _MAX_PARTNERS candidates, the nearest first."""
     one = Codes.read([code])
     distances = others.hash_distances(one)
     near = np.flatnonzero(distances <= _RULES[-1][0])

@@ -45,7 +45,7 @@ def preview_name(key: UUID, side: int) -> str:
 
 
 def prepare_storage() -> None:
-    """Create what an empty storage needs before files can be stored in it. Raises OSError (see StorageBackend)."""
+    """Prepare an empty storage, so that files can be stored in it. Raises OSError (see StorageBackend)."""
     backend().prepare()
 
 

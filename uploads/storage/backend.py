@@ -29,7 +29,7 @@ class StorageBackend(Protocol):
     signed_url_seconds: int
 
     def prepare(self) -> None:
-        """Create what an empty storage needs. If that is missing later, the storage counts as unavailable."""
+        """Prepare an empty storage. If what this creates is missing later, the storage counts as unavailable."""
 
     def store_file(self, source: Path, name: str) -> None:
         """Store the content of `source` durably. `source` itself is not removed."""

@@ -105,7 +105,7 @@ def _link_or_copy(source: Path, target: Path) -> None:
     try:
         _link(source, target)
     except FileExistsError:
-        if not _is_same_file(source, target):  # they are the same if the call is repeated after a crash
+        if not _is_same_file(source, target):  # it is the same if the call is repeated after a crash
             with _temporary_name(target) as temporary:
                 _link(source, temporary)
     except OSError as error:
@@ -160,7 +160,7 @@ def _make_folder(folder: Path) -> None:
 
 
 def sync_path(path: Path) -> None:
-    """Sync a file, or the names in a folder, to disk, so that they survive a power failure."""
+    """Sync a file, or a folder's list of names, to disk, so that it survives a power failure."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)

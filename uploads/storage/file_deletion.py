@@ -133,7 +133,7 @@ def schedule_deletion(keys: Collection[UUID], delay: timedelta = DELAY) -> int:
 def purge_deleted_files() -> int:
     """Remove the files of up to CHUNK due deletions, then delete their rows. Return how many were completed.
 
-    0 means that no deletion is due, that no due deletion could be completed, or that the storage is unavailable.
+    A result of 0 means that no deletion is due, that none could be completed, or that the storage is unavailable.
     Incomplete deletions are retried later. A file that cannot be removed does not delay the other deletions.
     """
     rows = fetch_rows(CLAIM_DUE, {"delay": RETRY_DELAY, "doublings": MAX_DOUBLINGS, "chunk": CHUNK})

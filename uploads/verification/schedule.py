@@ -1,4 +1,4 @@
-"""Decide which originals are checked next: those never checked first, then those whose last check is oldest.
+"""Decide which originals are checked next: first those never checked, then those checked longest ago.
 
 A check sets `verified_at`, so no other progress has to be stored, and an interruption loses at most one check. The
 number of bytes read in the last 24 hours is the total size of the files checked in that time.

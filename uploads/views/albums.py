@@ -71,7 +71,7 @@ def album_detail(request: HttpRequest, album_id: int) -> HttpResponse:
 @never_cache
 @require_button("upload-list")
 def add_to_album(request: HttpRequest) -> HttpResponse:
-    """Add the pictures whose ids are the `picture` parameters to an album.
+    """Add the pictures whose ids are in the `picture` parameters to an album.
 
     The parameter `album` is the id of an existing album; without it, `name` is the name of a new one. If both are
     missing, ask the user to choose an album.

@@ -35,7 +35,7 @@ KEPT = ("sort", "exact")
 @require_safe
 @vary_on_headers("HX-Request")
 def search_page(request: HtmxRequest) -> HttpResponse:
-    """Show the pictures that match the query `q`. htmx gets only the results.
+    """Show the pictures that match the query `q`. For htmx, return only the results.
 
     If `q` contains only filters, the newest pictures come first. Otherwise, the best hits come first or, with
     `sort=date`, the latest. With `exact=1`, no word is corrected.

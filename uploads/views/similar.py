@@ -19,7 +19,7 @@ from uploads.similar.neighbours import similar_pictures
 
 @require_safe
 def similar_page(request: HttpRequest, upload_id: int) -> HttpResponse:
-    """Show the user's pictures that look most like the picture `upload_id`. htmx gets only the list."""
+    """Show the user's pictures that look most like the picture `upload_id`. For htmx, return only the list."""
     own = Upload.objects.filter(owner_id=request.user.pk).exclude(kind=MediaKind.ARCHIVE)
     upload = get_object_or_404(defer_details(own), id=upload_id)
     try:

@@ -16,7 +16,7 @@ from uploads.zip_stream import stream_archive, zip_entries
 
 @require_button("upload-list")
 def download_selection(request: HttpRequest) -> HttpResponseBase:
-    """Send the originals of the user's pictures whose ids are the `picture` parameters, with their parts."""
+    """Send the originals of the user's pictures whose ids are in the `picture` parameters, with their parts."""
     ids = chosen_pictures(request)
     if not ids or len(ids) > MAX_PICTURES:
         text = _("Select pictures to download, up to %(count)s at a time.")

@@ -1,4 +1,4 @@
-"""Measure the cosine above which a picture matches a query. Those of two models can differ by a factor of five."""
+"""Measure the cosine above which a picture matches a query. It can differ between models by a factor of five."""
 
 from pathlib import Path
 from statistics import fmean

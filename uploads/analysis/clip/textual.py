@@ -57,7 +57,7 @@ def _inputs(encoding: Encoding) -> dict[str, npt.NDArray[np.int64]]:
 def clean(text: str, *, canonicalize: bool) -> str:
     """Normalise `text` like the model's training data.
 
-    White space is reduced to single spaces. If `canonicalize`, punctuation and upper case are removed too.
+    White space is reduced to single spaces. If `canonicalize`, also remove punctuation and convert to lower case.
     """
     if canonicalize:
         text = text.translate(str.maketrans("", "", string.punctuation)).lower()

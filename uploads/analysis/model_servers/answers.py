@@ -18,7 +18,7 @@ _SENTENCE_END = re.compile(r"[.!?…。](?=\s|$)")
 
 
 def unusable(problem: str) -> TransientError:
-    """Return the error for an answer that cannot be used; `problem` continues "The model's answer is unusable: …"."""
+    """Return the error for an answer that cannot be used; `problem` completes "The model's answer is unusable: …"."""
     return TransientError("model.answer", problem=problem)
 
 

@@ -121,17 +121,17 @@ def _surround(core: _Core) -> TextBox | None:
 
 
 def _tightest(corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]) -> float:
-    """Return the one of `angles` for which the rectangle around `corners` is smallest."""
+    """Return the angle in `angles` for which the rectangle around `corners` is smallest."""
     low, high = _extents(corners, angles)
     areas = np.prod(high - low, axis=0)
-    # Of rectangles with nearly the same area, take the one with the smallest rotation.
+    # Among rectangles with nearly the same area, choose the one with the smallest rotation.
     return float(min(angles[areas <= areas.min() * 1.01], key=abs))
 
 
 def _extents(
     corners: npt.NDArray[np.float64], angles: npt.NDArray[np.float64]
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return the minimum and maximum coordinates of `corners` along and across each angle; shapes (2, angles)."""
+    """Return the lowest and highest coordinates of `corners` along and across each angle, as two arrays (2, angles)."""
     cosines, sines = np.cos(angles)[:, None], np.sin(angles)[:, None]
     x, y = corners
     turned = np.stack([x * cosines + y * sines, y * cosines - x * sines])

@@ -12,7 +12,7 @@ from uploads.analysis.ocr.text_boxes import TextBox, find_boxes
 from uploads.analysis.ocr.text_lines import TextLine, cut_out, decode, in_order, split_line
 
 MAX_LINES = 300
-# The longer side, in pixels, of the copy in which may_contain_text() and read(), respectively, detect lines.
+# The longer side, in pixels, of the copies in which may_contain_text() and read() detect lines.
 _GATE_SIDE = 384
 _SIDE = 1280
 # The detector needs 350 MB of memory per megapixel, so it reads the picture in tiles, which overlap by 2 * GRID pixels.
