@@ -19,7 +19,7 @@ from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
 from uploads.search.results import search
 from uploads.search.transaction import SCAN_SETTINGS, search_transaction
-from uploads.search.vector_index import index_name, indexed_rows, maintain_indexes
+from uploads.search.vector_index import index_name, index_size, maintain_indexes
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -40,7 +40,7 @@ def test_index_is_built_once_it_pays_off(anna: User, make_picture: MakePicture, 
     name = index_name(anna.id, encoder.model)
 
     assert maintain_indexes() == [name]
-    assert indexed_rows(anna.id, encoder.model) == 4
+    assert index_size(anna.id, encoder.model).rows == 4
     assert maintain_indexes() == []
 
 
@@ -64,7 +64,7 @@ def test_index_of_few_vectors_is_dropped(anna: User, make_picture: MakePicture, 
     call_command("index_vectors", stdout=output)
 
     assert output.getvalue() == f"{name}\n1 index changed.\n"
-    assert not indexed_rows(anna.id, encoder.model)
+    assert not index_size(anna.id, encoder.model).rows
 
 
 def test_incomplete_index_is_replaced(anna: User, make_picture: MakePicture, encoder: QueryEncoder) -> None:
@@ -75,7 +75,7 @@ def test_incomplete_index_is_replaced(anna: User, make_picture: MakePicture, enc
         cursor.execute(f"CREATE UNIQUE INDEX CONCURRENTLY {name} ON uploads_embedding (owner_id)")
 
     assert maintain_indexes() == [name, name]
-    assert indexed_rows(anna.id, encoder.model)
+    assert index_size(anna.id, encoder.model).rows
 
 
 def test_nothing_is_done_while_another_process_builds(
@@ -88,7 +88,7 @@ def test_nothing_is_done_while_another_process_builds(
 
         assert maintain_indexes() == []
 
-    assert not indexed_rows(anna.id, encoder.model)
+    assert not index_size(anna.id, encoder.model).rows
 
 
 def test_search_by_index_finds_what_an_exact_scan_finds(

@@ -9,7 +9,7 @@ from operator import and_
 
 from django.contrib.postgres.search import SearchQueryCombinable
 from django.db import connection
-from django.db.models import Case, F, FloatField, Q, QuerySet, Value, When
+from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 
 from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.models import Upload
@@ -83,7 +83,8 @@ def _alternative(
     else:
         near = vectors.exact(AnyOf("upload_id", _ids(pictures, MAX_UNCHECKED)), MAX_CANDIDATES)
     unchecked = bool(query.filters or query.excluded or quotes)
-    with_some = with_words(owner_id, words, MAX_UNCHECKED if unchecked else MAX_CANDIDATES, many=vectors.indexed)
+    limit = MAX_UNCHECKED if unchecked else MAX_CANDIDATES
+    with_some = with_words(owner_id, words, limit, many=vectors.indexed, most=vectors.owner_has_most)
     return _compare(pictures.filter(AnyOf("id", near.keys() | with_some)), words, vectors)
 
 
@@ -126,27 +127,39 @@ def _nearest(
     return vectors.exact(Q(upload__in=pictures), MAX_CANDIDATES)
 
 
-def with_words(owner_id: int, words: Words, limit: int, *, many: bool) -> set[int]:
+def with_words(owner_id: int, words: Words, limit: int, *, many: bool, most: bool = False) -> set[int]:
     """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
     If there are fewer than ENOUGH such pictures, add those that contain any of the first MAX_SINGLE_WORDS words. In
     this step, a word that at least `limit` pictures contain adds no pictures, because it is too common. `many`
     means that the owner has many pictures: very common words are then not searched for, because that would take too
-    long.
+    long. `most` means that the owner has most of the pictures of all owners.
     """
     if not words:
         return set()
-    pictures = Upload.objects.filter(trashed_at=None)
     if len(words) == 1:
-        one = containing(pictures, owner_id, words)
+        one = _owned_with(owner_id, words, most=most)
         return set() if many and _is_common(one) else set(_ids(one, limit))
-    found = set(_ids(containing(pictures, owner_id, words), limit))
+    found = set(_ids(_owned_with(owner_id, words, most=most), limit))
     if len(found) < ENOUGH:
         for word in words[:MAX_SINGLE_WORDS]:
-            one = containing(pictures, owner_id, [word])
+            one = _owned_with(owner_id, [word], most=most)
             some = [] if many and _is_common(one) else _ids(one, limit)
             found.update(some if len(some) < limit else ())
     return found
+
+
+def _owned_with(owner_id: int, words: Words, *, most: bool) -> QuerySet[Upload]:
+    """Return the owner's pictures that contain all words.
+
+    If the owner has most of all pictures, reading the index entries of the owner takes longer than reading and
+    discarding the other owners' pictures.
+    """
+    pictures = Upload.objects.filter(trashed_at=None)
+    if not most:
+        return containing(pictures, owner_id, words)
+    # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
+    return pictures.alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=owner_id, words=reduce(and_, words))
 
 
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
@@ -161,13 +174,16 @@ def _is_common(pictures: QuerySet[Upload]) -> bool:
 
 def _compare(pictures: QuerySet[Upload], words: Words, vectors: OwnerVectors) -> list[Candidate]:
     """Return a candidate for each picture, with the share of the words that its text contains."""
-    ones = (Case(When(words=one, then=1.0), default=0.0, output_field=FloatField()) for one in words)
-    share = sum(ones, Value(0.0)) / Value(float(max(1, len(words))))
-    rows = vectors.join(pictures).annotate(share=share).values_list("id", "cosine", "share")
+    found = (
+        Func(F("words"), one, arg_joiner=" @@ ", template="(%(expressions)s)::int", output_field=IntegerField())
+        for one in words
+    )
+    rows = vectors.join(pictures).annotate(found=sum(found, Value(0))).values_list("id", "cosine", "found")
+    most = max(1, len(words))
     with connection.cursor() as cursor:
         # Read the rows without Django's conversion of each number, which would take longer than the statement.
         cursor.execute(*rows.query.sql_with_params())
-        return [Candidate(id, cosine or 0.0, float(share)) for id, cosine, share in cursor.fetchall()]
+        return [Candidate(id, cosine or 0.0, found / most) for id, cosine, found in cursor.fetchall()]
 
 
 def _ids(pictures: QuerySet[Upload], limit: int) -> list[int]:

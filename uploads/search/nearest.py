@@ -12,7 +12,7 @@ from uploads.models import Upload
 from uploads.search.estimates import estimate_vectors
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.query import Query
-from uploads.search.vector_index import indexed_rows
+from uploads.search.vector_index import index_size
 
 Vector = tuple[float, ...]
 
@@ -35,12 +35,17 @@ class OwnerVectors:
         numbers = ",".join([f"{number:.6g}" for number in vector])
         self._vector, self._dimensions = Value(f"[{numbers}]"), len(vector)
         self.rows = filter_vectors(owner_id, query, model)
-        self._indexed_rows = indexed_rows(owner_id, model)
+        self._index = index_size(owner_id, model)
 
     @property
     def indexed(self) -> bool:
         """Whether there is an index on the owner's vectors."""
-        return self._indexed_rows > 0
+        return self._index.rows > 0
+
+    @property
+    def owner_has_most(self) -> bool:
+        """Whether the owner has more than half of the pictures of all owners. Without an index, False."""
+        return self._index.share > 0.5
 
     def nearest(self, limit: int) -> dict[int, float]:
         """Return the cosines of the `limit` nearest vectors, found by the index or, if that is faster, an exact scan.
@@ -82,7 +87,7 @@ class OwnerVectors:
         if not self._query.filtered_by(INDEXED):
             return True
         matching = estimate_vectors(self._owner_id, self._query, self._model)
-        return matching > max_exact_rows(self._indexed_rows, limit)
+        return matching > max_exact_rows(self._index.rows, limit)
 
 
 def max_exact_rows(indexed: float, limit: int) -> int:

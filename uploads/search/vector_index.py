@@ -8,6 +8,7 @@ import hashlib
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import NamedTuple
 
 from django.conf import settings
 from django.db import connection
@@ -36,8 +37,10 @@ SELECT relname, indisvalid FROM pg_class JOIN pg_index ON indexrelid = pg_class.
  WHERE indrelid = 'uploads_embedding'::regclass AND relname LIKE 'embedding\\_hnsw\\_%'
 """
 
-_INDEXED_ROWS = """
-SELECT greatest(reltuples, 1) FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
+_INDEX_SIZE = """
+SELECT greatest(reltuples, 1),
+       greatest(reltuples, 1) / greatest((SELECT reltuples FROM pg_class WHERE oid = 'uploads_upload'::regclass), 1)
+  FROM pg_index JOIN pg_class ON pg_class.oid = indexrelid
  WHERE indexrelid = to_regclass(%(name)s) AND indisvalid
 """
 
@@ -47,13 +50,17 @@ def index_name(owner_id: int, model: str) -> str:
     return f"{_PREFIX}{owner_id}_{hashlib.sha256(model.encode()).hexdigest()[:12]}"
 
 
-def indexed_rows(owner_id: int, model: str) -> float:
-    """Return PostgreSQL's estimate of the number of vectors in the index on an owner's vectors of a model.
+class IndexSize(NamedTuple):
+    """PostgreSQL's estimates of the number of indexed vectors, and of its ratio to the number of all uploads."""
 
-    Return 0 if there is no index or if it is incomplete.
-    """
-    row = fetch_row(_INDEXED_ROWS, {"name": index_name(owner_id, model)})
-    return float(row[0]) if row else 0.0
+    rows: float
+    share: float
+
+
+def index_size(owner_id: int, model: str) -> IndexSize:
+    """Return the size of the index on an owner's vectors of a model; zeros if there is none or it is incomplete."""
+    row = fetch_row(_INDEX_SIZE, {"name": index_name(owner_id, model)})
+    return IndexSize(*map(float, row)) if row else IndexSize(0.0, 0.0)
 
 
 def maintain_indexes() -> list[str]:

@@ -1,9 +1,12 @@
 """Conditions that compare a query with pictures' indexed words; see SearchWords in uploads/models/expressions.py."""
 
 import re
+from typing import Any
 
 from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable, SearchQueryField
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import Func, Value
+from django.db.models.sql.compiler import SQLCompiler
 
 from uploads.search.query import Term
 
@@ -15,6 +18,7 @@ _STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "
                          "such", "that", "the", "their", "them", "there", "these", "they", "this", "to", "under",
                          "up", "was", "we", "were", "what", "when", "where", "which", "who", "with", "you",
                          "your"))  # fmt: skip
+_BOTH_CONFIGURATIONS = "phraseto_tsquery('english', %s) || phraseto_tsquery('simple', %s)"
 
 
 class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django's own SearchQuery
@@ -32,6 +36,23 @@ class OwnerWord(SearchQueryCombinable, Func):  # type: ignore[misc]  # as Django
         self.config = None
 
 
+class AnyPhrase(SearchQuery):
+    """The condition that a picture's words contain one of the phrases, in English or exactly as written.
+
+    It is compiled in one step, which takes a fraction of the time that a combination of Django's queries takes.
+    """
+
+    def __init__(self, *phrases: str) -> None:
+        Func.__init__(self, *(Value(split_words(one)) for one in phrases))
+        self.config = None
+
+    def as_sql(
+        self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_args: Any, **_kwargs: Any
+    ) -> tuple[str, Any]:
+        words = [value.value for value in self.get_source_expressions()]
+        return f"({' || '.join([_BOTH_CONFIGURATIONS] * len(words))})", [one for one in words for _ in range(2)]
+
+
 def split_words(text: str) -> str:
     """Replace everything but letters and digits with spaces, as in indexed file names."""
     return _SEPARATORS.sub(" ", text).strip()
@@ -47,11 +68,4 @@ def text_query(term: Term) -> SearchQueryCombinable | None:
     """Return the condition that a picture's words contain `term` or its translation; None if no word is indexed."""
     if not is_indexed(term):
         return None
-    found = _either_configuration(term.text)
-    return found if term.english is None else found | _either_configuration(term.english)
-
-
-def _either_configuration(text: str) -> SearchQueryCombinable:
-    words = split_words(text)
-    english = SearchQuery(words, config="english", search_type="phrase")
-    return english | SearchQuery(words, config="simple", search_type="phrase")
+    return AnyPhrase(term.text) if term.english is None else AnyPhrase(term.text, term.english)
