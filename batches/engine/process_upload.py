@@ -8,7 +8,8 @@ from pathlib import Path
 from django.conf import settings
 
 from batches.engine.cpu_slots import cpu_slot
-from batches.engine.in_flight import Job
+from batches.engine.finish_item import holds_claim
+from batches.engine.in_flight import Job, JobStopped
 from batches.engine.link_picture import link_duplicate, save_picture
 from batches.models.error_codes import default_message
 from batches.models.states import Stage
@@ -26,7 +27,8 @@ def process_upload(job: Job) -> Callable[[], None]:
     If the picture was already processed for another item, the returned function only links its sidecars and parts, and
     nothing is read. No transaction is open while files are read or written, because the storage may be slow. The names
     of the previews depend only on the storage key, so if another process takes over the item, it overwrites the same
-    files. Raises any ProcessingError, any error of the analyzer, and JobStopped if a stop was requested.
+    files. Raises any ProcessingError, any error of the analyzer, and JobStopped if a stop was requested or the claim is
+    no longer valid.
     """
     upload_id, key = job.claim.upload_id, job.claim.upload_key
     if upload_id is None or key is None:
@@ -40,6 +42,8 @@ def process_upload(job: Job) -> Callable[[], None]:
     except (EnvironmentalError, PermanentError) as error:
         raise _classify(error) from error
     job.enter(Stage.INDEXING)
+    if not holds_claim(job.claim):
+        raise JobStopped
     job.previews_unrecorded = True
     return partial(save_picture, job.claim.item_id, upload_id, result, save_previews(key, result.previews))
 
