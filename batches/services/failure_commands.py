@@ -1,8 +1,8 @@
 """Commands that retry, dismiss or restore all failures with one error code, across many batches.
 
 Retrying and dismissing change only files that failed at `until` or earlier, because the user has not seen later
-failures; restoring undoes one dismissal. Batches are changed in small steps, so an interrupted command can be repeated; repeating a finished one has no
-effect.
+failures; restoring undoes one dismissal. Batches are changed in small steps, so an interrupted command can be repeated;
+repeating a finished one has no effect.
 """
 
 from collections.abc import Iterator
