@@ -84,7 +84,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "archive.truncated": ErrorCode(_("The archive is incomplete: the end of the file is missing."), _GET_ARCHIVE_AGAIN),
     "archive.unsafe_path": ErrorCode(
-        _("The path of this file may lead outside the archive."),
+        _("The file's path may point outside the archive."),
         _("If you trust the archive, unpack it and add the file."),
     ),
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
