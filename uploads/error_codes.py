@@ -84,7 +84,8 @@ ERROR_CODES: dict[str, ErrorCode] = {
     ),
     "archive.truncated": ErrorCode(_("The archive is incomplete: the end of the file is missing."), _GET_ARCHIVE_AGAIN),
     "archive.unsafe_path": ErrorCode(
-        _("The path of this file may lead outside the archive."), _("If you trust it, unpack it and add the file.")
+        _("The file's path may point outside the archive."),
+        _("If you trust the archive, unpack it and add the file."),
     ),
     "file.empty": ErrorCode(_("The file is empty."), COPY_AGAIN),
     "file.missing": ErrorCode(_("The stored file is missing."), _("Start a new import to add it again.")),
@@ -116,7 +117,7 @@ ERROR_CODES: dict[str, ErrorCode] = {
         detail="The model's answer is unusable: %(problem)s.",
     ),
     "model.picture": ErrorCode(
-        _("The model server failed on this picture but is working otherwise."),
+        _("The model server failed on this picture, but it is otherwise working."),
         _("Try again later."),
         retryable=True,
         detail="The model server failed on this picture only: %(problem)s.",

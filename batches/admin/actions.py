@@ -33,7 +33,9 @@ def exceeds_limit(model_admin: "admin.ModelAdmin[Any]", request: HttpRequest, ro
     """Return whether more than MAX_ROWS rows are selected; if so, show an error. Counts at most MAX_ROWS + 1 rows."""
     if len(rows.order_by().values_list("pk")[: MAX_ROWS + 1]) <= MAX_ROWS:
         return False
-    message = _("Select at most %(limit)d rows. For more files, select their batches or use the “Problems” page.")
+    message = _(
+        "Select at most %(limit)d rows. To retry more files at once, select their batches or use the “Problems” page."
+    )
     model_admin.message_user(request, message % {"limit": MAX_ROWS}, messages.ERROR)
     return True
 

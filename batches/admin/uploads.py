@@ -37,11 +37,11 @@ class DeletableUploadAdmin(UploadAdmin):
         """Return whether the action is offered. The service checks the permission again."""
         return operator_scope(request.user).covers_all(services.DELETE_PICTURES)
 
-    @admin.display(description=_("Imported in"))
+    @admin.display(description=_("Imports"))
     def batches(self, upload: Upload) -> SafeString:
         """Return a link to the list of batch items that refer to this upload."""
         url = reverse("admin:batches_batchitem_changelist", query={"upload__id__exact": upload.pk})
-        return format_html('<a href="{}">{}</a>', url, _("Batch items"))
+        return format_html('<a href="{}">{}</a>', url, _("Show all"))
 
     @admin.action(permissions=["remove"], description=_("Delete pictures and files…"))
     def delete_pictures(self, request: HttpRequest, queryset: QuerySet[Upload]) -> TemplateResponse | None:

@@ -85,8 +85,8 @@ def message_restored(result: CommandResult) -> str:
 
 def message_dismissed(result: CommandResult) -> str:
     message = ngettext(
-        "%(count)s file was dismissed. It stays in its import.",
-        "%(count)s files were dismissed. They stay in their imports.",
+        "%(count)s file was dismissed. It is still listed in its import.",
+        "%(count)s files were dismissed. They are still listed in their imports.",
         result.files,
     )
     return message % {"count": result.files}

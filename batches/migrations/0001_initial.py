@@ -72,7 +72,7 @@ class Migration(migrations.Migration):
                     models.DateTimeField(
                         verbose_name="missing since",
                         blank=True,
-                        help_text="When the worker was first found without its lock. It may reconnect.",
+                        help_text="When the worker was first found not to hold its lock. It may still reconnect.",
                         null=True,
                     ),
                 ),
@@ -81,7 +81,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         verbose_name="stall code",
                         blank=True,
-                        help_text="Stable code of the unavailable dependency.",
+                        help_text="Code of the reason why the worker is waiting, such as model.away.",
                         max_length=50,
                     ),
                 ),
@@ -204,7 +204,15 @@ class Migration(migrations.Migration):
                 ("duplicates", models.PositiveIntegerField(verbose_name="duplicates", default=0)),
                 ("sidecars", models.PositiveIntegerField(verbose_name="sidecars", default=0)),
                 ("archives", models.PositiveIntegerField(verbose_name="archives", default=0)),
-                ("sealed_at", models.DateTimeField(verbose_name="sealed at", blank=True, null=True)),
+                (
+                    "sealed_at",
+                    models.DateTimeField(
+                        verbose_name="sealed at",
+                        blank=True,
+                        help_text="When the batch stopped waiting for more files.",
+                        null=True,
+                    ),
+                ),
                 (
                     "uploader_seen_at",
                     models.DateTimeField(
@@ -214,7 +222,7 @@ class Migration(migrations.Migration):
                         null=True,
                     ),
                 ),
-                ("last_served", models.DateTimeField(verbose_name="last served", blank=True, null=True)),
+                ("last_served", models.DateTimeField(verbose_name="last scheduled at", blank=True, null=True)),
                 ("created_at", models.DateTimeField(verbose_name="created at", auto_now_add=True)),
                 ("updated_at", models.DateTimeField(verbose_name="updated at", auto_now=True)),
                 ("started_at", models.DateTimeField(verbose_name="started at", blank=True, null=True)),
@@ -277,7 +285,7 @@ class Migration(migrations.Migration):
                 ("filename", models.CharField(verbose_name="filename", max_length=255)),
                 ("relative_path", models.CharField(verbose_name="relative path", blank=True, max_length=1000)),
                 ("fingerprint", models.CharField(verbose_name="fingerprint", max_length=64)),
-                ("size", models.BigIntegerField(verbose_name="size", help_text="Bytes.")),
+                ("size", models.BigIntegerField(verbose_name="size", help_text="In bytes.")),
                 (
                     "status",
                     models.CharField(
@@ -314,7 +322,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("queue_position", models.BigIntegerField(verbose_name="queue position", blank=True, null=True)),
-                ("claim", models.UUIDField(verbose_name="claim", blank=True, null=True)),
+                ("claim", models.UUIDField(verbose_name="claim token", blank=True, null=True)),
                 ("worker", models.BigIntegerField(verbose_name="worker", blank=True, null=True)),
                 ("claimed_until", models.DateTimeField(verbose_name="claimed until", blank=True, null=True)),
                 ("attempts", models.PositiveIntegerField(verbose_name="attempts", default=0)),
@@ -331,7 +339,7 @@ class Migration(migrations.Migration):
                     models.BigIntegerField(
                         verbose_name="lost worker",
                         blank=True,
-                        help_text="The worker from which this file was recovered, until it is known whether that worker crashed.",
+                        help_text="The worker this file was recovered from; empty once it is known whether that worker crashed.",
                         null=True,
                     ),
                 ),
@@ -776,7 +784,7 @@ class Migration(migrations.Migration):
                 (
                     "end",
                     models.CharField(
-                        choices=[("failed", "Failed"), ("lost", "Worker lost")], max_length=10, verbose_name="end"
+                        choices=[("failed", "Failed"), ("lost", "Worker lost")], max_length=10, verbose_name="outcome"
                     ),
                 ),
                 ("started_at", models.DateTimeField(blank=True, null=True, verbose_name="started at")),

@@ -13,7 +13,7 @@ class Attempt(models.Model):
     """
 
     item = models.ForeignKey(BatchItem, on_delete=models.CASCADE, related_name="history", verbose_name=_("batch item"))
-    end = models.CharField(_("end"), max_length=10, choices=AttemptEnd)
+    end = models.CharField(_("outcome"), max_length=10, choices=AttemptEnd)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)
     ended_at = models.DateTimeField(_("ended at"))
     worker = models.BigIntegerField(_("worker"), null=True, blank=True)

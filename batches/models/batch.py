@@ -69,14 +69,16 @@ class UploadBatch(models.Model):
     duplicates = models.PositiveIntegerField(_("duplicates"), default=0)
     sidecars = models.PositiveIntegerField(_("sidecars"), default=0)
     archives = models.PositiveIntegerField(_("archives"), default=0)
-    sealed_at = models.DateTimeField(_("sealed at"), null=True, blank=True)
+    sealed_at = models.DateTimeField(
+        _("sealed at"), null=True, blank=True, help_text=_("When the batch stopped waiting for more files.")
+    )
     uploader_seen_at = models.DateTimeField(
         _("uploader last active"),
         null=True,
         blank=True,
         help_text=_("Time of the uploader's last request."),
     )
-    last_served = models.DateTimeField(_("last served"), null=True, blank=True)
+    last_served = models.DateTimeField(_("last scheduled at"), null=True, blank=True)
     created_at = models.DateTimeField(_("created at"), auto_now_add=True)
     updated_at = models.DateTimeField(_("updated at"), auto_now=True)
     started_at = models.DateTimeField(_("started at"), null=True, blank=True)

@@ -25,7 +25,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     ),
     "file.withdrawn": ErrorCode(_("Your device could not read the whole file."), _ADD_AGAIN),
     "guest.type": ErrorCode(
-        _("Guests can add only photos and videos."), _("Other files must be added by the owner of the link.")
+        _("Guests can add only photos and videos."), _("Only the owner of the link can add other files.")
     ),
     "ignored.empty": ErrorCode(
         _("The file is empty, so it was ignored."),
@@ -38,7 +38,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
     "ignored.hidden": ErrorCode(_("Hidden files are ignored."), _("Rename the file or folder to add it.")),
     "ignored.junk": ErrorCode(
         _("An operating system or another program created this file for its own use, so it was ignored."),
-        _("Copy it to another folder if you want to add it."),
+        _("To add it anyway, copy it to another folder under a new name."),
     ),
     "ignored.unreadable": ErrorCode(
         _("This file, folder or link could not be read."),
@@ -72,7 +72,7 @@ ERROR_CODES = file_codes.ERROR_CODES | {
 
 REFUSALS: dict[str, str | Promise] = {
     "auth.required": "You are signed out. Sign in again, then resume.",
-    "batch.busy": _("This import has just changed. Check it, then try again."),
+    "batch.busy": _("This import has just changed. Check its status, then try again."),
     "batch.cancelled": _("This import was cancelled. Start a new one to add these files."),
     "batch.completed": _("This import is already finished."),
     "batch.full": _("This import is full. Add the remaining files to a new import."),
@@ -90,11 +90,11 @@ REFUSALS: dict[str, str | Promise] = {
     ),
     "batch.unfinished": _("“%(name)s” isn't finished yet. Wait until it is, then try again."),
     "batch.unknown": _("This import does not exist or does not accept files."),
-    "database.away": _("The database is not responding. Nothing is lost; work resumes automatically."),
+    "database.away": _("The database is not responding. Nothing is lost; work will resume automatically."),
     "failures.permanent": _("Retrying won't help. Follow the advice shown with each problem."),
     "files.too_many_open": _("You have too many unfinished files. Wait until some of them are done."),
     "guest.full": _("The link owner's storage is full."),
-    "guest.limit": _("This link has reached its limit and accepts no more files of this size."),
+    "guest.limit": _("This upload would exceed the link's limits, or the link is no longer valid."),
     "host.unknown": "This server does not serve this host name. Add it to VUEMANTICS_HOSTS.",
     "item.completed": _("“%(name)s” is already described; there is nothing to retry."),
     "item.not_failed": _("“%(name)s” hasn't failed; there is nothing to retry."),
@@ -110,7 +110,7 @@ REFUSALS: dict[str, str | Promise] = {
     "request.malformed": _("Send JSON: %(what)s."),
     "request.too_large": _("This request is too large."),
     "request.too_many": _("Send at most %(limit)s files at a time."),
-    "server.error": _("A server error occurred. Nothing is lost; the upload resumes automatically."),
+    "server.error": _("A server error occurred. Nothing is lost; the upload will resume automatically."),
     "tus.checksum": "The bytes were damaged in transit: they do not match Upload-Checksum.",
     "tus.checksum_algorithm": "Upload-Checksum must use one of: %(algorithms)s.",
     "tus.checksum_header": "Upload-Checksum must be %(algorithm)s, a space and the Base64 of %(size)s bytes.",
@@ -123,7 +123,7 @@ REFUSALS: dict[str, str | Promise] = {
     "tus.quiet": "The data arrives too slowly. Resume from the offset.",
     "tus.too_long": _("The file grew during the upload. Add it again once it has stopped changing."),
     "tus.version": "Send the header Tus-Resumable: %(version)s.",
-    "upload.busy": _("This file is also being uploaded from another page. The upload resumes automatically."),
+    "upload.busy": _("This file is also being uploaded from another page. The upload will resume automatically."),
     "upload.complete": "The file is already complete and cannot be withdrawn.",
     "upload.unknown": "You have no such upload. Add the file again.",
 }

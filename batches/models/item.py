@@ -40,11 +40,11 @@ class BatchItem(models.Model):
     filename = models.CharField(_("filename"), max_length=255)
     relative_path = models.CharField(_("relative path"), max_length=1000, blank=True)
     fingerprint = models.CharField(_("fingerprint"), max_length=64)
-    size = models.BigIntegerField(_("size"), help_text=_("Bytes."))
+    size = models.BigIntegerField(_("size"), help_text=_("In bytes."))
     status = models.CharField(_("status"), max_length=10, choices=ItemStatus, default=ItemStatus.RECEIVING)
     stage = models.CharField(_("stage"), max_length=10, choices=Stage, blank=True)
     queue_position = models.BigIntegerField(_("queue position"), null=True, blank=True)
-    claim = models.UUIDField(_("claim"), null=True, blank=True)
+    claim = models.UUIDField(_("claim token"), null=True, blank=True)
     worker = models.BigIntegerField(_("worker"), null=True, blank=True)
     claimed_until = models.DateTimeField(_("claimed until"), null=True, blank=True)
     attempts = models.PositiveIntegerField(_("attempts"), default=0)
@@ -55,7 +55,7 @@ class BatchItem(models.Model):
         _("lost worker"),
         null=True,
         blank=True,
-        help_text=_("The worker from which this file was recovered, until it is known whether that worker crashed."),
+        help_text=_("The worker this file was recovered from; empty once it is known whether that worker crashed."),
     )
     result = models.CharField(_("result"), max_length=10, choices=ItemResult, blank=True, db_default="", default="")
     sha256 = models.CharField("SHA-256", max_length=64, blank=True, db_default="", default="")

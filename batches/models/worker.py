@@ -37,10 +37,13 @@ class Worker(models.Model):
         _("missing since"),
         null=True,
         blank=True,
-        help_text=_("When the worker was first found without its lock. It may reconnect."),
+        help_text=_("When the worker was first found not to hold its lock. It may still reconnect."),
     )
     stall_code = models.CharField(
-        _("stall code"), max_length=50, blank=True, help_text=_("Stable code of the unavailable dependency.")
+        _("stall code"),
+        max_length=50,
+        blank=True,
+        help_text=_("Code of the reason why the worker is waiting, such as model.away."),
     )
     stall_message = models.CharField(_("stall message"), max_length=500, blank=True)
     stalled_since = models.DateTimeField(_("stalled since"), null=True, blank=True)

@@ -26,5 +26,5 @@ def delete_batch(request: HttpRequest, batch_id: int) -> HttpResponse:
         return render(request, "batches/batch_delete.html", {"batch": batch, "extent": extent})
     with refusals_as_messages(request):
         services.delete_batch(owner_scope(request.user), batch_id)
-        messages.success(request, _("Deleted. Its files are being removed, which may take a while."))
+        messages.success(request, _("Import deleted. Removing its files may take a while."))
     return redirect("batch-list")

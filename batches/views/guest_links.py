@@ -46,7 +46,9 @@ class GuestLinkForm(forms.Form):
     max_files = forms.IntegerField(
         label=gettext_lazy("Maximum number of files"), min_value=1, max_value=100_000, initial=1000
     )
-    gigabytes = forms.IntegerField(label=gettext_lazy("Maximum size in GB"), min_value=1, max_value=10_000, initial=10)
+    gigabytes = forms.IntegerField(
+        label=gettext_lazy("Maximum total size in GB"), min_value=1, max_value=10_000, initial=10
+    )
 
 
 @never_cache

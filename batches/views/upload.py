@@ -162,7 +162,7 @@ def _name(name: str) -> str:
     """Return the cleaned name or, if that is blank, a name that contains today's date."""
     today: date = timezone.localdate()
     day = date_format(today, pgettext("format of a date", "j F Y"))
-    return clean_name(name) or _("Import of %(day)s") % {"day": day}
+    return clean_name(name) or _("Import on %(day)s") % {"day": day}
 
 
 def _refused(refusal: Refused) -> JsonResponse:

@@ -83,7 +83,7 @@ export const messages = {
       names: formatNames(folders),
     }),
   alreadyRunning: gettext("An upload is already running. Add these files again when it has finished."),
-  defaultName: (day) => formatText(gettext("Import of %(day)s"), { day: formatDate(day) }),
+  defaultName: (day) => formatText(gettext("Import on %(day)s"), { day: formatDate(day) }),
 
   // Before sending
   partsMissing: (names) =>

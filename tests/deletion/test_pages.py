@@ -65,7 +65,7 @@ def test_confirmed_deletion_redirects_to_a_list_without_the_batch(page: Client, 
 
     assert answer.redirect_chain == [(reverse("batch-list"), 302)]
     html = answer.content.decode()
-    assert "Deleted. Its files are being removed, which may take a while." in html
+    assert "Import deleted. Removing its files may take a while." in html
     assert "Iceland" not in html
     assert page.get(reverse("batch-detail", args=[batch.id])).status_code == 404
     assert page.get(reverse("batch-delete", args=[batch.id])).status_code == 404

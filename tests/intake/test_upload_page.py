@@ -75,7 +75,7 @@ def test_form_keeps_two_files_of_the_same_name_and_size(browser: Client) -> None
     browser.post("/batches/new/", {"files": [upload("image.jpg", PICTURES[0]), upload("image.jpg", other)]})
 
     assert Upload.objects.count() == 2
-    assert UploadBatch.objects.get().name.startswith("Import of ")
+    assert UploadBatch.objects.get().name.startswith("Import on ")
 
 
 def test_form_whose_files_are_all_refused_completes(browser: Client) -> None:

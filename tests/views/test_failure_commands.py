@@ -53,7 +53,7 @@ def test_dismiss_button_hides_the_failures(page: Client, anna: User) -> None:
     response = page.post(reverse("failures-dismiss"), form_of(shown(page), "failures-dismiss"), follow=True)
 
     html = compact(response.content.decode())
-    assert "1 file was dismissed. It stays in its import." in html
+    assert "1 file was dismissed. It is still listed in its import." in html
     assert "No problems" in html
 
 

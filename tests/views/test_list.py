@@ -52,5 +52,5 @@ def test_reading_of_text_is_one_line_below_the_imports(page: Client, anna: User)
     html = text(page, reverse("batch-list"))
 
     assert html.count('<li class="batch"') == 1
-    assert "Text in your pictures: 0 of 1 read" in html
+    assert "Text read in 0 of 1 pictures" in html
     assert f'href="{reverse("batch-detail", args=[reading])}"' in html

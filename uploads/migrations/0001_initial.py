@@ -101,10 +101,10 @@ class Migration(migrations.Migration):
             fields=[
                 ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
                 ("key", models.UUIDField(verbose_name="key", default=uuid.uuid4, editable=False, unique=True)),
-                ("sha256", models.CharField(verbose_name="sha256", max_length=64)),
+                ("sha256", models.CharField(verbose_name="SHA-256", max_length=64)),
                 ("filename", models.CharField(verbose_name="filename", max_length=255)),
-                ("size", models.BigIntegerField(verbose_name="size", help_text="Bytes.")),
-                ("mime_type", models.CharField(verbose_name="mime type", max_length=100)),
+                ("size", models.BigIntegerField(verbose_name="size", help_text="In bytes.")),
+                ("mime_type", models.CharField(verbose_name="MIME type", max_length=100)),
                 (
                     "kind",
                     models.CharField(
@@ -115,21 +115,24 @@ class Migration(migrations.Migration):
                 ),
                 ("width", models.PositiveIntegerField(verbose_name="width", blank=True, null=True)),
                 ("height", models.PositiveIntegerField(verbose_name="height", blank=True, null=True)),
-                ("duration", models.FloatField(verbose_name="duration", blank=True, help_text="Seconds.", null=True)),
+                (
+                    "duration",
+                    models.FloatField(verbose_name="duration", blank=True, help_text="In seconds.", null=True),
+                ),
                 ("taken_at", models.DateTimeField(verbose_name="taken at", blank=True, null=True)),
                 (
                     "utc_offset",
                     models.SmallIntegerField(
                         verbose_name="UTC offset",
                         blank=True,
-                        help_text="Minutes; empty if the camera recorded no time zone.",
+                        help_text="In minutes; empty if the camera recorded no time zone.",
                         null=True,
                     ),
                 ),
                 (
                     "taken_source",
                     models.CharField(
-                        verbose_name="source of the date",
+                        verbose_name="date source",
                         blank=True,
                         choices=[
                             ("exif", "EXIF data"),
@@ -165,7 +168,7 @@ class Migration(migrations.Migration):
                         verbose_name="previews",
                         blank=True,
                         default=dict,
-                        help_text="Maps the longest side in pixels to the name in storage.",
+                        help_text="Maps each preview's longest side, in pixels, to its name in storage.",
                     ),
                 ),
                 ("tint", models.CharField(blank=True, db_default="", default="", editable=False, max_length=7)),
@@ -190,7 +193,15 @@ class Migration(migrations.Migration):
                         verbose_name="audit score",
                     ),
                 ),
-                ("regenerations", models.PositiveIntegerField(db_default=0, default=0, verbose_name="regenerations")),
+                (
+                    "regenerations",
+                    models.PositiveIntegerField(
+                        verbose_name="regenerations",
+                        db_default=0,
+                        default=0,
+                        help_text="How often a poor description was regenerated automatically.",
+                    ),
+                ),
                 (
                     "albums",
                     models.JSONField(
@@ -732,9 +743,9 @@ class Migration(migrations.Migration):
                     "reason",
                     models.CharField(
                         choices=[
-                            ("original.changed", "Its content has changed"),
-                            ("original.missing", "It is missing"),
-                            ("original.unreadable", "It cannot be read from the disk"),
+                            ("original.changed", "Content changed"),
+                            ("original.missing", "File missing"),
+                            ("original.unreadable", "Cannot be read from the disk"),
                         ],
                         max_length=30,
                         verbose_name="reason",

@@ -10,9 +10,9 @@ from uploads.models.upload import Upload
 class DamageReason(models.TextChoices):
     """What is wrong with a stored file. The values are error codes; see uploads/error_codes.py."""
 
-    CHANGED = "original.changed", _("Its content has changed")
-    MISSING = "original.missing", _("It is missing")
-    UNREADABLE = "original.unreadable", _("It cannot be read from the disk")
+    CHANGED = "original.changed", _("Content changed")
+    MISSING = "original.missing", _("File missing")
+    UNREADABLE = "original.unreadable", _("Cannot be read from the disk")
 
 
 class DamagedFile(models.Model):

@@ -57,20 +57,20 @@ class Upload(models.Model):
         verbose_name=_("owner"),
     )
     key = models.UUIDField(_("key"), default=uuid.uuid4, unique=True, editable=False)
-    sha256 = models.CharField(_("sha256"), max_length=64)
+    sha256 = models.CharField("SHA-256", max_length=64)
     filename = models.CharField(_("filename"), max_length=255)
-    size = models.BigIntegerField(_("size"), help_text=_("Bytes."))
-    mime_type = models.CharField(_("mime type"), max_length=100)
+    size = models.BigIntegerField(_("size"), help_text=_("In bytes."))
+    mime_type = models.CharField(_("MIME type"), max_length=100)
     kind = models.CharField(_("kind"), max_length=10, choices=MediaKind)
     width = models.PositiveIntegerField(_("width"), null=True, blank=True)
     height = models.PositiveIntegerField(_("height"), null=True, blank=True)
-    duration = models.FloatField(_("duration"), null=True, blank=True, help_text=_("Seconds."))
+    duration = models.FloatField(_("duration"), null=True, blank=True, help_text=_("In seconds."))
     taken_at = models.DateTimeField(_("taken at"), null=True, blank=True)
     utc_offset = models.SmallIntegerField(
-        _("UTC offset"), null=True, blank=True, help_text=_("Minutes; empty if the camera recorded no time zone.")
+        _("UTC offset"), null=True, blank=True, help_text=_("In minutes; empty if the camera recorded no time zone.")
     )
     taken_source = models.CharField(
-        _("source of the date"),
+        _("date source"),
         max_length=10,
         choices=TakenSource,
         blank=True,
@@ -89,7 +89,10 @@ class Upload(models.Model):
     camera = models.CharField(_("camera"), max_length=200, blank=True)
     metadata = models.JSONField(_("metadata"), default=dict, blank=True)
     previews = models.JSONField(
-        _("previews"), default=dict, blank=True, help_text=_("Maps the longest side in pixels to the name in storage.")
+        _("previews"),
+        default=dict,
+        blank=True,
+        help_text=_("Maps each preview's longest side, in pixels, to its name in storage."),
     )
     tint = models.CharField(max_length=7, blank=True, default="", db_default="", editable=False)
     labels = models.JSONField(_("labels"), default=list, blank=True)
@@ -99,7 +102,12 @@ class Upload(models.Model):
     audit_score = models.PositiveSmallIntegerField(
         _("audit score"), null=True, blank=True, help_text=_("0 to 100; empty before the first analysis.")
     )
-    regenerations = models.PositiveIntegerField(_("regenerations"), default=0, db_default=0)
+    regenerations = models.PositiveIntegerField(
+        _("regenerations"),
+        default=0,
+        db_default=0,
+        help_text=_("How often a poor description was regenerated automatically."),
+    )
     title = models.CharField(_("title"), max_length=200, blank=True, default="", db_default="")
     text_found = models.TextField(_("text in the picture"), blank=True, default="", db_default="")
     text_model = models.CharField(_("text read by"), max_length=100, blank=True, default="", db_default="")
