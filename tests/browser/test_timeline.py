@@ -54,8 +54,8 @@ SCROLL_ON = """(() => {
     if (frames && changes.some(({ target }) => !target.matches(".tile"))) window.early += 1;
   }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
 })()"""
-# For each list of pictures that is followed by another list: the gap in pixels between its last picture and its right
-# edge.
+# For each list of pictures that is directly followed by another list, the gap in pixels between its last picture and
+# its right edge.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
   Math.round(list.getBoundingClientRect().right - list.lastElementChild.getBoundingClientRect().right))"""
 NUMBERS = """[...document.querySelectorAll(".tile input")]

@@ -1,4 +1,4 @@
-"""An item completes as a duplicate only if its picture is already processed; else it is processed, fails or waits."""
+"""An item completes as a duplicate only if its picture has been processed; otherwise it is processed, fails or waits."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""A tus client that can break off within a chunk and ask for the offset, and a check that its picture is stored."""
+"""A tus client that can stop in the middle of a chunk and ask for the offset, and a check of the stored picture."""
 
 import hashlib
 import http.client
@@ -53,7 +53,7 @@ class Sender:
 
 
 def metadata(batch: UploadBatch) -> dict[str, str]:
-    """Return the picture's metadata for the creation of an upload."""
+    """Return the metadata to send when creating the picture's upload."""
     return {"batch": str(batch.id), "filename": "big.jpg", "last_modified": "1000"}
 
 

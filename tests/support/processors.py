@@ -22,7 +22,7 @@ from uploads.models import MediaKind, Upload
 
 
 def slow(job: Job) -> None:
-    """Take 0.1 s, spread over all stages, because a job notices a stop only when it enters a stage."""
+    """Take 0.1 s, spread over all stages, because a job checks for a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.1 / len(Stage))
