@@ -88,7 +88,7 @@ def add_one_day(owner: User) -> None:
 def scroll_to(page: Page, number: int) -> None:
     """Scroll towards picture `number` until the document contains it.
 
-    Do not scroll while pictures are being loaded, because timeline.js does not wait long for a frame without scrolling.
+    Do not scroll while pictures are loading, because timeline.js waits only a few frames for scrolling to pause.
     """
     page.evaluate(LOADING)
     page.wait_for_function(

@@ -1,4 +1,4 @@
-"""Processors for the chaos workers (TEST_PROCESSOR). Each records its finishes in the audit table."""
+"""Processors for the chaos workers (TEST_PROCESSOR). Each records the items it finishes in the audit table."""
 
 import os
 import random

@@ -34,7 +34,7 @@ class Sender:
         return int(answer.headers["Upload-Offset"])
 
     def begin(self, offset: int, chunk: bytes, count: int) -> http.client.HTTPConnection:
-        """Begin to PATCH `chunk`, but send only its first `count` bytes; return the open connection."""
+        """Start a PATCH request for `chunk`, but send only its first `count` bytes; return the open connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.putrequest("PATCH", self._path)
         headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}

@@ -29,7 +29,7 @@ def slow(job: Job) -> None:
 
 
 def audited(job: Job) -> Callable[[], None]:
-    """Take 0.1 s. Count each finish in the transaction that finishes the item.
+    """Take 0.1 s. Count how often the item is finished, in the transaction that finishes it.
 
     The count is stored in the upload's `duration`, which these tests do not use otherwise.
     """
