@@ -54,7 +54,7 @@ def no_static_files() -> Iterator[None]:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_sign_in() -> Iterator[None]:
-    """Let `force_login` sign in test clients with one SQL statement. Tests of the sign-in itself use its page."""
+    """Let `force_login` sign in test clients with one SQL statement. Tests of signing in use the sign-in page."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ClientMixin, "force_login", insert_session)
         yield

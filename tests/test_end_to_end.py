@@ -1,4 +1,4 @@
-"""Received files pass through the real pipeline: broken files, a killed worker, results and reanalysis."""
+"""The real pipeline, with broken files and a killed worker: its results and their re-analysis."""
 
 from pathlib import Path
 

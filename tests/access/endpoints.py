@@ -17,9 +17,9 @@ from tests.support.batches import digest
 class Endpoint:
     """A request to the URL called `name`.
 
-    `ids` names the attributes of AccessData whose primary keys are part of the path; `side` stands for a preview size.
-    Placeholders in `query` and callables in `body` get their values from the AccessData. `answers` lists the response
-    statuses that are allowed for a user who does not own these rows.
+    `ids` names the AccessData attributes whose primary keys go into the path; the name "side" stands for a preview
+    size. Placeholders in `query` are filled from the AccessData, which is also passed to the callables in `body`.
+    `answers` lists the response statuses that are allowed for a user who does not own these rows.
     """
 
     name: str
@@ -161,7 +161,7 @@ ENDPOINTS = [
     Endpoint("password-change", answers=(200,)),
     Endpoint("password-changed", answers=(200,)),
 ]
-# These URLs take no id of a row, except `first-password`, whose link contains a secret token.
+# These URLs contain no row id, except `first-password`, which also contains a secret token.
 PUBLIC = {"favicon", "login", "first-password", "logout", "language", "javascript-catalog", "batch-open"}
 # Anyone who has the link may request these URLs. test_share_links.py and test_guest_links.py in tests/albums test them.
 BY_LINK = {f"shared-{name}" for name in ("album", "unlock", "download", "picture", "preview", "original")} | {

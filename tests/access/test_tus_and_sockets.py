@@ -1,4 +1,4 @@
-"""The upload protocol and the sockets give other users and visitors no access. Sockets refuse pages of other sites."""
+"""The upload protocol and sockets deny access to other users and visitors. Sockets refuse pages from other sites."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Pages and sockets use the reader's language, and e-mails the language of the settings."""
+"""Pages and sockets use the reader's language; e-mails use the language from the settings."""
 
 from datetime import UTC, datetime
 

@@ -1,4 +1,4 @@
-"""Albums: what they contain, in which order, and what happens to pictures that are deleted."""
+"""Albums: what they contain, in what order, and what happens when their pictures are deleted."""
 
 from datetime import UTC, datetime
 

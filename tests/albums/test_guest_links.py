@@ -253,7 +253,7 @@ def test_part_that_arrives_late_leaves_a_finished_file_unchanged(guest: Client, 
     data = encoded(textured(64, 48), "JPEG")
     half, size = len(data) // 2, len(data)
     send_part(guest, link, data[:half], 0, size)
-    item = BatchItem.objects.select_related("batch").get()  # another request reads the item, but finishes later
+    item = BatchItem.objects.select_related("batch").get()  # read by another request, which finishes later
     send_part(guest, link, data[half:], half, size)
 
     forged = data[:-2] + b"\0\0"

@@ -109,7 +109,7 @@ def test_two_first_parts_at_once_count_once(link: GuestLink) -> None:
 
     threads = [Thread(target=send) for _ in range(2)]
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("LOCK TABLE batches_batchitem IN SHARE MODE")  # both find no item, and wait to insert it
+        cursor.execute("LOCK TABLE batches_batchitem IN SHARE MODE")  # both threads find no item and wait to insert one
         for thread in threads:
             thread.start()
         wait_until(lambda: cursor.execute(ITEM_LOCKS) or cursor.fetchone() == (2,))

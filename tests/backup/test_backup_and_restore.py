@@ -42,7 +42,7 @@ def own_rows() -> dict[str, list[str]]:
 
 @pytest.fixture
 def library(owner: User, settings: Settings, tmp_path: Path) -> Path:
-    """The media folder of an import of three pictures."""
+    """The media folder of a library with three pictures."""
     settings.MEDIA_ROOT = tmp_path / "media"
     settings.PARTIAL_ROOT = tmp_path / "parts"
     make_batch(owner, 3, "Übung “1”")

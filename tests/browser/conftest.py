@@ -91,9 +91,9 @@ def shared_context_of_process(chromium: Browser) -> Iterator[BrowserContext]:
 
 @pytest.fixture
 def shared_context(shared_context_of_process: BrowserContext) -> Iterator[BrowserContext]:
-    """The shared context, without pages and cookies of earlier tests.
+    """The shared context, without pages and cookies from earlier tests.
 
-    Session storage of earlier tests is gone too, because the browser discards it with each closed page.
+    Session storage from earlier tests is gone too, because the browser discards it when a page is closed.
     """
     yield shared_context_of_process
     for page in shared_context_of_process.pages:

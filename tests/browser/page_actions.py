@@ -87,7 +87,7 @@ def lose_connection(page: Page, data: SiteData, folder: Path) -> None:
     """Lose the connection while the first files are being sent."""
     page.route("**/tus/**", lambda route: None)
     with page.expect_request("**/tus/**"):
-        # Use another size than earlier actions. Equal files would be duplicates, which the page does not send.
+        # Use a different size from earlier actions: identical files would be duplicates, which are not sent.
         choose_folder(page, make_folder(folder / "Lost", 12, size=5000))
     page.context.set_offline(True)
     expect(page.locator("#upload-warning")).to_be_visible(timeout=30_000)

@@ -1,4 +1,4 @@
-"""In a real browser, admin lists are updated and can be filtered."""
+"""In a real browser, admin lists update live and can be filtered."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import expect

@@ -1,4 +1,4 @@
-"""Selecting, confirming and deleting in a real browser, with and without JavaScript."""
+"""Deleting selected pictures, with and without JavaScript, and deleting an import in a real browser."""
 
 import pytest
 from django.contrib.auth.models import User

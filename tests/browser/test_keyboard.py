@@ -35,7 +35,7 @@ def test_skip_link_of_the_library_leads_to_the_pictures(open_page: OpenPage, own
     make_pictures(owner, 1)
     page = open_page("/library/")
 
-    for key in ("Tab", "Enter", "Tab", "Tab"):  # the link, the button of the day, the picture
+    for key in ("Tab", "Enter", "Tab", "Tab"):  # the skip link, its target, the day's button, the picture
         page.keyboard.press(key)
 
     expect(page.locator(".tile a")).to_be_focused()
@@ -143,7 +143,7 @@ def test_focused_picture_has_a_visible_ring(open_page: OpenPage, owner: User) ->
 
 
 def edge_of(screenshot: bytes) -> object:
-    """Return the colour in the middle of the left edge."""
+    """Return the colour in the middle of the screenshot's left edge."""
     with Image.open(BytesIO(screenshot)) as image:
         return image.getpixel((1, image.height // 2))
 

@@ -1,4 +1,4 @@
-"""The alignment of the page and of the account menu, and filters and running imports on phones."""
+"""The page and the account menu are aligned. On phones, filters scroll and the import notice covers nothing."""
 
 from django.contrib.auth.models import User
 from playwright.sync_api import ViewportSize

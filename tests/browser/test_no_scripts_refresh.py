@@ -1,4 +1,4 @@
-"""Without JavaScript, an oversized form submission gets an error page."""
+"""Without JavaScript, an upload over the size limit gets an error page."""
 
 import os
 from pathlib import Path

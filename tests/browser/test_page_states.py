@@ -58,7 +58,7 @@ RECORD_FOCUS = f"""() => {{ window.focused = {{}};
         window.focused[({NAME})(target)] = isOutlined || hasRing;
     }}, true);
 }}"""
-# Only one picture in a list is a tab stop; tests/browser/test_selection.py tests its arrow keys.
+# Only one picture in a list is a tab stop; tests/browser/test_selection.py tests the arrow keys.
 CONTROLS = f"""[...document.querySelectorAll("a[href], button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && one.tabIndex >= 0).map({NAME})"""
 

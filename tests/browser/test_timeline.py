@@ -54,8 +54,8 @@ SCROLL_ON = """(() => {
     if (frames && changes.some(({ target }) => !target.matches(".tile"))) window.early += 1;
   }).observe(document.getElementById("timeline"), { childList: true, subtree: true });
 })()"""
-# For each list of pictures that is followed by another list: the gap in pixels between its last picture and its right
-# edge.
+# For each list of pictures that is directly followed by another list, the gap in pixels between its last picture and
+# its right edge.
 GAPS = """[...document.querySelectorAll(".rows:has(+ .rows)")].map((list) =>
   Math.round(list.getBoundingClientRect().right - list.lastElementChild.getBoundingClientRect().right))"""
 NUMBERS = """[...document.querySelectorAll(".tile input")]
@@ -88,7 +88,7 @@ def add_one_day(owner: User) -> None:
 def scroll_to(page: Page, number: int) -> None:
     """Scroll towards picture `number` until the document contains it.
 
-    Do not scroll while pictures are being loaded, because timeline.js does not wait long for a frame without scrolling.
+    Do not scroll while pictures are loading, because timeline.js waits only a few frames for scrolling to pause.
     """
     page.evaluate(LOADING)
     page.wait_for_function(

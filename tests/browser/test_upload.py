@@ -1,4 +1,4 @@
-"""Files are sent from a real browser: chosen, dropped and pasted."""
+"""Uploading files that are chosen, dropped or pasted in a real browser."""
 
 import re
 from pathlib import Path

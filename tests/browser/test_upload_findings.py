@@ -118,7 +118,7 @@ def test_archive_beyond_4_gib_is_listed(page: Page, tmp_path: Path) -> None:
     path = tmp_path / "large.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("a.jpg", b"a")
-        archive.start_dir = 5 * 2**30  # the next file begins after a hole, which takes no space
+        archive.start_dir = 5 * 2**30  # the next file begins after a hole, which takes up no disk space
         archive.writestr("b.jpg", b"bb")
     page.evaluate("document.body.replaceChildren(Object.assign(document.createElement('input'), { type: 'file' }))")
 

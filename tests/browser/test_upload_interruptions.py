@@ -49,7 +49,7 @@ class SlowConnection:
 
 
 class HeldRequests:
-    """Lets OPTIONS and the first PASSED other requests of an upload pass. Holds the rest until `release` is called."""
+    """Lets OPTIONS requests and the first PASSED other upload requests through, and holds the rest until `release`."""
 
     def __init__(self, page: Page) -> None:
         self.held: list[Route] = []
@@ -159,7 +159,7 @@ def test_upload_continues_after_signing_in_again(open_page: OpenPage, owner: Use
 def test_leaving_the_page_during_an_upload_asks_for_confirmation(open_page: OpenPage, owner: User, roll: Path) -> None:
     page = open_page("/batches/new/")
     begin(page, roll)
-    # Interact with the page first, because browsers ask before leaving only after an interaction.
+    # Interact with the page first: browsers ask for confirmation only if the user has interacted with it.
     page.get_by_role("button", name="Pause").click()
     asked: list[str] = []
 

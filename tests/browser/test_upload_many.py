@@ -15,7 +15,7 @@ from tests.browser.folders import BATCH, assert_all_arrived, choose_folder, make
 from tests.browser.page_states import signed_in
 from tests.support.batches import assert_counters_match
 
-# The page asks the server about this many files per request, instead of 500, so a few files take several requests.
+# The page asks about this many files per request instead of 500, so even a few files take several requests.
 PAGE_SIZE, FILES = 10, 24
 # Put 60,000 files into the page's input, in mixed order. Every thousandth is a system file.
 CHOOSE_MANY = """() => {
@@ -91,7 +91,7 @@ def test_sixty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) -
         page.evaluate(BEGIN)
         expect(page.locator("#total-files")).to_have_text("of 59,940 files", timeout=60_000)
         expect(page.locator("#selection-notes")).to_contain_text("60 hidden or system files ignored")
-        # The files are not pictures, so the first rejection shows that the upload runs during the measurement.
+        # The files are not pictures, so a rejection shows that the upload is already running.
         expect(page.locator("#rejected")).to_be_visible(timeout=30_000)
         # The total is an estimate ("about") until all sizes are known.
         expect(page.locator("#total-bytes")).not_to_contain_text("about", timeout=60_000)

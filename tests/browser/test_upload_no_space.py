@@ -46,7 +46,7 @@ def test_files_over_the_quota_are_reported_and_not_sent(open_page: OpenPage, own
     expect(page.locator("#sending-title")).to_have_text("Uploaded")
     batch = UploadBatch.objects.get()
     assert (batch.missing, batch.total) == (FILES - 10, FILES)
-    # Of the refused files, data was sent only for those that were being uploaded at the first refusal.
+    # Among the refused files, only those already being uploaded at the first refusal may have sent data.
     assert len(refused) == FILES - 10
     assert sum(refused) <= LANES
 

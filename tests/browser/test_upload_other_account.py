@@ -18,7 +18,7 @@ def test_sign_in_during_an_upload_is_named_and_the_upload_resumes(
     page = open_page("/batches/new/")
     held: list[Route] = []
     released: list[Route] = []
-    # Keep the route, because Playwright itself handles the pending requests of a removed route.
+    # Do not remove the route: Playwright would then handle its pending requests itself.
     page.route("**/tus/", lambda route: route.continue_() if released else held.append(route))
     roll = make_folder(tmp_path / "Roll", 3)
     choose_folder(page, roll)

@@ -14,7 +14,7 @@ TWO_FILES = """
 
 
 def measured(page: Page, steps: str) -> dict[str, float | None]:
-    """Run JavaScript `steps` on `progress` and `upload` of TWO_FILES; return the numbers shown after two seconds."""
+    """Run the JavaScript in TWO_FILES and `steps`; return the progress two seconds after the start."""
     script = f"async () => {{ {TWO_FILES} {steps}; return {{ ...progress.estimate(2000), ...progress }}; }}"
     facts: dict[str, float | None] = page.evaluate(script)
     return {name: facts[name] for name in ("speed", "secondsLeft", "bytes", "sentBytes")}

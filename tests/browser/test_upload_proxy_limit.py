@@ -21,7 +21,7 @@ XMLHttpRequest.prototype.send = function (body) {
 
 
 class Proxy:
-    """Refuses upload bodies of more than `limit` bytes. `sizes` lists the sizes of the bodies that it has passed on."""
+    """Refuses upload bodies larger than `limit` bytes. `sizes` lists the sizes of the bodies that it has passed on."""
 
     def __init__(self, page: Page, limit: int) -> None:
         self.limit = limit

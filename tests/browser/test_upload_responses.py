@@ -124,6 +124,6 @@ def test_small_files_take_one_request_although_the_first_options_request_failed(
     page.wait_for_url(BATCH)
 
     assert lost
-    # Only the uploads that waited for the failed OPTIONS request send their bytes in a separate PATCH.
+    # Only uploads that were waiting for the failed OPTIONS request send their bytes in a separate PATCH.
     assert len(patches) <= 5
     wait_until(lambda: UploadBatch.objects.get().missing == 0)

@@ -63,7 +63,7 @@ class Drill:
             one.result()
 
     def finish(self, batch: UploadBatch | None = None) -> None:
-        """Declare that all files of a batch (by default, the import) have been sent, and wait until it is completed."""
+        """Seal a batch (by default, the import) and wait until it is finished."""
         batch = batch or self.batch
         services.seal_batch(services.owner_scope(self.owner), batch.id)
         self.wait_until(lambda: is_finished(batch), LONG)

@@ -56,7 +56,7 @@ def assert_previewed(upload: Upload | None) -> None:
 
 
 def assert_no_orphans() -> None:
-    """Run all file deletions, and check that only files of existing pictures and no partial files are left."""
+    """Run all file deletions, and check that exactly the files of existing pictures and no partial files are left."""
 
     def is_clean() -> bool:
         purge_all()

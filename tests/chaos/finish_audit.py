@@ -1,4 +1,4 @@
-"""The audit table, which records each finish of an item, and the gate, which blocks jobs."""
+"""The audit table, which records each time an item is finished, and the gate, which blocks jobs."""
 
 from django.db import connection
 

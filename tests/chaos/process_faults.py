@@ -1,4 +1,4 @@
-"""Faults of the servers and workers, caused while a drill sends and processes photos."""
+"""Server and worker faults, injected while a drill sends and processes photos."""
 
 import math
 import os
@@ -26,7 +26,7 @@ GROUP_SHARE = 0.25
 
 
 def postgres_frozen(drill: Drill) -> None:
-    """Freeze PostgreSQL for some seconds, as on a suspended machine."""
+    """Freeze PostgreSQL for a few seconds, as on a suspended machine."""
     with drill.servers.frozen_postgres():
         time.sleep(OUTAGE_SECONDS)
 

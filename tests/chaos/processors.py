@@ -1,4 +1,4 @@
-"""Processors for the chaos workers (TEST_PROCESSOR). Each records its finishes in the audit table."""
+"""Processors for the chaos workers (TEST_PROCESSOR). Each records the items it finishes in the audit table."""
 
 import os
 import random
@@ -19,7 +19,7 @@ UNUSABLE_SHARE = 0.4  # share of unusable answers; an item fails after two of th
 
 
 def counted(job: Job) -> Callable[[], None]:
-    """Take about 30 ms, spread over all stages, because a job notices a stop only when it enters a stage."""
+    """Take about 30 ms, spread over all stages, because a job checks for a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.004)
@@ -34,14 +34,14 @@ def gated(job: Job) -> Callable[[], None]:
 
 
 def crashing(job: Job) -> Callable[[], None]:
-    """Kill the process at the item POISON, as the kernel does when a process uses too much memory."""
+    """Kill the process when it reaches the item POISON, as the kernel does when a process uses too much memory."""
     if BatchItem.objects.filter(id=job.claim.item_id, filename=POISON).exists():
         os.kill(os.getpid(), signal.SIGKILL)
     return counted(job)
 
 
 def long_call(job: Job) -> Callable[[], None]:
-    """Take a minute without noticing a stop, like a long call to a model."""
+    """Take a minute without checking for a stop, like a long call to a model."""
     job.enter(Stage.DESCRIBING)
     time.sleep(60)
     return counted(job)
@@ -61,7 +61,7 @@ def photo(job: Job) -> Callable[[], None]:
 
 
 def sometimes_unusable(job: Job) -> Callable[[], None]:
-    """Process a real picture, but fail at random like an analyzer that returns an unusable answer."""
+    """Process a real picture, but fail at random, like an analyzer that returns an unusable answer."""
     if not job.claim.already_processed and random.random() < UNUSABLE_SHARE:
         raise TransientError("analysis.answer")
     return photo(job)

@@ -38,7 +38,7 @@ class ResumingUploader:
         self.statuses: Counter[int] = Counter()
 
     def for_batch(self, batch_id: int) -> "ResumingUploader":
-        """Return another uploader of the same user, for another batch."""
+        """Return an uploader for another batch of the same user."""
         return ResumingUploader(self._ports, self._headers["Cookie"], batch_id)
 
     def stop(self) -> None:

@@ -1,4 +1,4 @@
-"""Faults of the storage, caused while a drill sends and processes photos."""
+"""Storage faults, injected while a drill sends and processes photos."""
 
 from subprocess import CalledProcessError
 

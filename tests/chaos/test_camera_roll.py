@@ -80,7 +80,7 @@ def outcome(line: dict[str, Any], pictures: dict[int, Upload], paths: dict[int, 
 
 
 def facts(upload: Upload) -> dict[str, Any]:
-    """Return a picture's values that are not empty, for the `more` field of Outcome."""
+    """Return a picture's non-empty values for the `more` field of Outcome."""
     motion = upload.metadata.get("motion", {})
     found = {name: getattr(upload, name) for name in ("caption", "albums", "rating", "favourite", "archived")}
     return {name: value for name, value in {**found, "motion": motion.get("length")}.items() if value}

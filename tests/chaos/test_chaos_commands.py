@@ -24,7 +24,7 @@ PAUSED = 2.0
 
 
 def database_clock() -> datetime:
-    """Return the current time of the database, whose clock also sets `started_at`."""
+    """Return the database's current time, because its clock also sets `started_at`."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT clock_timestamp()")
         now: datetime = cursor.fetchone()[0]
@@ -32,7 +32,7 @@ def database_clock() -> datetime:
 
 
 def repeated(batch: UploadBatch) -> int:
-    """Return the number of attempts of the batch's items beyond the first attempt of each."""
+    """Return how many attempts the batch's items took beyond one each."""
     return int(batch.items.aggregate(all=Sum("attempts"))["all"]) - batch.total
 
 

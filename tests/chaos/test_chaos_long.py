@@ -22,7 +22,8 @@ MAX_MEDIAN = float(os.environ.get("CHAOS_MEDIAN", "inf"))
 MAX_SECONDS = float(os.environ.get("CHAOS_MAX", "inf"))
 PROCESSES, THREADS = 2, 2
 FILES = 2000
-MIN_PENDING = 1700  # with fewer, another batch is started; workers finish far fewer between two kills
+# With fewer pending items, another batch is started. Workers finish far fewer than this between two kills.
+MIN_PENDING = 1700
 MAX_BETWEEN = 100
 GROUP_SHARE = 0.25
 

@@ -69,8 +69,8 @@ async def watch(page: Page) -> list[int]:
 async def test_page_shows_the_exact_end_of_a_batch_with_killed_workers(
     workers: RespawningWorkers, batch: UploadBatch, page: Page
 ) -> None:
-    # The page's socket needs this thread, so another thread kills the workers and starts new ones. New workers end with
-    # the thread that started them, so that thread runs until the batch is completed.
+    # The page's socket needs this thread, so another thread kills the workers and starts new ones. New workers are
+    # stopped when the thread that started them ends, so that thread runs until the batch is completed.
     killing = asyncio.get_running_loop().run_in_executor(None, kill_twice, workers, batch)
     shown, _ = await asyncio.gather(watch(page), killing)
 

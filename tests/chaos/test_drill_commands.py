@@ -91,7 +91,7 @@ class CommandStorm:
 
 
 def finish_all(storm: CommandStorm) -> bool:
-    """Resume what is paused; return whether all imports are finished and all deletions are done."""
+    """Resume paused imports; return whether all imports are finished and all deletions are done."""
     for batch in UploadBatch.objects.filter(status=BatchStatus.PAUSED):
         services.resume_batch(storm.scope, batch.id)
     live = UploadBatch.all_objects.exclude(status__in=[BatchStatus.COMPLETED, BatchStatus.CANCELLED])

@@ -1,4 +1,4 @@
-"""A batch is deleted before the removal of many other files ends."""
+"""Deleting a batch does not have to wait until many other files have been removed."""
 
 import uuid
 from collections.abc import Callable, Iterable

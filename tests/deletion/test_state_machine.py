@@ -49,7 +49,7 @@ TWO = st.integers(0, 1)
 
 
 class Library(RuleBasedStateMachine):
-    """Two batches of one owner, which repeatedly receive four pictures. A deleted batch is replaced."""
+    """Two batches of one owner, which receive the same four pictures again and again. A deleted batch is replaced."""
 
     claims = Bundle("claims")
 

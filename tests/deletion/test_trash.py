@@ -54,7 +54,7 @@ def trash_days_ago(days: float, *uploads: Upload) -> None:
 
 
 def post(page: Client, name: str, *uploads: Upload, **fields: str) -> str:
-    """Press the button with the URL called `name` while `uploads` are selected; return the next page."""
+    """Submit a form to the URL called `name` with `uploads` selected; return the next page."""
     answer = page.post(reverse(name), {"picture": [upload.id for upload in uploads], **fields}, follow=True)
     assert answer.status_code == 200
     return compact(answer.content.decode())

@@ -1,4 +1,4 @@
-"""An album's sidecar adds pictures to the album: all in its folder, or those that it lists."""
+"""An album's sidecar adds pictures to the album: all those in its folder, or those that it lists."""
 
 import pytest
 from django.contrib.auth.models import User

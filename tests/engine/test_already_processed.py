@@ -1,4 +1,4 @@
-"""An item completes as a duplicate only if its picture is already processed; else it is processed, fails or waits."""
+"""Items complete as duplicates only if their picture has been processed; otherwise they are processed, fail or wait."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""How failures are recorded, even if no row can store their message, and how often an unusable answer is retried."""
+"""Failures are recorded even if the database cannot store their message; an unusable answer is retried once."""
 
 from collections.abc import Iterator
 
@@ -29,7 +29,7 @@ def claimed(owner: User) -> Claim:
 
 @pytest.fixture
 def internal_refused(transactional_db: None) -> Iterator[None]:
-    """Make the table refuse `item.internal`, the code that replaces a failure that cannot be written."""
+    """Make the table refuse `item.internal`, the code used when an item's outcome cannot be written."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE batches_batchitem ADD CONSTRAINT no_internal CHECK (error_code <> 'item.internal')")
     yield

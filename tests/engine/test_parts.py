@@ -1,4 +1,4 @@
-"""Files that belong to one picture are linked in whatever order they finish, and deletions respect the links."""
+"""How files that belong to one picture are linked, in whatever order they finish, and what deletions do to them."""
 
 from datetime import UTC, datetime, timedelta
 from itertools import permutations

@@ -1,4 +1,4 @@
-"""Linking sidecars and pictures of different imports, and what deletions change."""
+"""How sidecars and pictures from different imports are linked, and what happens when they are deleted."""
 
 import pytest
 from django.contrib.auth.models import User

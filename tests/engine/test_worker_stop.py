@@ -1,4 +1,4 @@
-"""A normal stop of a worker does not count as a crash; its claims are released then or later."""
+"""Stopping a worker normally does not count as a crash; its claims are released when it stops, or later."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -32,7 +32,7 @@ def scopes(owner: User) -> tuple[Scope, Scope]:
 
 @pytest.fixture(scope="module")
 def filled(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[int]:
-    """Fill, commit and vacuum the tables for all tests of this module; return the batch's id."""
+    """Fill, commit and vacuum the tables for all tests in this module; return the batch's id."""
     with django_db_blocker.unblock():
         batch_id = add_few_failures()
     yield batch_id

@@ -1,4 +1,4 @@
-"""A tus client that can break off within a chunk and ask for the offset, and a check that its picture is stored."""
+"""A tus client that can stop in the middle of a chunk and ask for the offset, and a check of the stored picture."""
 
 import hashlib
 import http.client
@@ -34,7 +34,7 @@ class Sender:
         return int(answer.headers["Upload-Offset"])
 
     def begin(self, offset: int, chunk: bytes, count: int) -> http.client.HTTPConnection:
-        """Begin to PATCH `chunk`, but send only its first `count` bytes; return the open connection."""
+        """Start a PATCH request for `chunk`, but send only its first `count` bytes; return the open connection."""
         connection = http.client.HTTPConnection("127.0.0.1", self._site.port, timeout=60)
         connection.putrequest("PATCH", self._path)
         headers = {"Content-Type": "application/offset+octet-stream", "Upload-Offset": str(offset)}
@@ -53,7 +53,7 @@ class Sender:
 
 
 def metadata(batch: UploadBatch) -> dict[str, str]:
-    """Return the picture's metadata for the creation of an upload."""
+    """Return the metadata to send when creating the picture's upload."""
     return {"batch": str(batch.id), "filename": "big.jpg", "last_modified": "1000"}
 
 

@@ -1,4 +1,4 @@
-"""Announced files stay in the batch with their paths until their bytes arrive. Files that are left out are listed."""
+"""A batch keeps the paths of announced files until their bytes arrive, and lists files that the client ignores."""
 
 from typing import Any
 

@@ -75,7 +75,7 @@ def test_stale_head_leaves_the_partial_file_that_another_request_finalizes(
 ) -> None:
     location = tus.create_with(batch.id, "a.jpg", len(JPEG), JPEG[:10]).headers["location"]
     assert tus.request("DELETE", location).status == 204
-    stale = BatchItem.objects.select_related("batch").get()  # the row that a HEAD request has read
+    stale = BatchItem.objects.select_related("batch").get()  # the row as read by a HEAD request
     assert tus.create(batch.id, "a.jpg", len(JPEG)).status == 201
     third: list[int] = []
 

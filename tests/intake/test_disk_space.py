@@ -159,7 +159,7 @@ def test_receive_file_refuses_a_file_that_may_be_sent_again(batch: UploadBatch, 
 def test_bytes_that_cannot_be_synced_are_sent_again(
     settings: Settings, tus: TusClient, batch: UploadBatch, partial_root: Path
 ) -> None:
-    settings.PARTIAL_SECONDS = 1e9  # /dev/null was last modified when the machine started
+    settings.PARTIAL_SECONDS = 1e9  # /dev/null looks expired: it was last modified at boot
     location = tus.create(batch.id, "cat.jpg", 5000).headers["location"]
     partial_root.mkdir()
     partial_path(batch.items.get().id).symlink_to("/dev/null")  # accepts bytes but cannot sync them

@@ -37,7 +37,7 @@ def open_batch(browser: Client, expected_items: int = 1) -> tuple[int, Any]:
 
 
 def known(browser: Client, batch: UploadBatch, **file: str) -> tuple[int, Any]:
-    """Send a preflight request for an unsupported file, whose row it creates unless a limit prevents this."""
+    """Send a preflight request for an unsupported file, which creates the file's row unless a limit prevents it."""
     row = {"relative_path": "", "filename": "a.txt", "size": 4, "last_modified": "1", "head": "dGV4dA=="} | file
     response = browser.post(
         reverse("batch-unsent", args=[batch.id]), json.dumps({"files": [row]}), content_type="application/json"

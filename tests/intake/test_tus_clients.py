@@ -118,7 +118,7 @@ def test_tuspy_survives_a_killed_server(site: Site, batch: UploadBatch, cookie: 
             file_stream=stream, chunk_size=CHUNK, metadata=metadata(batch), retries=30, retry_delay=1
         )
         uploader.upload(stop_at=CHUNK)
-        # The server ends with the thread that started it, so start it in this thread and upload in another one.
+        # The server is stopped when the thread that started it ends, so start it here and upload in another thread.
         rest = threading.Thread(target=uploader.upload)
         rest.start()
         site.kill()

@@ -66,7 +66,7 @@ def test_file_in_pieces_with_a_disconnect_is_complete(
     gone = tus.patch(location, 0, JPEG[:1000], JPEG[1000:1500], declared=False, end="cut")
     kept = tus.head(location)
     if forgotten:
-        monkeypatch.setattr(partial_file, "running_hashes", RunningHashes())  # as in another process
+        monkeypatch.setattr(partial_file, "running_hashes", RunningHashes())  # as if another process continued
     middle = tus.patch(location, kept.offset, JPEG[kept.offset : 4000])
     last = tus.patch(location, middle.offset, JPEG[middle.offset :])
 
@@ -161,7 +161,7 @@ def test_silent_client_releases_the_partial_file(
 def test_full_disk_is_reported_and_nothing_is_lost(
     settings: Settings, tus: TusClient, batch: UploadBatch, partial_root: Path
 ) -> None:
-    settings.PARTIAL_SECONDS = 1e9  # /dev/full was last modified when the machine started
+    settings.PARTIAL_SECONDS = 1e9  # /dev/full looks expired: it was last modified at boot
     location = tus.create(batch.id, "cat.jpg", len(JPEG)).headers["location"]
     partial_root.mkdir()
     partial_path(batch.items.get().id).symlink_to("/dev/full")

@@ -26,7 +26,7 @@ NAME = FileName("a.jpg", len(JPEG), "", "1000")
 
 
 def lose(batch: UploadBatch, ada: User, how: str) -> str:
-    """Lose the bytes of the batch's only file in the way that `how` names; return the expected error code."""
+    """Make the batch's only file unavailable in the way given by `how`; return the expected error code."""
     upload = Upload.objects.get()
     if how == "missing":
         delete_files(upload.key, {})

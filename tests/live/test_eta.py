@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 
 
 def describe(batch: UploadBatch, count: int, seconds_each: float, *, duplicate: bool = False) -> UploadBatch:
-    """Seal the batch and complete `count` of its files, one every `seconds_each`, the last one just now."""
+    """Seal the batch and complete `count` of its files, one every `seconds_each` seconds, the last one just now."""
     now = timezone.now()
     ids = list(batch.items.order_by("id").values_list("id", flat=True)[:count])
     for number, id in enumerate(reversed(ids)):
@@ -96,7 +96,7 @@ def test_missing_files_count_only_while_they_are_expected(owner: User) -> None:
     batch.sealed_at = None
     expected = minutes(read_eta(batch).time_left)
 
-    # The missing files would more than double the estimate. The tolerance covers the time between the two reads.
+    # Counting the missing files would more than double the estimate. The tolerance allows for the time between reads.
     assert sealed[1] - without[1] <= 2
     assert expected[0] > without[1]
 

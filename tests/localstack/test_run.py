@@ -75,7 +75,7 @@ class Run:
         return next((pid for pid, line in self.descendants().items() if part in line), 0)
 
     def workers(self) -> list[int]:
-        """Return the pids of the main processes of dramatiq that have started a worker process."""
+        """Return the pids of the dramatiq main processes that have started a worker process."""
         children_of_run = children(self.process.pid)
         lines = self.descendants()
         return [pid for pid in children_of_run if "bin/dramatiq" in lines.get(pid, "") and children(pid)]

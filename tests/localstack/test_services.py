@@ -175,7 +175,7 @@ def test_start_waits_for_the_sessions_of_a_killed_postgres(running: LocalService
         finally:
             os.kill(session, signal.SIGCONT)
 
-    # Start the servers in this thread, because they end with the thread that starts them.
+    # Start the servers in this thread, because they are stopped when the thread that started them ends.
     with ThreadPoolExecutor(1) as pool:
         resuming = pool.submit(resume_session_after_refusal)
         running.start()

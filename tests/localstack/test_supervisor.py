@@ -23,7 +23,7 @@ time.sleep(600)
 
 @pytest.fixture
 def family(tmp_path: Path) -> Iterator[tuple[SupervisedProcess, Path]]:
-    """A process that, once started, starts a child and writes the child's pid to a file; and the path of this file."""
+    """A process that, once started, starts a child and writes the child's pid to a file; and the path of that file."""
     file = tmp_path / "helper"
     process = SupervisedProcess("family", [sys.executable, "-c", FAMILY, str(file)], cwd=tmp_path, env=os.environ)
     yield process, file

@@ -1,4 +1,4 @@
-"""`manage.py check_folder` names exactly the files that are not stored."""
+"""`manage.py check_folder` lists exactly the files that are not stored."""
 
 import csv
 from pathlib import Path
@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def roll(tmp_path: Path, owner: User) -> Path:
-    """A folder of which `a` and the copy in `b` are stored; a new file, a PDF, a system and an empty file are not."""
+    """A folder: `a` and a copy in `b` are stored; a new file, a PDF, a system file and an empty file are not."""
     roll = tmp_path / "roll"
     for number in range(4):
         write(roll / f"a/{number}.jpg", encoded(textured(16, 12, number), "JPEG"))

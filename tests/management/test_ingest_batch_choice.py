@@ -34,7 +34,7 @@ def unfinished(owner: User, roll: Path) -> UploadBatch:
 
 
 def totals() -> list[int]:
-    """Check the counters of all batches; return the number of files of each batch, oldest first."""
+    """Check the counters of all batches; return the number of files in each batch, oldest first."""
     for batch in UploadBatch.objects.all():
         assert_counters_match(batch)
     return list(UploadBatch.objects.order_by("id").values_list("total", flat=True))

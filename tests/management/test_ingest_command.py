@@ -1,4 +1,4 @@
-"""What `manage.py ingest` adds and prints, and with which status it exits."""
+"""What `manage.py ingest` adds and prints, and its exit status."""
 
 import signal
 import subprocess

@@ -154,7 +154,7 @@ def test_names_that_the_terminal_cannot_show_are_escaped(
     run = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, check=False)
 
     assert b"Traceback" not in run.stderr
-    assert run.returncode == 1  # because of the text file
+    assert run.returncode == 1  # one of the files is not a picture
     assert b"2 files added to " in run.stdout
 
 

@@ -11,7 +11,7 @@ from uploads.media.image import MAX_PIXELS, Picture
 
 
 def read(pool: DecoderPool, path: Path) -> Picture:
-    """Decode the picture at `path` with `pool`, without ever cancelling this."""
+    """Decode the picture at `path` with `pool`, without cancelling."""
     return pool.read_picture(path, MAX_PIXELS, lambda: None)
 
 

@@ -24,7 +24,7 @@ def open_descriptors() -> set[Path]:
 
 
 def run_instead(program: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Make new decoders run the Python code `program` instead. Its third argument is the number of the socket."""
+    """Make new decoders run the Python code `program` instead. Its third argument is the socket's file descriptor."""
     path = folder / "program"
     path.write_text(f"#!{sys.executable} -IS\n{program}")
     path.chmod(0o700)
@@ -40,7 +40,7 @@ def test_decoder_that_cannot_be_started_is_an_outage(
     def refuse(*_: object, **__: object) -> None:
         raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
 
-    gc.collect()  # closes what earlier tests left open
+    gc.collect()  # closes files that earlier tests left open
     before = open_descriptors()
     monkeypatch.setattr(call, refuse)
 

@@ -1,4 +1,4 @@
-"""Files in a bucket are stored, read and deleted, also by many threads, and each kind of failure has its error."""
+"""Files in a bucket can be stored, read and deleted, even by many threads. Each kind of failure has its own error."""
 
 import json
 import os

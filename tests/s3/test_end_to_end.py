@@ -1,4 +1,4 @@
-"""Files in a bucket are processed, served and deleted, and an outage of the storage makes none of them fail."""
+"""Files in a bucket are processed, served and deleted, and none of them fails during a storage outage."""
 
 import urllib.request
 from pathlib import Path

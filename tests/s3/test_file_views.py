@@ -1,4 +1,4 @@
-"""Only the owner of a file in a bucket is redirected to its signed URL, which expires; the admin sends previews."""
+"""Only the owner of a file in a bucket is redirected to an expiring signed URL. The admin sends previews itself."""
 
 import urllib.error
 import urllib.request

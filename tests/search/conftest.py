@@ -1,4 +1,4 @@
-"""Pictures to search, with vectors of the real text model."""
+"""Pictures to search, with vectors from the real text model."""
 
 import math
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""Near duplicates are found in the background, listed with the best first, and never again once they are kept."""
+"""Near duplicates are found in the background and listed best first. Kept ones are listed again only with new ones."""
 
 import numpy as np
 from django.contrib.auth.models import User

@@ -1,4 +1,4 @@
-"""Who may start a re-analysis, in which batch states, and the codes with which it is refused."""
+"""Who may start a re-analysis, in which batch states, and the error codes if it is refused."""
 
 from collections.abc import Callable
 

@@ -27,7 +27,7 @@ VECTOR = [1.0, 0.0, 0.0]
 
 @pytest.fixture
 def owner(db: None) -> User:
-    """A user with a current vector, one of an older model, an unprocessed picture and an archive, in this order."""
+    """A user with, in this order: a current vector, a vector from another model, an unprocessed picture, an archive."""
     owner = make_user("owner")
     for number in range(1, 5):
         make_upload(owner, number)

@@ -1,4 +1,4 @@
-"""Send the due e-mails of one kind. In a worker process, one thread sends those of all kinds."""
+"""Send the due e-mails of one kind. In a worker process, one thread sends all kinds."""
 
 from batches.worker.completion_emails import due_completion_emails
 from batches.worker.damage_emails import due_damage_emails

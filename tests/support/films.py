@@ -13,7 +13,7 @@ from tests.support.images import quartered
 
 @dataclass(frozen=True)
 class Film:
-    """What to encode: `pictures`, or `frames` equal ones, at `rate` per second; every `key_every`th is a key frame."""
+    """What to encode: `pictures` or `frames` identical ones, `rate` per second; every `key_every`th is a key frame."""
 
     container: str = "mp4"
     codec: str = "mpeg4"

@@ -22,14 +22,14 @@ from uploads.models import MediaKind, Upload
 
 
 def slow(job: Job) -> None:
-    """Take 0.1 s, spread over all stages, because a job notices a stop only when it enters a stage."""
+    """Take 0.1 s, spread over all stages, because a job checks for a stop only when it enters a stage."""
     for stage in Stage:
         job.enter(stage)
         time.sleep(0.1 / len(Stage))
 
 
 def audited(job: Job) -> Callable[[], None]:
-    """Take 0.1 s. Count each finish in the transaction that finishes the item.
+    """Take 0.1 s. Count how often the item is finished, in the transaction that finishes it.
 
     The count is stored in the upload's `duration`, which these tests do not use otherwise.
     """

@@ -20,9 +20,9 @@ class SmallDisk:
             pytest.skip(f"no file system can be mounted here: {made.stderr.decode().strip()}")
 
     def remount(self, options: str) -> None:
-        """Change mount options such as `ro` or `size=4m`. Raises CalledProcessError if the system refuses them.
+        """Change mount options such as `ro` or `size=4m`.
 
-        It refuses `ro` while a file is open for writing.
+        Raises CalledProcessError if the system refuses them, for example `ro` while a file is open for writing.
         """
         self._mount("-o", f"remount,{options}", str(self.folder)).check_returncode()
 

@@ -1,4 +1,4 @@
-"""The files of a large archive are kept in constant memory until they are inserted."""
+"""The list of a large archive's files takes constant memory until the files are inserted."""
 
 import tracemalloc
 

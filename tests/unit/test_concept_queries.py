@@ -1,4 +1,4 @@
-"""Queries are encoded so that the fit of a picture is comparable between them."""
+"""Query vectors are scaled so that one threshold separates hits from other pictures for every query."""
 
 import numpy as np
 import pytest

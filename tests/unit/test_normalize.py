@@ -138,7 +138,7 @@ def _dull() -> bytes:
 
 
 def _memory_growth(profile: bytes) -> int:
-    """Normalize twelve pictures, each with a different profile that starts with `profile`. Return the bytes kept."""
+    """Normalize twelve pictures with different profiles, all starting with `profile`. Return the memory not freed."""
     source = Image.new("RGB", (40, 30))
     normalize_image(source, 1024)
     tracemalloc.start()

@@ -1,4 +1,4 @@
-"""A plain background is recognised by the border of a picture."""
+"""A plain background is recognised from the border of a picture."""
 
 import numpy as np
 import pytest

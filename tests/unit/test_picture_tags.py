@@ -1,4 +1,4 @@
-"""The facts of a picture, such as its exposure, are formatted as text."""
+"""A picture's details, such as the exposure, are formatted as text."""
 
 from typing import Any
 

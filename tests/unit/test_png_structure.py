@@ -1,4 +1,4 @@
-"""A PNG's chunks give its colour space and the memory to decode it; the decoder gets only the chunks it needs."""
+"""A PNG's chunks show its colour space and the memory its decoder needs. Chunks that it does not need are left out."""
 
 import io
 import struct

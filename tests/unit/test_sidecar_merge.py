@@ -1,4 +1,4 @@
-"""Sidecar values take precedence over those in the file; the time zone may follow from the two combined."""
+"""Sidecar values take precedence over those in the file; the two times together may reveal the time zone."""
 
 import json
 from datetime import UTC, datetime, timedelta, timezone

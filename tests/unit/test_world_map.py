@@ -32,5 +32,5 @@ def test_no_coast_crosses_the_whole_map() -> None:
     steps = [(int(x), int(y)) for x, y in re.findall(r"[l ](-?\d+),(-?\d+)", path)]
 
     assert len(steps) > 1000
-    # The southern edge of the map closes the coast of Antarctica.
+    # The only longer line is the southern edge of the map, which closes the coast of Antarctica.
     assert [step for step in steps if abs(step[0]) > WORLD // 2] == [(-3583, 0)]

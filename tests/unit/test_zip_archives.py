@@ -65,7 +65,7 @@ def test_folders_are_not_listed_and_backslashes_are_separators() -> None:
 def test_archive_beyond_4_gib_has_64_bit_offsets(tmp_path: Path) -> None:
     path = tmp_path / "large.zip"
     with path.open("wb") as file:
-        file.truncate(5 * 2**30)  # a hole, which takes no space
+        file.truncate(5 * 2**30)  # a hole, which takes up no disk space
     with zipfile.ZipFile(path, "a") as archive:
         archive.writestr("a.jpg", b"picture")
 

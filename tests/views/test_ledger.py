@@ -113,7 +113,7 @@ async def test_ledger_names_the_picture_that_a_sidecar_describes(owner: User) ->
 
 
 def import_sidecars(owner: User) -> tuple[UploadBatch, int]:
-    """Import sidecars of a RAW file, of a missing picture and of a folder.
+    """Import sidecars for a RAW file, a missing picture and a folder.
 
     Return the batch and the id of the RAW file's JPEG.
     """

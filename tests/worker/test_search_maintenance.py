@@ -1,4 +1,4 @@
-"""After a change of the model, new vectors are computed once, and the old ones are then deleted."""
+"""After the model changes, new vectors are computed once, and the old ones are then deleted."""
 
 from datetime import timedelta
 from typing import Any

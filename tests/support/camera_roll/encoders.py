@@ -56,7 +56,7 @@ def picture(number: int, size: tuple[int, int] = SIZE) -> Image.Image:
 
 
 def exif_of(shot: Shot, *, gps_clock: bool = False, note: bytes = b"") -> bytes:
-    """Return EXIF data. With `gps_clock`, the time zone follows only from the GPS time. `note` is the maker note."""
+    """Return EXIF data. With `gps_clock`, only the GPS time reveals the time zone. `note` is the maker note."""
     exif = Image.Exif()
     exif[_BASE.Make], exif[_BASE.Model] = "Maker", "Model 7"
     details = exif.get_ifd(ExifTags.IFD.Exif)

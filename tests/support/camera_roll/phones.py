@@ -48,7 +48,7 @@ def add_iphone(roll: Roll) -> None:
 
 
 def add_android(roll: Roll) -> None:
-    """Add photos whose zone follows from GPS time or is unknown, motion photos, bursts, videos and messenger files."""
+    """Add photos with a zone from GPS time or without one, motion photos, bursts, videos and messenger files."""
     folder = "DCIM/Camera"
     for number, shot in roll.shots(41):
         path = f"{folder}/IMG_{shot.local:%Y%m%d_%H%M%S}.jpg"
