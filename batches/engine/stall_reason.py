@@ -22,7 +22,9 @@ RESTART_TIME = timedelta(seconds=5)
 
 DEPENDENCIES = {
     "analysis": gettext_lazy("the models"),
+    "clip": gettext_lazy("the models"),
     "database": gettext_lazy("the database"),
+    "decoder": gettext_lazy("the decoders"),
     "model": gettext_lazy("the model server"),
     "storage": gettext_lazy("the storage"),
 }

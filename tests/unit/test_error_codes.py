@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from batches.engine.stall_reason import DEPENDENCIES
 from batches.models.error_codes import (
     ERROR_CODES,
     REFUSALS,
@@ -115,3 +116,7 @@ def test_error_in_the_bytes_is_permanent(code: str) -> None:
 )
 def test_error_outside_the_bytes_is_temporary(code: str) -> None:
     assert is_retryable(code)
+
+
+def test_stalled_batches_name_the_dependency_of_every_outage() -> None:
+    assert {code.partition(".")[0] for code in OUTAGES} <= DEPENDENCIES.keys()
