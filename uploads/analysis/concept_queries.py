@@ -12,7 +12,8 @@ from uploads.analysis.text_encoder import TextEncoder
 from uploads.analysis.vocabulary import load_vocabulary
 
 _CACHED_QUERIES = 500
-# The mean over all phrases would depend mostly on those that have nothing in common with the query.
+# The mean cosine of a query counts only this many nearest phrases. With all phrases, it would depend mostly on those
+# that have nothing in common with the query.
 _NEAREST = 300
 # Text counts as much as everything else in the picture if at least this many of its words consist of _WORD_LETTERS or
 # more letters. Photos often show one or two such words, for example brand names, which say little about the picture.
@@ -28,15 +29,15 @@ class Calibration:
 
     It must exceed the mean cosine of the query and its nearest phrases by `margin`, because that mean shows how similar
     the query is to pictures that do not match. It must also be at least `share` of the cosine of the query and its
-    nearest phrase. If the query is such a phrase, as "lighthouse", pictures of similar things ("a pier") exceed the
-    mean too, but only pictures of the thing itself have most of the phrase's cosine.
+    nearest phrase. If the query is the name of a class, such as "lighthouse", pictures of similar things, such as a
+    pier, exceed the mean too, but only pictures of the thing itself have most of the phrase's cosine.
     """
 
     margin: float
     share: float
 
     def needed_cosine(self, phrases: Floats) -> float:
-        """Return the minimum cosine of a matching picture, for the cosines of the query and all phrases."""
+        """Return the minimum cosine of a matching picture. `phrases` are the cosines of the query and all phrases."""
         nearest = np.partition(phrases, -_NEAREST)[-_NEAREST:]
         return max(max(0.0, float(nearest.mean())) + self.margin, self.share * float(nearest.max()))
 
@@ -50,21 +51,20 @@ class ConceptQueries:
 
     Some queries have a high cosine with many pictures ("animal", "food"), and others a low one even with those that
     match ("rocket launch"). So a vector is scaled: the fit of a picture is `hit_fit` if its cosine is the one needed
-    according to `calibration`.
+    according to CALIBRATION.
     """
 
     model = MODEL
     hit_fit = 0.44
 
-    def __init__(self, calibration: Calibration = CALIBRATION) -> None:
-        self._calibration = calibration
+    def __init__(self) -> None:
         self._encoder = TextEncoder()
         self._phrases = load_vocabulary().vectors
         self.embed_query = lru_cache(_CACHED_QUERIES)(self._embed)
 
     def _embed(self, text: str) -> QueryVector:
         vector = np.array(self._encoder.encode(text), np.float32)
-        needed = self._calibration.needed_cosine(self._phrases @ vector)
+        needed = CALIBRATION.needed_cosine(self._phrases @ vector)
         return QueryVector(MODEL, tuple((vector * (self.hit_fit / needed)).tolist()))
 
     def embed_text(self, text: str) -> tuple[float, ...] | None:
