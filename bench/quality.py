@@ -15,7 +15,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from rich.console import Console
 from rich.table import Table
@@ -29,6 +29,14 @@ QUERIES = Path(__file__).with_name("queries.json")
 MISSES_SHOWN = 20
 
 
+class JudgedSet(NamedTuple):
+    """Pictures, keyed by their names in the judged queries, and groups of names of siblings."""
+
+    paths: Mapping[str, Path]
+    queries: Sequence[Judged]
+    siblings: Sequence[frozenset[str]]
+
+
 def main() -> int:
     """Process the pictures, run the queries and print the report. Return the exit status."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
@@ -36,31 +44,38 @@ def main() -> int:
     parser.add_argument("queries", type=Path, nargs="?", default=QUERIES, help="judged queries")
     parser.add_argument("--without-text", action="store_true", help="do not read the text in the pictures")
     options = parser.parse_args()
-    entries = json.loads(options.queries.read_text("utf-8"))
-    judged = [Judged.from_json(entry) for entry in entries if "query" in entry]
-    siblings = [frozenset(entry["siblings"]) for entry in entries if "siblings" in entry]
-    files = (path for path in sorted(options.folder.rglob("*")) if path.is_file())
-    paths = {path.relative_to(options.folder).as_posix(): path for path in files}
-    unknown = frozenset().union(*siblings, *(one.relevant for one in judged)) - paths.keys()
-    if unknown:
-        parser.error(f"These pictures are not in {options.folder}: {', '.join(sorted(unknown))}")
-    print(json.dumps({"bench": "quality"} | _measure(paths, judged, siblings, with_text=not options.without_text)))
+    try:
+        judged = read_judged_set(options.folder, options.queries)
+    except ValueError as error:
+        parser.error(str(error))
+    print(json.dumps({"bench": "quality"} | _measure(judged, with_text=not options.without_text)))
     return 0
 
 
-def _measure(
-    paths: Mapping[str, Path], judged: Sequence[Judged], siblings: Sequence[frozenset[str]], *, with_text: bool
-) -> dict[str, float]:
+def read_judged_set(folder: Path, queries: Path) -> JudgedSet:
+    """Read a file of judged queries for the pictures in `folder`. Raises ValueError if it names other pictures."""
+    entries = json.loads(queries.read_text("utf-8"))
+    judged = [Judged.from_json(entry) for entry in entries if "query" in entry]
+    siblings = [frozenset(entry["siblings"]) for entry in entries if "siblings" in entry]
+    files = (path for path in sorted(folder.rglob("*")) if path.is_file())
+    paths = {path.relative_to(folder).as_posix(): path for path in files}
+    unknown = frozenset().union(*siblings, *(one.relevant for one in judged)) - paths.keys()
+    if unknown:
+        raise ValueError(f"These pictures are not in {folder}: {', '.join(sorted(unknown))}")
+    return JudgedSet(paths, judged, siblings)
+
+
+def _measure(judged: JudgedSet, *, with_text: bool) -> dict[str, float]:
     with stack():
         from bench.quality_library import ask, fill_library, find_similar  # noqa: PLC0415 (Django must be set up first)
 
         reads_text = with_text and models_folder() is not None
-        owner_id, names = fill_library(paths, reads_text=reads_text)
-        outcomes = [ask(owner_id, names, one) for one in judged]
-        similar = find_similar(names, frozenset().union(*siblings))
+        owner_id, names = fill_library(judged.paths, reads_text=reads_text)
+        outcomes = [ask(owner_id, names, one) for one in judged.queries]
+        similar = find_similar(names, frozenset().union(*judged.siblings))
     _show(outcomes)
-    counts = {"pictures": len(names), "queries": len(judged), "reads_text": reads_text}
-    return counts | summarize(outcomes) | sibling_scores(siblings, similar)
+    counts = {"pictures": len(names), "queries": len(judged.queries), "reads_text": reads_text}
+    return counts | summarize(outcomes) | sibling_scores(judged.siblings, similar)
 
 
 def _show(outcomes: Sequence[Outcome]) -> None:

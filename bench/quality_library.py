@@ -25,6 +25,7 @@ from uploads.pipeline import Result, process_file
 from uploads.search.candidates import find_candidates
 from uploads.search.encoders import owner_encoders
 from uploads.search.interpretation import interpret
+from uploads.search.query import Query
 from uploads.search.ranking import rank
 from uploads.similar.due import index_due_pictures
 from uploads.similar.neighbours import similar_pictures
@@ -34,12 +35,14 @@ from uploads.upload_sql import save_result, save_text
 NEAREST = 3
 
 
-def fill_library(paths: Mapping[str, Path], *, reads_text: bool) -> tuple[int, dict[int, str]]:
-    """Process the files in `paths`, keyed by name. Return their owner's id, and their names keyed by upload id.
+def fill_library(
+    paths: Mapping[str, Path], *, reads_text: bool, username: str = "quality"
+) -> tuple[int, dict[int, str]]:
+    """Process the files in `paths`, keyed by name, for a new user. Return the user's id, and names keyed by upload id.
 
     If `reads_text`, the text in the pictures is read too, which needs the package in `requirements-ocr.txt`.
     """
-    owner, analyzer, names = User.objects.create(username="quality"), get_analyzer(settings.DESCRIBER), {}
+    owner, analyzer, names = User.objects.create(username=username), get_analyzer(settings.DESCRIBER), {}
     for number, (name, path) in enumerate(paths.items()):
         result = process_file(path, analyzer, lambda _stage: None)
         # Use neutral file names, because searches also match file names, and the real ones would reveal the answer.
@@ -79,12 +82,16 @@ def find_similar(names: Mapping[int, str], wanted: Iterable[str]) -> dict[str, l
     return {name: [names[one.pk] for one in similar_pictures(uploads[name], NEAREST)] for name in wanted}
 
 
-def ask(owner_id: int, names: Mapping[int, str], judged: Judged) -> Outcome:
-    """Run a query in its language, as the search page does."""
+def interpret_judged(owner_id: int, judged: Judged) -> Query:
+    """Translate and correct a query in its language, as the search page does."""
     with translation.override(judged.language):
-        query = interpret(owner_id, judged.query).searched
+        return interpret(owner_id, judged.query).searched
+
+
+def ask(owner_id: int, names: Mapping[int, str], judged: Judged) -> Outcome:
+    """Run a query as the search page does."""
     [encoder] = owner_encoders(owner_id)
-    candidates = find_candidates(owner_id, query, encoder)
+    candidates = find_candidates(owner_id, interpret_judged(owner_id, judged), encoder)
     ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
     ranking = dict.fromkeys(names[one.upload_id] for one in ordered)
     return Outcome(

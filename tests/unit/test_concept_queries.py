@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from uploads.analysis.concept_queries import ConceptQueries
+from uploads.analysis.concept_queries import Calibration, ConceptQueries
 from uploads.analysis.text_encoder import TextEncoder
 from uploads.analysis.vocabulary import load_vocabulary
 
@@ -34,6 +34,8 @@ def test_query_that_resembles_many_phrases_needs_a_higher_cosine(queries: Concep
         ("giraffe", "zebra", False),
         ("rocket launch", "missile", True),
         ("wedding", "umbrella", False),
+        ("lighthouse", "pier", False),
+        ("teddy bear", "polar bear", False),
     ],
 )
 def test_hit_fit_separates_matching_phrases(queries: ConceptQueries, query: str, phrase: str, is_hit: bool) -> None:
@@ -43,6 +45,17 @@ def test_hit_fit_separates_matching_phrases(queries: ConceptQueries, query: str,
     fit = vocabulary.vectors[phrases.index(phrase)] @ queries.embed_query(query).numbers
 
     assert (fit >= queries.hit_fit) == is_hit
+
+
+def test_picture_must_exceed_the_mean_of_the_nearest_phrases_and_have_most_of_the_cosine_of_the_nearest_one() -> None:
+    calibration = Calibration(margin=0.2, share=0.7)
+    unlike = np.full(1000, -1.0, np.float32)
+    like_many = np.concatenate([unlike, np.full(300, 0.3, np.float32)])
+    like_one = np.concatenate([unlike, np.zeros(299, np.float32), np.array([0.9], np.float32)])
+
+    assert calibration.needed_cosine(like_many) == pytest.approx(0.3 + 0.2)
+    assert calibration.needed_cosine(like_one) == pytest.approx(0.9 * 0.7)
+    assert calibration.needed_cosine(unlike) == pytest.approx(0.2)
 
 
 def test_text_that_resembles_nothing_has_a_finite_vector(queries: ConceptQueries) -> None:

@@ -1,18 +1,19 @@
 """Rank candidates, and decide which of them are hits. Pure functions only.
 
-A picture's fit is the cosine of its vector and the query's vector, times the length of the query's vector, plus 0.2
-times the share of the query's words that its text contains. The weight and the thresholds were chosen by measurements;
-see docs/search.md.
+A picture's fit is the cosine of its vector and the query's vector, times the length of the query's vector, plus 0.2 if
+its text contains all words of the query, or else 0.15 times the share of the words that it contains. The weights and
+the thresholds were chosen by measurements; see docs/search.md.
 """
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-WORDS_WEIGHT = 0.2
+ALL_WORDS_WEIGHT = 0.2
+# Less, because some of the words can mean something else: a tree is not a Christmas tree.
+SOME_WORDS_WEIGHT = 0.15
 LEAST_SHARE_OF_HIT_FIT = 0.682
 LEAST_SHARE_OF_BEST = 0.75
-CLOSEST_SHARE_OF_HIT_FIT = 0.75
 MAX_CLOSEST = 6
 # Cormack et al. 2009, "Reciprocal rank fusion outperforms Condorcet and individual rank learning methods".
 RANK_OFFSET = 60
@@ -33,7 +34,7 @@ class Candidate:
     @property
     def fit(self) -> float:
         """How well the picture matches the query."""
-        return self.cosine + WORDS_WEIGHT * self.words
+        return self.cosine + (ALL_WORDS_WEIGHT if self.words >= 1 else SOME_WORDS_WEIGHT) * self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Ranking:
 
 
 def least_fit(hit_fit: float) -> float:
-    """Return the minimum fit of hits that do not contain all words, for a model with this `hit_fit`."""
+    """Return the minimum fit of hits and closest pictures found by appearance, for a model with this `hit_fit`."""
     return LEAST_SHARE_OF_HIT_FIT * hit_fit
 
 
@@ -53,18 +54,19 @@ def rank(candidates: Iterable[Candidate], hit_fit: float) -> Ranking:
     """Rank candidates. A picture whose text contains all words is always a hit.
 
     If the best fit is at least `hit_fit`, all pictures whose fit reaches both least_fit() and LEAST_SHARE_OF_BEST of
-    the best fit are hits too. If there are no hits, the closest pictures are those whose fit reaches
-    CLOSEST_SHARE_OF_HIT_FIT of `hit_fit` or whose text contains some of the words. If a picture is a candidate for
-    several alternatives of a query, only its best candidate counts.
+    the best fit are hits too. If there are no hits, the closest pictures are those whose fit reaches least_fit() or
+    whose text contains some of the words. If a picture is a candidate for several alternatives of a query, only its
+    best candidate counts.
     """
     ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
     best = {one.upload_id: one for one in reversed(ordered)}
     ordered = [one for one in ordered if best[one.upload_id] is one]
     complete = {one.upload_id for one in ordered if one.words >= 1}
     found = bool(ordered) and ordered[0].fit >= hit_fit
-    needed = max(least_fit(hit_fit), LEAST_SHARE_OF_BEST * ordered[0].fit) if found else None
+    least = least_fit(hit_fit)
+    needed = max(least, LEAST_SHARE_OF_BEST * ordered[0].fit) if found else None
     hits = tuple(one for one in ordered if one.upload_id in complete or (needed is not None and one.fit >= needed))
-    near = [one for one in ordered if one.words > 0 or one.fit >= CLOSEST_SHARE_OF_HIT_FIT * hit_fit]
+    near = [one for one in ordered if one.words > 0 or one.fit >= least]
     return Ranking(hits, () if hits else tuple(near[:MAX_CLOSEST]))
 
 
