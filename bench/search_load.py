@@ -16,7 +16,7 @@ from uploads.search.encoders import owner_encoders, site_encoder
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
 from uploads.search.results import search
-from uploads.search.transaction import search_transaction
+from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.search.vector_index import maintain_indexes
 
 QUERIES = 60
@@ -81,6 +81,9 @@ def _filters(owner_id: int, kind: str) -> tuple[str, ...]:
 
 
 def measure(owner: str, owner_id: int, kind: str) -> Figures:
+    encoder = site_encoder()
+    if encoder is None or not Embedding.objects.filter(owner_id=owner_id, model=encoder.model).exists():
+        raise SystemExit(f"The owner of “{owner}” has no vectors of the model that searches use.")
     texts = queries(owner_id, kind, QUERIES, seed=2)
     times_of(owner_id, texts)  # warm up first
     times = times_of(owner_id, texts)
@@ -119,7 +122,10 @@ def recall(owner_id: int, text: str) -> float:
 def client(owner_id: int, seed: int) -> list[float]:
     """Run one client's searches, alternately without and with filters. Return the time of each in ms."""
     plain, filtered = (queries(owner_id, kind, QUERIES // 2, seed) for kind in ("plain", "filtered"))
-    return times_of(owner_id, [text for pair in zip(plain, filtered, strict=True) for text in pair])
+    try:
+        return times_of(owner_id, [text for pair in zip(plain, filtered, strict=True) for text in pair])
+    except SearchTooSlow as error:
+        raise RuntimeError(str(error)) from None  # the pool of processes cannot send SearchTooSlow
 
 
 def percentile(values: Sequence[float], percent: int) -> float:
