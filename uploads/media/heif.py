@@ -19,11 +19,13 @@ from uploads.media.iso_boxes import find_box
 from uploads.media.limits import WORKING_MEMORY
 from uploads.media.pixel_rows import reduced_picture
 
-# Measured memory per pixel, in bytes, with three channels of up to 8 bits and of more, by chroma subsampling: the
-# decoder's planes, the planes that libheif converts them to, and the result, which always has 8 bits.
-_PIXEL_BYTES = {420: 5.3, 422: 10.0, 444: 10.0}
-_WIDE_PIXEL_BYTES = {420: 8.6, 422: 17.0, 444: 16.5}
-_ALPHA_BYTES, _WIDE_ALPHA_BYTES = 3.0, 5.0
+# Measured memory per pixel, in bytes, with 4:2:0 subsampling and with any other: the decoder's planes, the planes that
+# libheif converts them to, and the result. It has 8 bits per channel, but the planes of a wide picture have 16.
+_PIXEL_BYTES, _WIDE_PIXEL_BYTES = (5.3, 9.5), (8.6, 16.5)
+_ALPHA_BYTES, _WIDE_ALPHA_BYTES = 3, 5
+_TILES_FACTOR = 4
+"""How many times the general pixel limit is allowed for a picture that is decoded tile by tile."""
+
 _MIN_THUMBNAIL = 1000
 """Minimum longer side, in pixels, of a thumbnail used instead of a picture that is too large to decode."""
 
@@ -66,13 +68,15 @@ def read_heif(file: BinaryIO) -> ImageHeader:
         xmp=xmp,
         profile=info.get("icc_profile") or b"",
         space=_colour_space(info),
+        max_pixels_factor=_TILES_FACTOR if threads else 1,
         load=partial(_load_grid, grid, threads) if grid and threads else _load,
     )
 
 
 def _pixel_bytes(image: pillow_heif.HeifImage) -> float:
-    is_wide, chroma = image.info["bit_depth"] > 8, image.info.get("chroma", 420)
-    colours = (_WIDE_PIXEL_BYTES if is_wide else _PIXEL_BYTES)[chroma]
+    info: dict[str, Any] = image.info
+    is_wide, is_other = info["bit_depth"] > 8, info.get("chroma", 420) != 420
+    colours = (_WIDE_PIXEL_BYTES if is_wide else _PIXEL_BYTES)[is_other]
     return colours + (_WIDE_ALPHA_BYTES if is_wide else _ALPHA_BYTES) * image.has_alpha
 
 

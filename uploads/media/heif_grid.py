@@ -33,7 +33,8 @@ class Grid:
     """A picture that consists of tiles of equal size. Sizes and positions are those after its rotation.
 
     `order` has the number of each tile. `left` and `top` pixels of the first tiles are outside of the picture, and the
-    last tiles may extend beyond it.
+    last tiles may extend beyond it. `parts` are the ranges of each tile's data in the file `data`. `properties` apply
+    to all tiles.
     """
 
     width: int
@@ -43,15 +44,15 @@ class Grid:
     left: int
     top: int
     order: NDArray[np.intp]
-    _data: bytes
-    _parts: list[list[Range]]
-    _properties: list[Property]
+    data: bytes
+    parts: list[list[Range]]
+    properties: list[Property]
 
     def tile_file(self, number: int) -> bytes:
         """Return a HEIF file that contains only one tile."""
-        content = b"".join(self._data[start:end] for start, end in self._parts[number])
-        position = len(_tables(self._properties, 0, 0))
-        return _tables(self._properties, position, len(content)) + content
+        content = b"".join(self.data[start:end] for start, end in self.parts[number])
+        position = len(_tables(self.properties, 0, 0))
+        return _tables(self.properties, position, len(content)) + content
 
 
 def read_grid(data: bytes) -> Grid | None:
