@@ -1,6 +1,5 @@
 """HEIF pictures of tiles are decoded tile by tile, with the same result as by libheif."""
 
-import io
 import struct
 from pathlib import Path
 
@@ -79,7 +78,7 @@ def test_tiles_with_ten_bits_give_the_same_pixels_as_libheif(chroma: int) -> Non
 def test_number_of_threads_does_not_matter(threads: int) -> None:
     data = heic(PHOTO)
 
-    assert np.array_equal(decode_grid(grid_of(data), 60, threads), by_libheif(data, 60))
+    assert np.array_equal(np.asarray(decode_grid(grid_of(data), 60, threads)), by_libheif(data, 60))
 
 
 def test_tiles_lower_than_the_factor_of_the_reduction_are_joined() -> None:
@@ -126,7 +125,9 @@ def test_transparency_is_kept(tmp_path: Path) -> None:
 def test_threads_are_limited_by_memory() -> None:
     sides = {"camera": (3168, 2112, 3, 3), "phone": (512, 512, 6, 8), "one tile": (9504, 6336, 1, 1)}
     grids = {
-        name: Grid(width * columns, height * rows, width, height, 0, 0, np.zeros((rows, columns), int), b"", [], [])
+        name: Grid(
+            width * columns, height * rows, width, height, 0, 0, np.zeros((rows, columns), int), b"", [[(0, MIB)]], []
+        )
         for name, (width, height, rows, columns) in sides.items()
     }
 
@@ -152,4 +153,4 @@ def test_mutated_tables_are_read_or_damage(changes: list[tuple[int, bytes]]) -> 
         return
     if grid is not None:
         assert 0 <= grid.left < grid.tile_width
-        assert io.BytesIO(grid.tile_file(grid.order.size - 1)).read(8)[4:] == b"ftyp"
+        assert grid.tile_file(grid.order.size - 1)[4:8] == b"ftyp"

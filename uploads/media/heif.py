@@ -52,25 +52,31 @@ def read_heif(file: BinaryIO) -> ImageHeader:
         if not all(image.size):
             image.load()  # the box with the size is missing, so the size is known only after decoding
     info: dict[str, Any] = image.info
-    per_pixel = _pixel_bytes(image)
-    grid = _find_grid(data, image)
-    # Each thread has a copy of its tile's data.
-    threads = count_threads(grid, per_pixel, WORKING_MEMORY - 2 * size) if grid else 0
-    is_large = not threads and image.size[0] * image.size[1] * per_pixel > WORKING_MEMORY - size
-    thumbnail = _find_thumbnail(image) if is_large else None
     xmp = info.get("xmp") or b""
-    return ImageHeader(
+    header = ImageHeader(
         *image.size,
-        0 if threads or thumbnail else per_pixel,
-        lambda: OpenedFile(image.size, "HEIF", image.mode, thumbnail or image),
+        _pixel_bytes(image),
+        lambda: OpenedFile(image.size, "HEIF", image.mode, image),
         other_bytes=size,
         exif=replace(read_exif(info.get("exif") or b"", xmp), orientation=1),
         xmp=xmp,
         profile=info.get("icc_profile") or b"",
         space=_colour_space(info),
-        max_pixels_factor=_TILES_FACTOR if threads else 1,
-        load=partial(_load_grid, grid, threads) if grid and threads else _load,
+        load=_load,
     )
+    return _with_less_memory(header, image, data)
+
+
+def _with_less_memory(header: ImageHeader, image: pillow_heif.HeifImage, data: bytes) -> ImageHeader:
+    """Return the header with the functions to decode the picture tile by tile or, if it is too large, a thumbnail."""
+    grid = _find_grid(data, image)
+    if grid and (threads := count_threads(grid, header.pixel_bytes, WORKING_MEMORY - len(data))):
+        load = partial(_load_grid, grid, threads)
+        return replace(header, pixel_bytes=0, max_pixels_factor=_TILES_FACTOR, load=load)
+    is_large = header.width * header.height * header.pixel_bytes > WORKING_MEMORY - len(data)
+    if is_large and (thumbnail := _find_thumbnail(image)):
+        return replace(header, pixel_bytes=0, open=lambda: OpenedFile(image.size, "HEIF", image.mode, thumbnail))
+    return header
 
 
 def _pixel_bytes(image: pillow_heif.HeifImage) -> float:

@@ -136,7 +136,7 @@ def _read_parts(content: bytes, metadata: Range, items: dict[int, Item]) -> None
         method = fields.integer(2) & 15 if version else _IN_FILE
         is_here = fields.integer(2) == 0 and method in (_IN_FILE, _IN_METADATA)
         base = fields.integer(base_bytes) + (metadata[0] if method == _IN_METADATA else 0)
-        parts = []
+        parts: list[Range] = []
         for _ in range(fields.integer(2)):
             if len(parts) == _MAX_PARTS:
                 raise ValueError("an item has too many parts")

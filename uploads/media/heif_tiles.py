@@ -32,25 +32,26 @@ class _Band:
     """A row of tiles that is being decoded.
 
     `pixels` are rows of the picture, from row `top`, which is a multiple of the factor by which the picture is reduced.
-    The rows before those of the tiles belong to the previous band. `tiles` return the error of a damaged tile.
+    The rows before those of the tiles belong to the previous band. `tiles` return an error message for a damaged tile.
     """
 
     top: int
     pixels: NDArray[np.uint8]
-    tiles: list[Future[Exception | None]]
+    tiles: list[Future[str]]
     is_last: bool
 
 
 def count_threads(grid: Grid, pixel_bytes: float, available: int) -> int:
     """Return how many tiles can be decoded at the same time within `available` bytes of memory, or 0 for none.
 
-    Decoding a tile takes `pixel_bytes` for each of its pixels.
+    Decoding a tile takes `pixel_bytes` for each of its pixels, and two copies of its data.
     """
     factor = box_factor((grid.width, grid.height), ZOOM_SIDE)
     # With a factor of 1, Pillow copies the band, with 4 bytes per pixel.
     band = grid.width * (grid.tile_height + factor) * (_CHANNELS if factor > 1 else _CHANNELS + 4)
     result = grid.width * grid.height * 4 // factor**2
-    tile = grid.tile_width * grid.tile_height * pixel_bytes
+    data = max(sum(end - start for start, end in parts) for parts in grid.parts)
+    tile = grid.tile_width * grid.tile_height * pixel_bytes + 2 * data
     threads = int((available - 2 * band - result) // tile)
     if threads < 2:
         return int(band + result + tile <= available)
@@ -60,13 +61,13 @@ def count_threads(grid: Grid, pixel_bytes: float, available: int) -> int:
 def decode_grid(grid: Grid, longest: int, threads: int) -> Image.Image:
     """Return the picture, reduced by an integer factor to at least `longest` pixels on its longer side.
 
-    Damaged tiles become grey. Raises what libheif_errors raises; errors of damaged files only if all tiles are damaged.
+    Damaged tiles become grey. Raises what libheif_errors raises, and ValueError only if all tiles are damaged.
     """
     factor = box_factor((grid.width, grid.height), longest)
     small = Image.new("RGB", (-(-grid.width // factor), -(-grid.height // factor)))
     stride = grid.width * _CHANNELS
     rest = np.empty((0, stride), np.uint8)
-    errors: list[Exception] = []
+    errors: list[str] = []
     with ThreadPoolExecutor(threads) as executor:
         for band in _bands(executor, grid, factor, ahead=threads > 1):
             errors += [error for tile in band.tiles if (error := tile.result())]
@@ -78,7 +79,7 @@ def decode_grid(grid: Grid, longest: int, threads: int) -> Image.Image:
             rest = band.pixels[ready:].copy()
             del band  # before the next one is allocated
     if len(errors) == grid.order.size:
-        raise errors[0]
+        raise ValueError(errors[0])
     return small
 
 
@@ -104,8 +105,11 @@ def _start_band(executor: Executor, grid: Grid, row: int, factor: int) -> _Band:
     return _Band(top - before, pixels, tiles, is_last=bottom == grid.height)
 
 
-def _decode_tile(grid: Grid, rows: NDArray[np.uint8], skipped: int, column: int, number: int) -> Exception | None:
-    """Decode a tile and copy its part inside of the picture, without the first `skipped` rows, to `rows`."""
+def _decode_tile(grid: Grid, rows: NDArray[np.uint8], skipped: int, column: int, number: int) -> str:
+    """Decode a tile and copy its part inside of the picture, without the first `skipped` rows, to `rows`.
+
+    Return a message if the tile is damaged.
+    """
     left = column * grid.tile_width - grid.left
     first, last = max(0, -left), min(grid.tile_width, grid.width - left)
     target = rows[:, (left + first) * _CHANNELS : (left + last) * _CHANNELS]
@@ -117,6 +121,6 @@ def _decode_tile(grid: Grid, rows: NDArray[np.uint8], skipped: int, column: int,
                 raise ValueError("a tile has another size or mode")
     except (ValueError, EOFError) as error:
         target[:] = _GREY
-        return error
+        return f"damaged tile: {error}"  # the exception would keep the pixels of its stack frames
     target[:] = pixels[skipped : skipped + len(rows), first * _CHANNELS : last * _CHANNELS]
-    return None
+    return ""
