@@ -122,6 +122,15 @@ def test_transparency_is_kept(tmp_path: Path) -> None:
     assert min(pixel(read_picture(written(tmp_path, data)).image, 100, 64)) > 250
 
 
+@pytest.mark.parametrize(("tile_size", "max_pixels"), [(64, 10_000), (0, 40_000)])
+def test_more_pixels_are_allowed_in_tiles(tile_size: int, max_pixels: int, tmp_path: Path) -> None:
+    path = written(tmp_path, heic(PHOTO, tile_size=tile_size))
+
+    with pytest.raises(PermanentError, match=r"image\.bomb"):
+        read_picture(path, max_pixels)
+    assert read_picture(path, 2 * max_pixels).width == 302
+
+
 def test_threads_are_limited_by_memory() -> None:
     sides = {"camera": (3168, 2112, 3, 3), "phone": (512, 512, 6, 8), "one tile": (9504, 6336, 1, 1)}
     grids = {
