@@ -8,7 +8,7 @@ import pillow_heif
 from PIL import Image
 
 from uploads.media.heif_boxes import box
-from uploads.media.heif_items import Item, read_items
+from uploads.media.heif_items import Item, Property, read_items
 
 
 def ten_bits(image: Image.Image, **options: object) -> bytes:
@@ -20,25 +20,28 @@ def ten_bits(image: Image.Image, **options: object) -> bytes:
     return buffer.getvalue()
 
 
-def repeated(tile: bytes, rows: int, columns: int, size: tuple[int, int]) -> bytes:
-    """Return a HEIC of this size that is a grid; each tile is the picture of the HEIC `tile`, and has the same data."""
+def repeated(tile: bytes, rows: int, columns: int, size: tuple[int, int], quarters: int = 0) -> bytes:
+    """Return a HEIC of this size that is a grid; each tile is the picture of the HEIC `tile`, and has the same data.
+
+    The picture is to be turned anticlockwise by `quarters` times 90 degrees.
+    """
     primary, items = read_items(tile)
     content = b"".join(tile[start:end] for start, end in items[primary].parts)
-    start = len(_head(items[primary], rows, columns, size, (0, len(content))))
-    return _head(items[primary], rows, columns, size, (start, len(content))) + content
-
-
-def _head(tile: Item, rows: int, columns: int, size: tuple[int, int], data: tuple[int, int]) -> bytes:
-    count = rows * columns
-    numbers, grid = range(1, count + 1), count + 1
+    of_grid = [(b"ispe", bytes(4) + struct.pack(">LL", *size)), (b"irot", bytes([quarters]))]
     layout = bytes([0, 1, rows - 1, columns - 1]) + struct.pack(">LL", *size)
-    properties = [*tile.properties, (b"ispe", bytes(4) + struct.pack(">LL", *size))]
-    of_tile = bytes([len(tile.properties), *range(1, len(properties))])
+    start = len(_head(items[primary], of_grid, layout, rows * columns, (0, len(content))))
+    return _head(items[primary], of_grid, layout, rows * columns, (start, len(content))) + content
+
+
+def _head(tile: Item, of_grid: list[Property], layout: bytes, count: int, data: tuple[int, int]) -> bytes:
+    numbers, grid = range(1, count + 1), count + 1
+    properties = tile.properties + of_grid
+    of_tile = bytes([len(tile.properties), *range(1, len(tile.properties) + 1)])
     entries = [_entry(number, b"\1", b"hvc1") for number in numbers] + [_entry(grid, b"\0", b"grid")]
     locations = [struct.pack(">HHHHLL", number, 0, 0, 1, *data) for number in numbers]
     locations.append(struct.pack(">HHHHLL", grid, 1, 0, 1, 0, len(layout)))
     associations = [struct.pack(">H", number) + of_tile for number in numbers]
-    associations.append(struct.pack(">HBB", grid, 1, len(properties)))
+    associations.append(struct.pack(">HBBB", grid, 2, len(properties) - 1, len(properties)))
     meta = [
         box(b"hdlr", bytes(8) + b"pict" + bytes(13)),
         box(b"pitm", bytes(4) + struct.pack(">H", grid)),

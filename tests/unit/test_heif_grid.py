@@ -1,5 +1,6 @@
 """HEIF pictures of tiles are decoded tile by tile, with the same result as by libheif."""
 
+import io
 import struct
 from pathlib import Path
 
@@ -12,14 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from tests.support.heif_files import repeated, ten_bits
-from tests.support.images import encoded, pixel, textured, written
+from tests.support.images import pixel, textured, written
 from uploads.errors import PermanentError
 from uploads.media.heif_grid import Grid, read_grid
 from uploads.media.heif_tiles import count_threads, decode_grid
 from uploads.media.image import read_picture
 from uploads.media.pixel_rows import reduced_picture
 
-pillow_heif.register_heif_opener()  # Pillow needs this to write the test files
 pytestmark = pytest.mark.slow
 
 PHOTO = textured(302, 214)
@@ -28,11 +28,15 @@ MORE_COLUMNS = (b"\0\1\0\1" + struct.pack(">LL", 900, 210), b"\0\1\0\2" + struct
 """The layout of a grid of one row and two columns, and the same with three columns."""
 
 
-def heic(image: Image.Image, orientation: int = 1, **options: object) -> bytes:
+def heic(image: Image.Image, orientation: int = 1, tile_size: int = 64) -> bytes:
+    """Return a HEIC whose container has this EXIF orientation as rotation and mirroring."""
     exif = Image.Exif()
     exif[0x0112] = orientation
-    options = {"enc_params": {"preset": "ultrafast"}, "tile_size": 64, "exif": exif} | options
-    return encoded(image, "HEIF", quality=90, **options)
+    turned = image.copy()
+    turned.info["exif"] = exif.tobytes()
+    buffer = io.BytesIO()
+    pillow_heif.from_pillow(turned).save(buffer, quality=90, tile_size=tile_size, enc_params={"preset": "ultrafast"})
+    return buffer.getvalue()
 
 
 def grid_of(data: bytes) -> Grid:
@@ -72,6 +76,13 @@ def test_tiles_with_ten_bits_give_the_same_pixels_as_libheif(chroma: int) -> Non
     data = ten_bits(PHOTO, tile_size=64, chroma=chroma)
 
     assert np.array_equal(by_tiles(data, 60), by_libheif(data, 60))
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_oblong_tiles_are_turned(quarters: int) -> None:
+    data = repeated(heic(textured(96, 64), tile_size=0), 3, 2, (180, 170), quarters)
+
+    assert np.array_equal(by_tiles(data, 1000), by_libheif(data, 1000))
 
 
 @pytest.mark.parametrize("threads", [1, 4])
