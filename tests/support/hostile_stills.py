@@ -6,12 +6,15 @@ import zlib
 from collections.abc import Callable
 
 import pillow_heif
+from PIL import Image
 
 from tests.support.bitmaps import icon
+from tests.support.heif_files import repeated, ten_bits
 from tests.support.images import encoded, png_chunk, textured
 from tests.support.raw_files import dng
 
 SMALL = textured(64, 48)
+SQUARE = textured(64, 64)
 
 
 def tiff(entries: list[tuple[int, int, int, bytes]], *, following: int = 0, body: bytes = b"") -> bytes:
@@ -62,6 +65,20 @@ def resized_heif(data: bytes, width: int, height: int) -> bytes:
     while (position := changed.find(b"ispe", position) + 1) > 0:
         changed[position + 7 : position + 15] = struct.pack(">LL", width, height)
     return bytes(changed)
+
+
+def large_heif_grid() -> bytes:
+    """Return a HEIC like those of cameras with 61 megapixels, with 10 bits per channel."""
+    tile = ten_bits(Image.new("RGB", (3168, 2112), "teal"), chroma=422)
+    return repeated(tile, 3, 3, (9504, 6336))
+
+
+def understated_heif_grid() -> bytes:
+    """Return a HEIC with four tiles of 30 megapixels that claim to have 64 by 64 pixels."""
+    buffer = io.BytesIO()
+    large = pillow_heif.from_pillow(Image.new("RGB", (6000, 5000), "teal"))
+    large.save(buffer, enc_params={"preset": "ultrafast"})
+    return repeated(resized_heif(buffer.getvalue(), 64, 64), 2, 2, (120, 120))
 
 
 def bmp(width: int, height: int, *, compression: int = 0, body: bytes = b"") -> bytes:
@@ -139,6 +156,12 @@ CASES: dict[str, tuple[str, Callable[[], bytes]]] = {
     "HEIC grid that claims 50 megapixels": (
         DAMAGED, lambda: resized_heif(heif(tile_size=64), 10_000, 5000)
     ),
+    "HEIC grid of 61 megapixels with 10 bits": (READ, large_heif_grid),
+    "HEIC of 30 megapixels with 10 bits in one piece": (
+        "image.bomb", lambda: resized_heif(ten_bits(SQUARE, chroma=422), 6000, 5000)
+    ),
+    "HEIC grid of 60,000 tiles": (f"image.bomb|{DAMAGED}", lambda: repeated(heif(), 250, 240, (15_360, 12_000))),
+    "HEIC grid whose tiles are larger than they claim": (f"image.bomb|{DAMAGED}", understated_heif_grid),
     "HEIC without its data": (DAMAGED, lambda: heif()[:-400]),
     "HEIC without a picture": ("file.unsupported", lambda: heif()[:24] + bytes(300)),
     "HEIC with endless boxes": (DAMAGED, lambda: heif()[:24] + b"\0\0\0\x08free" * 200_000),

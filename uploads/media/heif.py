@@ -1,8 +1,7 @@
 """Read HEIF pictures, such as HEIC photos, with libheif (ISO 23008-12)."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any, BinaryIO
 
 import pillow_heif
@@ -13,15 +12,20 @@ from uploads.media.exif import read_exif
 from uploads.media.formats import FORMATS, unsupported
 from uploads.media.header import ImageHeader, OpenedFile
 from uploads.media.heif_boxes import check_container
+from uploads.media.heif_errors import libheif_errors
+from uploads.media.heif_grid import Grid, read_grid
+from uploads.media.heif_tiles import count_threads, decode_grid
 from uploads.media.iso_boxes import find_box
 from uploads.media.limits import WORKING_MEMORY
 from uploads.media.pixel_rows import reduced_picture
 
-PIXEL_BYTES = 5.3
-"""Measured memory per pixel, in bytes, with three channels of 8 bits: the decoder's planes and its result."""
+# Measured memory per pixel, in bytes, with 4:2:0 subsampling and with any other: the decoder's planes, the planes that
+# libheif converts them to, and the result. It has 8 bits per channel, but the planes of a wide picture have 16.
+_PIXEL_BYTES, _WIDE_PIXEL_BYTES = (5.3, 9.5), (8.6, 16.5)
+_ALPHA_BYTES, _WIDE_ALPHA_BYTES = 3, 5
+_TILES_FACTOR = 4
+"""How many times the general pixel limit is allowed for a picture that is decoded tile by tile."""
 
-_WIDE_PIXEL_BYTES = 16.5
-_ALPHA_BYTES = 2
 _MIN_THUMBNAIL = 1000
 """Minimum longer side, in pixels, of a thumbnail used instead of a picture that is too large to decode."""
 
@@ -40,21 +44,19 @@ def read_heif(file: BinaryIO) -> ImageHeader:
     size = check_container(file, FORMATS["image/heic"].plural)
     if find_box(file, (b"meta",), 0, size) is None:
         raise unsupported("HEIC image sequences without a still picture")
-    with _libheif_errors():
-        container = pillow_heif.open_heif(file)
+    file.seek(0)
+    data = file.read()
+    with libheif_errors():
+        container = pillow_heif.open_heif(data)
         image = container[container.primary_index]
         if not all(image.size):
             image.load()  # the box with the size is missing, so the size is known only after decoding
     info: dict[str, Any] = image.info
-    per_pixel = PIXEL_BYTES if info["bit_depth"] <= 8 else _WIDE_PIXEL_BYTES
-    per_pixel += _ALPHA_BYTES if image.has_alpha else 0
-    is_large = image.size[0] * image.size[1] * per_pixel > WORKING_MEMORY - size
-    thumbnail = _find_thumbnail(image) if is_large else None
     xmp = info.get("xmp") or b""
-    return ImageHeader(
+    header = ImageHeader(
         *image.size,
-        0 if thumbnail else per_pixel,
-        lambda: OpenedFile(image.size, "HEIF", image.mode, thumbnail or image),
+        _pixel_bytes(image),
+        lambda: OpenedFile(image.size, "HEIF", image.mode, image),
         other_bytes=size,
         exif=replace(read_exif(info.get("exif") or b"", xmp), orientation=1),
         xmp=xmp,
@@ -62,6 +64,37 @@ def read_heif(file: BinaryIO) -> ImageHeader:
         space=_colour_space(info),
         load=_load,
     )
+    return _with_less_memory(header, image, data)
+
+
+def _with_less_memory(header: ImageHeader, image: pillow_heif.HeifImage, data: bytes) -> ImageHeader:
+    """Return the header with the functions to decode the picture tile by tile or, if it is too large, a thumbnail."""
+    grid = _find_grid(data, image)
+    if grid and (threads := count_threads(grid, header.pixel_bytes, WORKING_MEMORY - len(data))):
+        load = partial(_load_grid, grid, threads)
+        return replace(header, pixel_bytes=0, max_pixels_factor=_TILES_FACTOR, load=load)
+    is_large = header.width * header.height * header.pixel_bytes > WORKING_MEMORY - len(data)
+    if is_large and (thumbnail := _find_thumbnail(image)):
+        return replace(header, pixel_bytes=0, open=lambda: OpenedFile(image.size, "HEIF", image.mode, thumbnail))
+    return header
+
+
+def _pixel_bytes(image: pillow_heif.HeifImage) -> float:
+    info: dict[str, Any] = image.info
+    is_wide, is_other = info["bit_depth"] > 8, info.get("chroma", 420) != 420
+    colours = (_WIDE_PIXEL_BYTES if is_wide else _PIXEL_BYTES)[is_other]
+    return colours + (_WIDE_ALPHA_BYTES if is_wide else _ALPHA_BYTES) * image.has_alpha
+
+
+def _find_grid(data: bytes, image: pillow_heif.HeifImage) -> Grid | None:
+    """Return the structure of a picture of tiles, or None if libheif must decode the picture as a whole."""
+    if image.mode != "RGB":
+        return None
+    try:
+        grid = read_grid(data)
+    except ValueError:
+        return None  # libheif decides whether the file is damaged
+    return grid if grid and (grid.width, grid.height) == image.size else None
 
 
 def _find_thumbnail(image: pillow_heif.HeifImage) -> pillow_heif.HeifThumbnail | None:
@@ -82,25 +115,15 @@ def _find_thumbnail(image: pillow_heif.HeifImage) -> pillow_heif.HeifThumbnail |
 
 def _load(source: OpenedFile, longest: int) -> Image.Image:
     image: pillow_heif.HeifImage | pillow_heif.HeifThumbnail = source.content
-    with _libheif_errors():
+    with libheif_errors():
         pixels, stride = image.data, image.stride
     return reduced_picture(image.mode, image.size, pixels, stride, longest)
+
+
+def _load_grid(grid: Grid, threads: int, _source: OpenedFile, longest: int) -> Image.Image:
+    return decode_grid(grid, longest, threads)
 
 
 def _colour_space(info: dict[str, Any]) -> ColourSpace | None:
     codes = info.get("nclx_profile")
     return coded_space_of_photo(codes["color_primaries"], codes["transfer_characteristics"]) if codes else None
-
-
-@contextmanager
-def _libheif_errors() -> Iterator[None]:
-    """Translate libheif's errors, which have no exception classes of their own."""
-    try:
-        yield
-    except (RuntimeError, ValueError) as error:
-        text = str(error)
-        if "emory allocation" in text or "ecurity limit" in text:
-            raise MemoryError(text) from error
-        if "nsupported" in text:
-            raise unsupported(f"HEIF pictures with this compression ({text})") from error
-        raise ValueError(f"truncated: {text}" if "nd of data" in text or "nd of file" in text else text) from error

@@ -56,11 +56,11 @@ def with_one_association_box(file: BinaryIO) -> bytes:
     if properties is None or not is_joinable or sum(map(len, found)) > _MAX_ASSOCIATION_BYTES:
         return data
     entries = sorted(entry for content in found for entry in _associations(content))
-    others = b"".join(_box(name, data[start:end]) for name, start, end in boxes if name != b"ipma")
-    joined = _box(b"ipma", found[0][:4] + len(entries).to_bytes(4, "big") + b"".join(entries))
+    others = b"".join(box(name, data[start:end]) for name, start, end in boxes if name != b"ipma")
+    joined = box(b"ipma", found[0][:4] + len(entries).to_bytes(4, "big") + b"".join(entries))
     start, end = properties[0] - 8, properties[1]
-    content = _box(b"iprp", others + joined)
-    filler = _box(b"free", bytes(end - start - len(content) - 8))
+    content = box(b"iprp", others + joined)
+    filler = box(b"free", bytes(end - start - len(content) - 8))
     return data[:start] + content + filler + data[end:]
 
 
@@ -80,5 +80,6 @@ def _associations(content: bytes) -> Iterator[bytes]:
         position = end
 
 
-def _box(name: bytes, content: bytes) -> bytes:
+def box(name: bytes, content: bytes) -> bytes:
+    """Return a box, whose size must fit into four bytes."""
     return (8 + len(content)).to_bytes(4, "big") + name + content

@@ -16,8 +16,12 @@ def reduced_picture(mode: str, size: tuple[int, int], pixels: Any, stride: int, 
 
     Each row has `stride` bytes. `pixels` is bytes or a memoryview; Pillow accepts both, although its type hints do not.
     """
+    return reduced_by(box_factor(size, longest), mode, size, pixels, stride)
+
+
+def reduced_by(factor: int, mode: str, size: tuple[int, int], pixels: Any, stride: int) -> Image.Image:
+    """Return the picture in `pixels`, reduced by `factor`; see `reduced_picture`."""
     width, height = size
-    factor = box_factor(size, longest)
     if factor == 1 or mode not in _REDUCIBLE_MODES:
         return Image.frombuffer(mode, size, pixels, "raw", mode, stride, 1)
     data = memoryview(pixels)
