@@ -4,6 +4,8 @@ Many duplicates are found even before they are received: `preflight` looks up ha
 `local_files` hashes files whose size matches one of the owner's uploads.
 """
 
+import random
+import time
 from errno import ENODEV
 from uuid import UUID
 
@@ -21,14 +23,17 @@ from uploads.storage import delete_files, prepare_storage, store_original
 from uploads.trash import restore
 from uploads.verification.check import is_intact, mark_repaired
 
-MAX_TRIES = 5
+MAX_TRIES = 8
+PAUSE_SECONDS = 0.01
+"""The longest pause after a failed try is this, doubled once per try."""
 
 
 def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_type: str) -> IntakeOutcome:
     """Store the file unless its owner already has an intact copy of the same bytes, then queue or complete the item.
 
     Try up to MAX_TRIES times, because another request may commit the same bytes first, or the owner's existing copy may
-    be deleted in the meantime.
+    be deleted in the meantime. The pauses between tries are random, so that concurrent requests for the same bytes do
+    not disturb each other again.
     """
     upload = Upload(
         owner_id=owner_id,
@@ -39,14 +44,15 @@ def store_or_reuse(item: BatchItem, owner_id: int, partial: PartialFile, mime_ty
         mime_type=mime_type,
         kind=MediaKind.from_mime_type(mime_type),
     )
-    for tries_left in reversed(range(MAX_TRIES)):
+    for tries in range(1, MAX_TRIES + 1):
         existing = upload_sql.find_by_sha256(owner_id, upload.sha256)
         repairs = existing is not None and not is_intact(existing)
         try:
             outcome = _try_store_or_reuse(item, partial, upload, existing, stores=existing is None or repairs)
         except IntegrityError:
-            if not tries_left:
+            if tries == MAX_TRIES:
                 raise
+            time.sleep(random.uniform(0, PAUSE_SECONDS * 2**tries))  # noqa: S311 (not for security)
             continue
         if existing is not None and repairs:
             mark_repaired(existing.id)
