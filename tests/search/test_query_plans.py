@@ -15,7 +15,7 @@ from tests.support.query_plans import plan, truncate_tables
 from tests.support.users import make_user
 from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
-from uploads.search.candidates import containing
+from uploads.search.candidates import owned_with
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
@@ -126,7 +126,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         ),
         "approximate": (many.by_index()[:500], vector_index.index_name(ben, MODEL)),
         "approximate and filtered": (kinds.by_index()[:500], vector_index.index_name(ben, MODEL)),
-        "words": (containing(Upload.objects.all(), anna, [word])[:500], "upload_words"),
+        "words": (owned_with(anna, [word], most=False)[:500], "upload_words"),
+        "words of most pictures": (owned_with(ben, [word], most=True)[:200], "upload_words"),
         "pictures": (many.join(pictures), "uploads_upload_pkey"),
         "vectors of pictures": (many.join(pictures), "embedding_once_per_model"),
         "filters": (newest(ben, FILTERS), "upload_owner_newest"),

@@ -15,7 +15,9 @@ from uploads.search import candidates
 from uploads.search.encoders import owner_encoders, site_model
 from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
+from uploads.search.query import Term
 from uploads.search.results import Results, search
+from uploads.search.words import text_query
 
 
 def found(owner: User, text: str, encoder: QueryEncoder | None) -> Results:
@@ -40,6 +42,16 @@ def test_pictures_are_found_by_what_they_show(anna: User, make_picture: MakePict
 
     assert ids(results) == [kitten.id]
     assert results.hits[0].reason is None
+
+
+@pytest.mark.parametrize("most", [False, True])
+def test_word_search_reads_only_the_owners_pictures(anna: User, make_picture: MakePicture, most: bool) -> None:
+    mine, others = (make_picture("a kitten", description="A red bike.") for _ in range(2))
+    Upload.objects.filter(id=others.id).update(owner=make_user("ben"))
+    word = text_query(Term("bike"))
+    assert word is not None
+
+    assert candidates.with_words(anna.id, [word], 10, many=False, most=most) == {mine.id}
 
 
 class UnavailableEncoder:

@@ -138,18 +138,23 @@ def with_words(owner_id: int, words: Words, limit: int, *, many: bool, most: boo
     if not words:
         return set()
     if len(words) == 1:
-        one = _owned_with(owner_id, words, most=most)
+        one = owned_with(owner_id, words, most=most)
         return set() if many and _is_common(one) else set(_ids(one, limit))
-    found = set(_ids(_owned_with(owner_id, words, most=most), limit))
+    found = set(_ids(owned_with(owner_id, words, most=most), limit))
     if len(found) < ENOUGH:
         for word in words[:MAX_SINGLE_WORDS]:
-            one = _owned_with(owner_id, [word], most=most)
+            one = owned_with(owner_id, [word], most=most)
             some = [] if many and _is_common(one) else _ids(one, limit)
             found.update(some if len(some) < limit else ())
     return found
 
 
-def _owned_with(owner_id: int, words: Words, *, most: bool) -> QuerySet[Upload]:
+def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
+    """Limit `pictures` to those that belong to the owner and contain all words. This takes a single index scan."""
+    return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
+
+
+def owned_with(owner_id: int, words: Words, *, most: bool) -> QuerySet[Upload]:
     """Return the owner's pictures that contain all words.
 
     If the owner has most of all pictures, reading the index entries of the owner takes longer than reading and
@@ -160,11 +165,6 @@ def _owned_with(owner_id: int, words: Words, *, most: bool) -> QuerySet[Upload]:
         return containing(pictures, owner_id, words)
     # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
     return pictures.alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=owner_id, words=reduce(and_, words))
-
-
-def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
-    """Limit `pictures` to those that belong to the owner and contain all words. This takes a single index scan."""
-    return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
 
 
 def _is_common(pictures: QuerySet[Upload]) -> bool:
