@@ -1,7 +1,7 @@
 """Fill a library for bench.search with pictures whose vectors are computed like those of the embedded analyzer.
 
-Each picture shows one label of the shipped vocabulary. People, colours, and other labels that the classifier might
-confuse with this one are chosen at random, and combined with the kinds of the labels as in
+Each picture shows one label of the shipped vocabulary. Labels that the classifier might confuse with it, people and a
+colour are added at random. The vector also includes the kinds (hypernyms) of the labels, weighted as in
 `uploads.analysis.concept_vector`.
 """
 

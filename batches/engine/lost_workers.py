@@ -29,7 +29,7 @@ class WorkerCheck:
 
 
 def check_workers(workers: set[int], *, deciding: bool = True) -> WorkerCheck:
-    """Check which of `workers` are live, dead or stopped, and record when a worker was first found to be missing.
+    """Check which workers are live and which of `workers` are dead or stopped; record when one was first found missing.
 
     A worker without a row counts as dead. Keep the transaction short: this function locks the workers' rows, and a
     process that reacquires its lock must wait before it can clear `missing_since` in its row. If `deciding` is false,

@@ -45,7 +45,7 @@ CHECK_STOP_BYTES = 32 * 2**20
 
 
 def process_item(job: Job) -> Callable[[], None] | None:
-    """Process a claimed item of any kind. The contract is that of `process_upload`."""
+    """Process a claimed item of any kind, like `process_upload`. Return None if the job has already ended the claim."""
     if job.claim.reads_text:
         return read_text(job)
     if job.claim.upload_kind == MediaKind.ARCHIVE:

@@ -315,7 +315,7 @@ class Migration(migrations.Migration):
                             ("describing", "Describing"),
                             ("auditing", "Checking the description"),
                             ("embedding", "Preparing for search"),
-                            ("indexing", "Indexing"),
+                            ("indexing", "Saving"),
                             ("reading", "Reading text"),
                         ],
                         max_length=10,

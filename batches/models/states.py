@@ -64,7 +64,7 @@ class Stage(models.TextChoices):
     DESCRIBING = "describing", _("Describing")
     AUDITING = "auditing", _("Checking the description")
     EMBEDDING = "embedding", _("Preparing for search")
-    INDEXING = "indexing", _("Indexing")
+    INDEXING = "indexing", _("Saving")
     READING = "reading", _("Reading text")
 
 

@@ -30,7 +30,7 @@ def test_deletion_and_received_copy_do_not_deadlock(owner: User) -> None:
         for name in ("a.jpg", "b.jpg")
     )
     assert incoming.queue_item(first.id, upload.id)
-    assert claim.claim_item(batch.id, 4711)  # so that deleting the picture counts a failure in the batch
+    assert claim.claim_item(batch.id, 4711)  # so that deleting the picture makes the item fail
 
     def delete_picture() -> int:
         try:

@@ -25,7 +25,7 @@ FACTS = {
 
 @pytest.fixture
 def indexed(anna: User, make_picture: MakePicture) -> Upload:
-    """Anna's only picture. Ben has one, too; both are indexed."""
+    """A picture of Anna's. Ben has one, too, and both are indexed."""
     upload = make_picture("a cat", **FACTS)
     other = make_picture("a dog", owner=make_user("ben"), labels=[{"name": "tabard dog", "score": 1}], camera="Pixie")
     for one in (upload, other):

@@ -63,7 +63,7 @@ NUMBERS = st.integers(0, 2**32 - 1)
 
 @st.composite
 def bitmap_headers(draw: st.DrawFn) -> bytes:
-    """Draw the second header of a BMP, with usual and extreme fields in any combination."""
+    """Draw a BMP info header, which follows the file header, with any combination of typical and extreme values."""
     size, bits = draw(st.sampled_from(sorted(INFO_BYTES))), draw(st.sampled_from([0, 1, 2, 4, 8, 16, 24, 32]))
     if size == 12:
         return struct.pack("<L4H", size, draw(SIDES) & 0xFFFF, draw(SIDES) & 0xFFFF, 1, bits)

@@ -68,7 +68,10 @@ def _check_supported(content: FileBytes, tags: TiffTags) -> None:
 
 
 def _strip_bytes(tags: TiffTags, width: int, height: int) -> int:
-    """Return the memory for one compressed strip, in bytes. A compressed strip is unpacked as a whole."""
+    """Return how many bytes one unpacked strip takes, or 0 if the strips are not compressed.
+
+    The decoder unpacks a compressed strip as a whole.
+    """
     found = tags.first_directory(_STRIP_TAGS)
     if found.get(_BASE.Compression, _UNCOMPRESSED) == _UNCOMPRESSED:
         return 0

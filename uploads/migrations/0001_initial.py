@@ -250,7 +250,7 @@ class Migration(migrations.Migration):
                         choices=[
                             ("live", "Video of the live photo"),
                             ("raw", "RAW file"),
-                            ("burst", "Picture of the same burst"),
+                            ("burst", "Picture from the same burst"),
                             ("original", "Unedited original"),
                         ],
                         db_default="",

@@ -39,5 +39,5 @@ class PartRole(models.TextChoices):
 
     LIVE = "live", _("Video of the live photo")
     RAW = "raw", _("RAW file")
-    BURST = "burst", _("Picture of the same burst")
+    BURST = "burst", _("Picture from the same burst")
     ORIGINAL = "original", _("Unedited original")

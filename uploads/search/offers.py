@@ -39,7 +39,7 @@ class Offers:
         return [*map(query_for, self.labels[:_EXAMPLE_LABELS]), *map(str, filters)]
 
     def filters(self, query: Query) -> dict[str, list[tuple[str, str]]]:
-        """Map the name of each filter that `query` does not use yet to pairs (value, query with that filter added)."""
+        """Map the names of filters that `query` does not use yet to pairs (value, query with that filter added)."""
         values = {
             "taken": sorted(self.years, reverse=True),
             "type": ["photo", "video"] if self.has_films else [],

@@ -94,10 +94,10 @@ def place_and_time(sidecar: SidecarValues, file: PlaceAndTime, filename: str) ->
 
 
 def _with_name(file: PlaceAndTime, named: datetime) -> PlaceAndTime:
-    """Return the file's time, completed by the local time in its name.
+    """Return the file's time, supplemented with the local time in the file's name.
 
-    The name's time is used if the file has no date, or the same date without a time of day. If the file has only the
-    instant, in UTC, its difference from the name's time is the UTC offset, as for videos of Android phones.
+    The name's time is used if the file has no date, or the same date without a time of day. If the file has only a time
+    in UTC, as videos from Android phones do, the UTC offset is the difference between the name's time and that time.
     """
     if file.taken_at is None:
         return replace(file, taken_at=named, source=NAME)
