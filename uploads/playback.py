@@ -24,7 +24,7 @@ def is_playable(upload: Upload) -> bool:
 
 
 def is_animated(upload: Upload) -> bool:
-    """Return whether to show this picture's original as an animation: browsers support its type and it is not too large."""
+    """Return whether to show the original as an animation: browsers support its type, and it is not too large."""
     return (
         upload.mime_type in ANIMATED_TYPES
         and upload.metadata.get("animated") is True

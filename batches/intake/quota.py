@@ -78,7 +78,7 @@ class OwnerUsage:
     def reserve(self, owner_id: int, size: int) -> Iterator[Reservation]:
         """Reserve `size` bytes during a `with` block, and keep them counted afterwards if the block sets `confirmed`.
 
-        Checking and reserving happen under one lock, so two requests of this process cannot both take the last free bytes.
+        Checking and reserving happen under one lock, so two requests of a process cannot both take the last free bytes.
         Runs no query if no quota is set. Raises FileRefused (`quota.exceeded`).
         """
         reservation = Reservation()

@@ -68,7 +68,8 @@ def _load_unterminated(file: BinaryIO, found: JpegStructure, source: JpegImageFi
     """Decode a picture whose image data is not followed by an end marker.
 
     If the image data is incomplete, but the file ends with an end marker and no known trailer follows the image data,
-    the data is damaged rather than truncated, and Pillow decides whether it can be decoded. Raises IncompleteError if the data is truncated.
+    the data is damaged rather than truncated, and Pillow decides whether it can be decoded. Raises IncompleteError if
+    the data is truncated.
     """
     data = open_parts(file, found.parts).read(_MAX_BYTES) + END_MARKER
     if _is_complete(data, source.mode, found.known_end):

@@ -1,18 +1,21 @@
 """Search an owner's pictures, and prepare one page of the result."""
 
+import json
 import logging
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlencode
 
+from django.db.models import JSONField
+
 from uploads.analysis.base import QueryEncoder
+from uploads.database import fetch_rows
 from uploads.errors import ProcessingError
 from uploads.models import INSTANT, Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
-from uploads.search.filters import AnyOf
 from uploads.search.query import Query
 from uploads.search.ranking import Candidate, Ranking, fuse, rank
 from uploads.search.reasons import Reason, explain
@@ -24,6 +27,11 @@ SHOWN = ("key", "kind", "previews", "processed_at", "duration", "width", "height
          "title", "caption", "description", "description_model", "description_edited", "labels", "keywords",
          "filename", "camera", "place", "text_found")  # fmt: skip
 """The columns of an upload that a page of results shows. The other columns are several times as large."""
+# Model.from_db requires the order of the model's fields. With the ORM, loading a page would take half as long again.
+_FIELDS = [field for field in Upload._meta.concrete_fields if field.primary_key or field.attname in SHOWN]
+_COLUMNS = [field.attname for field in _FIELDS]
+_JSON = {field.attname for field in _FIELDS if isinstance(field, JSONField)}
+_LOAD = f"SELECT {', '.join(_COLUMNS)} FROM uploads_upload WHERE owner_id = %(owner)s AND id = ANY(%(ids)s)"  # noqa: S608
 # The `hit_fit` of searches without an encoder. There are no cosines, so only pictures with all words are hits.
 _ONLY_WORDS = 1.0
 
@@ -120,11 +128,15 @@ def _load(owner_id: int, query: Query, found: Iterable[Candidate]) -> list[Hit]:
     words = {one.upload_id: one.words for one in found}
     if not words:
         return []
-    rows = Upload.objects.filter(AnyOf("id", words), owner_id=owner_id).only(*SHOWN)
-    uploads = {upload.pk: upload for upload in rows}
+    uploads = {row[0]: _upload(row) for row in fetch_rows(_LOAD, {"owner": owner_id, "ids": list(words)})}
     return [
         Hit(uploads[id], _reason(query, uploads[id]) if share else None) for id, share in words.items() if id in uploads
     ]
+
+
+def _upload(row: tuple[Any, ...]) -> Upload:
+    values = [json.loads(value) if name in _JSON else value for name, value in zip(_COLUMNS, row, strict=True)]
+    return Upload.from_db("default", _COLUMNS, values)
 
 
 def _reason(query: Query, upload: Upload) -> Reason | None:

@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.utils.translation import gettext as _
 
+from uploads.database import fetch_row
 from uploads.errors import CodedError
 
 STATEMENT_SECONDS = 5.0
@@ -32,6 +33,9 @@ SCAN_SETTINGS = {
 }
 """Settings for search transactions; see docs/search.md for how they were chosen."""
 
+_SET = (
+    "SELECT count(set_config(name, value, true)) FROM unnest(%(names)s::text[], %(values)s::text[]) one (name, value)"
+)
 _QUERY_CANCELED = "57014"
 
 
@@ -48,9 +52,7 @@ def search_transaction() -> Iterator[None]:
     settings = {**SCAN_SETTINGS, "statement_timeout": f"{STATEMENT_SECONDS * 1000:.0f}"}
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                calls = ", ".join(["set_config(%s, %s, true)"] * len(settings))
-                cursor.execute(f"SELECT {calls}", [part for setting in settings.items() for part in setting])
+            fetch_row(_SET, {"names": list(settings), "values": list(settings.values())})
             yield
     except OperationalError as error:
         if getattr(error.__cause__, "sqlstate", None) == _QUERY_CANCELED:
