@@ -16,6 +16,7 @@ from tests.support.heif_files import repeated, ten_bits
 from tests.support.images import pixel, textured, written
 from uploads.errors import PermanentError
 from uploads.media.heif_grid import Grid, read_grid
+from uploads.media.heif_items import Property
 from uploads.media.heif_tiles import count_threads, decode_grid
 from uploads.media.image import read_picture
 from uploads.media.pixel_rows import reduced_picture
@@ -125,6 +126,31 @@ def test_picture_with_only_damaged_tiles_is_refused(tmp_path: Path) -> None:
 )
 def test_other_structure_is_left_to_libheif(kind: str, data: bytes) -> None:
     assert read_grid(data) is None, kind
+
+
+@pytest.mark.parametrize(
+    ("kind", "of_tiles", "of_grid"),
+    [
+        ("many properties", [(b"abcd", b"")] * 20, []),
+        ("a large property", [(b"abcd", bytes(70_000))], []),
+        ("two colour codes", [], [(b"colr", b"nclx\0\1\0\15\0\6\x80"), (b"colr", b"nclx\0\1\0\15\0\6\0")]),
+        ("two rotations", [], [(b"irot", b"\1")]),
+    ],
+)
+def test_unusual_properties_are_left_to_libheif(kind: str, of_tiles: list[Property], of_grid: list[Property]) -> None:
+    tile = heic(textured(96, 64), tile_size=0)
+
+    assert read_grid(repeated(tile, 1, 2, (180, 60))) is not None
+    assert read_grid(repeated(tile, 1, 2, (180, 60), more_of_tiles=of_tiles, more_of_grid=of_grid)) is None, kind
+
+
+def test_items_that_are_listed_twice_are_damage() -> None:
+    data = repeated(heic(textured(96, 64), tile_size=0), 1, 2, (180, 60), references=2)
+
+    with pytest.raises(ValueError, match="two lists"):
+        read_grid(data)
+    with pytest.raises(ValueError, match="listed twice"):
+        read_grid(data.replace(b"infe\2\0\0\1\0\2", b"infe\2\0\0\1\0\1"))
 
 
 def test_transparency_is_kept(tmp_path: Path) -> None:

@@ -73,10 +73,11 @@ def _answer(path: Path, max_pixels: int, longest: int, memory: int) -> bytes:
         return encode_picture(picture, memory)
     except CodedError as error:
         return encode_error(error)
-    except MemoryError:
-        pixels = "more pixels than fit into the memory of a decoder"
-        return encode_error(PermanentError("image.bomb", pixels=pixels, limit=max_pixels // 1_000_000))
-    except Exception:  # noqa: BLE001 (the worker logs it)
+    except Exception as error:  # noqa: BLE001 (the worker logs it)
+        # Python raises RuntimeError if there is no memory for the stack of a thread.
+        if isinstance(error, MemoryError) or "start new thread" in str(error):
+            pixels = "more pixels than fit into the memory of a decoder"
+            return encode_error(PermanentError("image.bomb", pixels=pixels, limit=max_pixels // 1_000_000))
         return encode_bug(traceback.format_exc())
 
 

@@ -16,6 +16,10 @@ from uploads.media.iso_boxes import Range
 
 _TURNS = frozenset({b"irot", b"imir"})
 _TRANSFORMATIONS = _TURNS | {b"clap", b"iscl"}
+_MAX_TILES = 1000
+_MAX_PROPERTIES, _MAX_PROPERTY_BYTES = 16, 2**16
+"""Limits on the properties of a tile, which are copied for each tile. Cameras write three to five small ones."""
+
 _HEAD = box(b"ftyp", b"heic\0\0\0\0mif1heic")
 _FIXED_TABLES = (
     box(b"hdlr", bytes(8) + b"pict" + bytes(13))
@@ -75,24 +79,37 @@ def read_grid(data: bytes) -> Grid | None:
     if sum(value for name, value in turns if name == b"irot") & 1:
         width, height, tile_width, tile_height = height, width, tile_height, tile_width
     parts = [tile.parts for tile in tiles]
+    if any(sum(end - start for start, end in ranges) > len(data) for ranges in parts):
+        return None  # the parts of a tile overlap
     return Grid(width, height, tile_width, tile_height, left, top, order, data, parts, _tile_properties(picture, tiles))
 
 
 def _are_supported(picture: Item, tiles: list[Item]) -> bool:
-    """Return whether all tiles are HEVC pictures with the same properties, which are not transformed."""
+    """Return whether all tiles are HEVC pictures with the same properties, and nothing is ambiguous or unusual."""
     properties = tiles[0].properties
+    names = [name for name, _content in properties]
+    turns = [name for name, _content in picture.properties if name in _TRANSFORMATIONS]
     return (
-        all(tile.kind == b"hvc1" and tile.properties == properties for tile in tiles)
-        and {b"hvcC", b"ispe"} <= {name for name, _content in properties}
-        and not any(name in _TRANSFORMATIONS for name, _content in properties)
-        and not any(name in _TRANSFORMATIONS - _TURNS for name, _content in picture.properties)
+        len(tiles) <= _MAX_TILES
+        and all(tile.kind == b"hvc1" and tile.parts and tile.properties == properties for tile in tiles)
+        and len(properties) <= _MAX_PROPERTIES
+        and sum(len(content) for _name, content in properties) <= _MAX_PROPERTY_BYTES
+        and all(names.count(name) == 1 for name in (b"hvcC", b"ispe"))
+        and not _TRANSFORMATIONS & set(names)
+        and len(set(turns)) == len(turns)
+        and set(turns) <= _TURNS
+        and all(len(_colour_codes(item)) <= 1 for item in (picture, tiles[0]))
     )
+
+
+def _colour_codes(item: Item) -> list[Property]:
+    return [(name, content) for name, content in item.properties if name == b"colr" and content[:4] == b"nclx"]
 
 
 def _tile_properties(picture: Item, tiles: list[Item]) -> list[Property]:
     """Return the properties for a file that contains one tile. The colour code of the picture takes precedence."""
     of_tile, of_picture = tiles[0].properties, picture.properties
-    codes = [(name, content) for name, content in of_picture + of_tile if name == b"colr" and content[:4] == b"nclx"]
+    codes = _colour_codes(picture) + _colour_codes(tiles[0])
     kept = [(name, content) for name, content in of_tile if name in (b"hvcC", b"ispe", b"pixi")]
     return kept + codes[:1] + [(name, content) for name, content in of_picture if name in _TURNS]
 

@@ -79,12 +79,16 @@ def _content(file: BinaryIO, content: Range) -> bytes:
 def _read_kinds(file: BinaryIO, content: Range) -> Iterator[tuple[int, Item]]:
     start, end = content
     count_bytes = 4 if _content(file, (start, start + 1)) > b"\0" else 2
+    seen: set[int] = set()
     for index, (_name, first, last) in enumerate(list_boxes(file, start + 4 + count_bytes, end)):
         if index >= _MAX_ITEMS:
             raise ValueError("too many items")
         fields = Fields(_content(file, (first, min(last, first + 16))))
         number = fields.integer(2 if fields.version_and_flags()[0] < 3 else 4)
         fields.integer(2)  # protection
+        if number in seen:
+            raise ValueError("an item is listed twice")
+        seen.add(number)
         yield number, Item(fields.integer(4).to_bytes(4, "big"))
 
 
@@ -99,6 +103,8 @@ def _read_inputs(file: BinaryIO, content: Range | None, items: dict[int, Item]) 
             fields = Fields(_content(file, (first, last)))
             number, count = fields.integer(number_bytes), fields.integer(2)
             if number in items:
+                if items[number].inputs:
+                    raise ValueError("an item has two lists of inputs")
                 items[number].inputs = [fields.integer(number_bytes) for _ in range(count)]
 
 
@@ -144,4 +150,6 @@ def _read_parts(content: bytes, metadata: Range, items: dict[int, Item]) -> None
             start = base + fields.integer(offset_bytes)
             parts.append((start, start + fields.integer(length_bytes)))
         if number in items and is_here:
+            if items[number].parts:
+                raise ValueError("an item has two places")
             items[number].parts = parts

@@ -7,6 +7,7 @@ pixel of the picture. Here, only the pixels of one or two rows of tiles are in m
 from collections import deque
 from collections.abc import Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -68,7 +69,7 @@ def decode_grid(grid: Grid, longest: int, threads: int) -> Image.Image:
     stride = grid.width * _CHANNELS
     rest = np.empty((0, stride), np.uint8)
     errors: list[str] = []
-    with ThreadPoolExecutor(threads) as executor:
+    with _executor(threads) as executor:
         for band in _bands(executor, grid, factor, ahead=threads > 1):
             errors += [error for tile in band.tiles if (error := tile.result())]
             band.pixels[: len(rest)] = rest
@@ -81,6 +82,16 @@ def decode_grid(grid: Grid, longest: int, threads: int) -> Image.Image:
     if len(errors) == grid.order.size:
         raise ValueError(errors[0])
     return small
+
+
+@contextmanager
+def _executor(threads: int) -> Iterator[Executor]:
+    """Run tiles on `threads` threads. If the block raises an exception, tiles that are still waiting are left out."""
+    executor = ThreadPoolExecutor(threads)
+    try:
+        yield executor
+    finally:
+        executor.shutdown(cancel_futures=True)
 
 
 def _bands(executor: Executor, grid: Grid, factor: int, *, ahead: bool) -> Iterator[_Band]:

@@ -3,7 +3,7 @@
 from uploads.errors import PermanentError
 
 WORKING_MEMORY = 288 * 2**20
-"""Memory for decoding one picture, in bytes. It keeps a decoder process below 400 MB."""
+"""Memory for decoding one picture, in bytes. It keeps a decoder process below 430 MB."""
 
 # The limits are generous: on one core of a computer from 2020, decoding takes 0.01 to 0.05 s per megapixel, and reading
 # 0.001 s per MiB.
