@@ -49,6 +49,6 @@ def test_connection_keeps_little_of_a_large_body(tus: TusClient, batch: UploadBa
     answers = [asyncio.run(patch(tus, location, size, piece)) for location in locations]
 
     assert {status for status, _ in answers} == {204}
-    # The peak includes objects of Django and the event loop and, in the first runs, objects that a process creates only
-    # once. Therefore, use the smallest peak.
-    assert min(peak for _, peak in answers) <= MIB // 8
+    # One more piece may be in memory while the last one is written. The peak also includes objects of Django and the
+    # event loop and, in the first runs, objects that a process creates only once. Therefore, use the smallest peak.
+    assert min(peak for _, peak in answers) <= piece + MIB // 8
