@@ -54,7 +54,7 @@ def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
 
 
 def kill_one(group: Workers) -> list[int]:
-    """Kill the longest-running worker process with SIGKILL; return its worker id."""
+    """Kill the longest-running worker process with SIGKILL; return its worker id in a list."""
     worker = Worker.objects.filter(id__in=live_workers()).earliest("id")
     os.kill(worker.pid, signal.SIGKILL)
     return [worker.id]

@@ -97,7 +97,10 @@ def paginate_lists(
 def _lists_from(
     lists: Mapping[str, QuerySet[Row]], start: tuple[str, int] | None, *, backwards: bool
 ) -> list[tuple[str, QuerySet[Row]]]:
-    """Return the lists in reading order, from the cursor `start` onwards. The first has only the rows after `start`."""
+    """Return the lists in the order in which to query them, which is reversed if `backwards`.
+
+    The first is the list of the cursor `start`, with only the rows beyond `start`.
+    """
     keys = list(lists)
     if backwards:
         keys.reverse()

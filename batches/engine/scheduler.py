@@ -59,8 +59,9 @@ class ScheduledBatch(NamedTuple):
 def next_batch() -> ScheduledBatch | None:
     """Choose the least recently served owner, then that owner's next batch, and mark both as served now.
 
-    Return None if no batch has items that this process may claim. It may not claim items of text batches if it has no
-    text recognition models or is already reading a picture.
+    Text batches are chosen only if no other batch of any owner waits. Return None if no batch has items that this
+    process may claim. It may not claim items of text batches if it has no text recognition models, or while it is
+    already reading the text in a picture.
     """
     with transaction.atomic():
         fetch_row(LOCK, {"lock": SCHEDULER_LOCK})

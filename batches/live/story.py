@@ -18,7 +18,7 @@ COLLAGE_SIZES = (5, 3, 2, 1)
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """The pictures of a finished import that are shown in the library. The days are taken from the cameras' clocks.
+    """A summary of a finished import's pictures in the library. The days are taken from the cameras' clocks.
 
     `photos` and `videos` are 0 and the days None if the import has more than MAX_COUNTED files. The number of
     `pictures` is 0 or one of COLLAGE_SIZES; they are spread evenly over the first SAMPLED files.

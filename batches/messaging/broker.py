@@ -29,7 +29,7 @@ class WaitingConsumer(_RedisConsumer):
         return message
 
     def _wait(self) -> None:
-        """Wait up to WAIT_SECONDS for a message, or only BUSY_SECONDS if no thread is free to take one."""
+        """Wait up to WAIT_SECONDS for a message. If no thread is free to take one, wait BUSY_SECONDS instead."""
         if self.outstanding_message_count >= self.prefetch:
             time.sleep(BUSY_SECONDS)
             return

@@ -29,7 +29,7 @@ def test_arrow_keys_zoom_and_escape(open_page: OpenPage, batch: UploadBatch) -> 
     page = open_page(f"/library/{first}/?in=import:{batch.id}")
 
     page.locator("#similar").scroll_into_view_if_needed()
-    expect(page.get_by_text("There are no other pictures to compare with yet.")).to_be_visible()
+    expect(page.get_by_text("No similar pictures yet.")).to_be_visible()
     page.keyboard.press("ArrowRight")
     expect(page).to_have_url(re.compile(f"/library/{second}/"))
     page.keyboard.press("ArrowLeft")

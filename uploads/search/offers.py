@@ -55,7 +55,7 @@ class Offers:
 
 
 def find_offers(owner_id: int) -> Offers:
-    """Return the offers for the owner's latest pictures, up to LATEST_PICTURES."""
+    """Return what the search page suggests, taken from the owner's LATEST_PICTURES most recent pictures."""
     year = ExtractYear("camera_clock", tzinfo=UTC)
     # This runs for every search, even while users type. Model instances would take three times as long.
     rows = library_pictures(owner_id).order_by("-id").values_list("labels", "camera", "place", "kind", year)

@@ -16,8 +16,8 @@ from vuemantics.localstack import LocalServices, StartError
 from vuemantics.localstack.supervisor import SupervisedProcess
 
 # glibc settings for workers; see mallopt(3). Two malloc arenas instead of one per thread: threads allocate large
-# pictures, and free memory in one arena cannot be used by another. Fixed thresholds, because glibc would raise them to
-# the size of the largest freed buffer, then keep the freed buffers of pictures and networks in a fragmented heap.
+# pictures, and free memory in one arena cannot be used by another. Fixed thresholds, because glibc would raise them
+# when large buffers are freed, then keep the freed buffers of pictures and networks in a fragmented heap.
 MALLOC_VARIABLES = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_MMAP_THRESHOLD_": str(4 * 2**20),
