@@ -67,8 +67,8 @@ def test_killed_workers_lose_no_file(start_drill: StartDrill, fault: Fault) -> N
     # A photo that was in progress during three kills is treated as one that crashes workers, until it is retried.
     failed = drill.batch.items.filter(status=ItemStatus.FAILED)
     assert set(failed.values_list("error_code", flat=True)) <= {"item.poison"}
-    if failed.exists():
-        assert services.retry_failed(services.owner_scope(drill.owner), drill.batch.id) == failed.count()
+    if count := failed.count():
+        assert services.retry_failed(services.owner_scope(drill.owner), drill.batch.id) == count
         drill.finish()
     assert_sent_photos_completed(drill.batch, drill.photos)
     assert_exact([drill.batch])
