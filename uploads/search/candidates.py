@@ -127,7 +127,7 @@ def _nearest(
     return vectors.exact(Q(upload__in=pictures), MAX_CANDIDATES)
 
 
-def with_words(owner_id: int, words: Words, limit: int, *, many: bool, most: bool = False) -> set[int]:
+def with_words(owner_id: int, words: Words, limit: int, *, many: bool, most: bool) -> set[int]:
     """Return the ids of up to `limit` of the owner's pictures that contain all words.
 
     If there are fewer than ENOUGH such pictures, add those that contain any of the first MAX_SINGLE_WORDS words. In

@@ -44,13 +44,14 @@ class AnyPhrase(SearchQuery):
 
     def __init__(self, *phrases: str) -> None:
         Func.__init__(self, *(Value(split_words(one)) for one in phrases))
-        self.config = None
+        self.config, self.invert = None, False
 
     def as_sql(
         self, compiler: SQLCompiler, connection: BaseDatabaseWrapper, *_args: Any, **_kwargs: Any
     ) -> tuple[str, Any]:
         words = [value.value for value in self.get_source_expressions()]
-        return f"({' || '.join([_BOTH_CONFIGURATIONS] * len(words))})", [one for one in words for _ in range(2)]
+        found = f"({' || '.join([_BOTH_CONFIGURATIONS] * len(words))})"
+        return f"!!{found}" if self.invert else found, [one for one in words for _ in range(2)]
 
 
 def split_words(text: str) -> str:
