@@ -13,7 +13,7 @@ from batches.engine.empty_trash import delete_expired_trash
 from batches.intake.discard import discard_if_unneeded
 from batches.intake.partial_cleanup import partial_cleaner
 from batches.worker.prune_rows import prune_daily
-from uploads.similar.due import INDEX_CHUNK, index_due_pictures
+from uploads.similar.due import MAX_INDEXED, index_due_pictures
 from uploads.storage.file_deletion import purge_deleted_files
 
 
@@ -21,7 +21,7 @@ def clean_up() -> None:
     """Run rounds until nothing is left to delete or index. With nothing to do, this takes a few cheap queries.
 
     Each round deletes one chunk from each of up to 100 batches, and one chunk each of archives, expired pictures and
-    files; it also indexes one chunk of pictures. So no deletion waits for another one to finish, and space on a full
+    files; it also indexes some new pictures. So no deletion waits for another one to finish, and space on a full
     disk is soon freed.
     """
     while any([
@@ -29,7 +29,7 @@ def clean_up() -> None:
         delete_unneeded_archives() > 0,
         delete_expired_trash() > 0,
         purge_deleted_files() > 0,
-        index_due_pictures() == INDEX_CHUNK,
+        index_due_pictures() == MAX_INDEXED,
     ]):  # fmt: skip
         pass
     # Partial files come last, because users may be waiting for the deletions above.

@@ -24,7 +24,7 @@ from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import beginning
 from uploads.search.words import text_query
 from uploads.similar.groups import pairs_of
-from uploads.similar.indexing import codes_of, due_rows
+from uploads.similar.indexing import LIBRARY, due_rows
 
 pytestmark = pytest.mark.slow
 
@@ -142,7 +142,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     }
 
     others = {
-        "codes": (codes_of(anna), "appearance_owner"),
+        "codes": (LIBRARY % {"owner": anna}, "appearance_owner"),
         "due": (due_rows()[:500], "appearance_due"),
         "near duplicates": (pairs_of(anna), "nearduplicate_open"),
         "terms": (beginning(SearchTerm.objects.filter(owner_id=anna), "text", "00"), "searchterm_once"),

@@ -42,7 +42,7 @@ def test_smaller_copy_and_crop_are_near_duplicates_and_other_photos_are_not(clas
             code, own = code_of(copy, classifier)
             near = {
                 row
-                for row, distance in candidates(code, Codes.read(codes))
+                for row, distance in candidates(code, Codes.read(b"".join(codes)))
                 if is_near_duplicate(distance, float(own @ features[row]), pages=False)
             }
             assert near == {number}, name
@@ -55,7 +55,7 @@ def test_signs_estimate_the_angle_between_features() -> None:
     cosine = one @ other / np.linalg.norm(one) / np.linalg.norm(other)
     grey = Image.new("RGB", (9, 8))
 
-    codes = [Codes.read([picture_code(grey, tuple(values.tolist()))]) for values in (one, other)]
+    codes = [Codes.read(picture_code(grey, tuple(values.tolist()))) for values in (one, other)]
 
     differing = codes[0].sign_distances(codes[1], np.array([0]))[0]
     assert abs(differing / 256 - np.arccos(cosine) / np.pi) < 0.08

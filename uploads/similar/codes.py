@@ -1,6 +1,5 @@
 """Compare picture codes; see uploads/analysis/picture_code.py. Pure functions; the image libraries are not loaded."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,9 +16,9 @@ class Codes:
     signs: npt.NDArray[np.uint64]
 
     @classmethod
-    def read(cls, codes: Sequence[bytes]) -> "Codes":
-        """Read stored codes, each 40 bytes long."""
-        words = np.frombuffer(b"".join(codes), np.uint64).reshape(-1, WORDS)
+    def read(cls, codes: bytes) -> "Codes":
+        """Read concatenated codes, each 40 bytes long."""
+        words = np.frombuffer(codes, np.uint64).reshape(-1, WORDS)
         return cls(words[:, 0].copy(), words[:, 1:].copy())
 
     def hash_distances(self, one: "Codes") -> npt.NDArray[np.uint8]:

@@ -4,11 +4,14 @@ Processing a picture only marks it as due, so imports are not slowed down. One p
 interruption only causes a delay, because pictures stay due until the results are saved.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -16,10 +19,20 @@ from uploads.database import fetch_row, fetch_rows
 from uploads.models import Appearance, NearDuplicate, Upload
 from uploads.search.vocabulary import add_terms
 from uploads.similar.codes import Codes
-from uploads.similar.due import INDEX_CHUNK
+from uploads.similar.due import MAX_INDEXED
 from uploads.similar.rules import PAGES, candidates, is_near_duplicate
 
-_LOCK = 0x76756D69
+CHUNK = 100
+"""Pictures per transaction. With more, it would stay open for too long while pictures are compared."""
+
+_LOCK = {"lock": 0x76756D69}
+TRY_LOCK = "SELECT pg_try_advisory_lock(%(lock)s)"
+UNLOCK = "SELECT pg_advisory_unlock(%(lock)s)"
+# One row with all codes takes a fraction of the time and memory of one row per picture.
+LIBRARY = """
+SELECT string_agg(int8send(upload_id), '' ORDER BY upload_id), string_agg(code, '' ORDER BY upload_id)
+  FROM uploads_appearance WHERE owner_id = %(owner)s AND code <> ''
+"""
 # Compute cosines only for candidates: features are long, and most pictures do not look alike.
 COSINES = """
 SELECT one.upload_id, other.upload_id, 1 - (one.features <=> other.features)
@@ -29,7 +42,6 @@ SELECT one.upload_id, other.upload_id, 1 - (one.features <=> other.features)
 """
 # Lock the uploads, so that none is deleted before its pairs are saved. All transactions lock uploads in order of id.
 LOCK_UPLOADS = "SELECT id FROM uploads_upload WHERE id = ANY(%(ids)s) ORDER BY id FOR KEY SHARE"
-TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 INDEXED = """
 UPDATE uploads_appearance SET due_at = NULL
   FROM unnest(%(ids)s::bigint[], %(due)s::timestamptz[]) AS done (id, due)
@@ -44,25 +56,52 @@ class _Due(NamedTuple):
     due_at: datetime
 
 
+class _Library(NamedTuple):
+    """The ids and the codes of an owner's pictures."""
+
+    ids: npt.NDArray[np.int64]
+    codes: Codes
+
+
 Pair = tuple[int, int]
 """The ids of two pictures, the smaller one first."""
 
 
-def index_chunk() -> int:
-    """Index up to INDEX_CHUNK due pictures. Return how many were indexed, or 0 if another process is indexing."""
-    with transaction.atomic():
-        if not (fetch_row(TRY_LOCK, {"lock": _LOCK}) or [False])[0]:
-            return 0
-        due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:INDEX_CHUNK]]
-        if not due:
-            return 0
-        pairs = {owner: _find_pairs(owner, list(group)) for owner, group in groupby(due, lambda one: one.owner_id)}
-        involved = {one.upload_id for one in due}.union(*(id for found in pairs.values() for id in found))
-        existing = {id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(involved)})}
-        add_terms(existing & {one.upload_id for one in due})
-        _save(pairs, existing)
-        fetch_rows(INDEXED, {"ids": [one.upload_id for one in due], "due": [one.due_at for one in due]})
+def index_pictures() -> int:
+    """Index up to MAX_INDEXED due pictures. Return how many were indexed, or 0 if another process is indexing.
+
+    The codes of an owner's library are read once for all of the owner's due pictures. A picture that is processed in
+    the meantime is due too, so it is compared in the next call.
+    """
+    with _indexing_lock() as locked:
+        due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:MAX_INDEXED]] if locked else []
+        for owner_id, rows in groupby(due, lambda one: one.owner_id):
+            library, pictures = _read_library(owner_id), list(rows)
+            for start in range(0, len(pictures), CHUNK):
+                _index(owner_id, pictures[start : start + CHUNK], library)
     return len(due)
+
+
+@contextmanager
+def _indexing_lock() -> Iterator[bool]:
+    """Yield whether no other process is indexing. If so, no other one begins until the block ends."""
+    [locked] = fetch_row(TRY_LOCK, _LOCK) or [False]
+    try:
+        yield locked
+    finally:
+        if locked:
+            fetch_row(UNLOCK, _LOCK)
+
+
+def _index(owner_id: int, due: Sequence[_Due], library: _Library) -> None:
+    ids = [one.upload_id for one in due]
+    with transaction.atomic():
+        pairs = _find_pairs(due, library)
+        involved = {*ids, *(id for pair in pairs for id in pair)}
+        existing = {id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(involved)})}
+        add_terms(existing & set(ids))
+        _save(owner_id, pairs, existing)
+        fetch_rows(INDEXED, {"ids": ids, "due": [one.due_at for one in due]})
 
 
 def due_rows() -> QuerySet[Appearance, Any]:
@@ -71,21 +110,20 @@ def due_rows() -> QuerySet[Appearance, Any]:
     return rows.values_list("upload_id", "owner_id", "code", "due_at")
 
 
-def codes_of(owner_id: int) -> QuerySet[Appearance, Any]:
-    """Return (upload id, code) for each picture of an owner that has a code."""
-    return Appearance.objects.filter(owner_id=owner_id).exclude(code=b"").values_list("upload_id", "code")
+def _read_library(owner_id: int) -> _Library:
+    ids, codes = fetch_row(LIBRARY, {"owner": owner_id}) or (None, None)
+    return _Library(np.frombuffer(ids or b"", ">i8").astype(np.int64), Codes.read(codes or b""))
 
 
-def _find_pairs(owner_id: int, due: list[_Due]) -> list[Pair]:
-    """Return the owner's pairs of near duplicates that contain at least one picture in `due`."""
-    rows = list(codes_of(owner_id))
-    ids, codes = [id for id, _ in rows], Codes.read([bytes(code) for _, code in rows])
+def _find_pairs(due: Sequence[_Due], library: _Library) -> list[Pair]:
+    """Return the pairs of near duplicates in an owner's library that contain at least one picture in `due`."""
     distances: dict[Pair, int] = {}
     for one in due:
         if one.code:
-            for row, distance in candidates(one.code, codes):
-                if ids[row] != one.upload_id:
-                    distances[min(one.upload_id, ids[row]), max(one.upload_id, ids[row])] = distance
+            for row, distance in candidates(one.code, library.codes):
+                other = int(library.ids[row])
+                if other != one.upload_id:
+                    distances[min(one.upload_id, other), max(one.upload_id, other)] = distance
     if not distances:
         return []
     parameters = {"ones": [one for one, _ in distances], "others": [other for _, other in distances]}
@@ -102,11 +140,10 @@ def _pages(ids: Collection[int]) -> set[int]:
     return {id for id, labels in rows if PAGES.intersection(label["name"] for label in labels)}
 
 
-def _save(pairs: dict[int, list[Pair]], existing: Collection[int]) -> None:
+def _save(owner_id: int, pairs: Sequence[Pair], existing: Collection[int]) -> None:
     found = [
-        NearDuplicate(owner_id=owner, first_id=first, second_id=second)
-        for owner, some in pairs.items()
-        for first, second in sorted(some)
+        NearDuplicate(owner_id=owner_id, first_id=first, second_id=second)
+        for first, second in sorted(pairs)
         if first in existing and second in existing
     ]
     NearDuplicate.objects.bulk_create(found, ignore_conflicts=True)

@@ -25,7 +25,7 @@ PAGES = frozenset(("document", "screenshot", "chart", "text", "web site", "menu"
 
 def candidates(code: bytes, others: Codes) -> Iterator[tuple[int, int]]:
     """Yield the index in `others` and the hash distance of up to _MAX_PARTNERS candidates, the nearest first."""
-    one = Codes.read([code])
+    one = Codes.read(code)
     distances = others.hash_distances(one)
     near = np.flatnonzero(distances <= _RULES[-1][0])
     limits = np.zeros(near.size, np.intp)
