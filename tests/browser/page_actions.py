@@ -121,7 +121,8 @@ def select_all_and_run(action: str) -> Action:
     def run(page: Page, *_: object) -> None:
         page.locator("#action-toggle").check()
         page.locator("select[name=action]").select_option(action)
-        page.get_by_role("button", name="Go", exact=True).click()
+        with page.expect_navigation():
+            page.get_by_role("button", name="Go", exact=True).click()
         expect(page.locator("input[type=submit]")).to_be_visible()
 
     return run

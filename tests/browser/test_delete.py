@@ -39,6 +39,7 @@ def test_selected_pictures_are_deleted_restored_by_undo_and_deleted_for_good(
 
     boxes.nth(0).check()
     button.click()
+    expect(page.get_by_text("1 picture moved to the trash.")).to_be_visible()
     page.get_by_role("link", name="Trash").click()
     boxes.nth(0).check()
     page.get_by_role("button", name="Delete permanently…").click()

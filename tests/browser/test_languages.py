@@ -7,6 +7,7 @@ from playwright.sync_api import Page, Route, expect
 
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
+from tests.browser.waiting import wait_with_page
 from tests.support.batches import make_batch
 from tests.support.images import encoded, textured
 
@@ -44,7 +45,7 @@ def test_texts_of_the_upload_page_are_german(open_page: OpenPage, owner: User, t
     expect(page.locator("#total-files")).to_have_text("von 2 Dateien")
     expect(page.locator("#batch-link")).to_have_text("Import öffnen")
     assert UploadBatch.objects.get(owner=owner).name.startswith("Import vom ")
-    held[0].abort()
+    wait_with_page(page, lambda: held)[0].abort()
 
 
 def test_language_chosen_in_the_footer_is_kept(open_page: OpenPage, owner: User) -> None:

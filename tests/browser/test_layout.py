@@ -50,7 +50,7 @@ def test_filters_scroll_sideways_on_phones_but_their_menus_are_not_cut_off(open_
     page = open_page("/search/", viewport=PHONE)
 
     page.locator(".filters summary").last.click()
-    page.get_by_role("link", name="cat type:photo").click(timeout=5000)
+    page.get_by_role("link", name="cat type:photo").click()
 
     page.wait_for_url("**/search/?q=cat*")
 

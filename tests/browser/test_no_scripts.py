@@ -88,6 +88,7 @@ def test_lists_are_filtered_and_paged(page: Page, owner: User) -> None:
     expect(page.locator(".files li")).to_have_count(10)
     follow(page, "Previous")
     expect(page.locator(".files li")).to_have_count(50)
+    visit(page, f"/batches/{batch.id}/?still")  # a refresh of the page would discard the typed text
     page.get_by_label("Name or folder contains").fill("IMG_0059")
     press(page, "Search")
     expect(page.locator(".files li")).to_have_count(1)
@@ -103,7 +104,8 @@ def test_failures_are_retried_from_each_page_and_dismissed(page: Page, owner: Us
     expect(page.locator("#problems")).to_be_hidden()
     failed = fail_stored(batch)
     visit(page, f"/batches/{batch.id}/files/{failed.id}/")
-    press(page, "Retry")
+    with page.expect_navigation():
+        press(page, "Retry")
     fail_stored(batch)
     visit(page, "/problems/")
     press(page, "Retry 1 file")

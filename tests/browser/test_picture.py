@@ -31,9 +31,9 @@ def test_arrow_keys_zoom_and_escape(open_page: OpenPage, batch: UploadBatch) -> 
     page.locator("#similar").scroll_into_view_if_needed()
     expect(page.get_by_text("No similar pictures yet.")).to_be_visible()
     page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(re.compile(f"/library/{second}/"))
+    page.wait_for_url(re.compile(f"/library/{second}/"))
     page.keyboard.press("ArrowLeft")
-    expect(page).to_have_url(re.compile(f"/library/{first}/"))
+    page.wait_for_url(re.compile(f"/library/{first}/"))
 
     page.locator("label:has(#zoom-2)").click()
     frame = page.locator(".frame")
@@ -61,9 +61,9 @@ def test_pictures_of_a_shared_album_turn_by_keys_and_swipes(open_page: OpenPage,
     page = open_page(f"/s/{link.token}/{first}/")
 
     page.keyboard.press("ArrowRight")
-    expect(page).to_have_url(re.compile(f"/{second}/$"))
+    page.wait_for_url(re.compile(f"/{second}/$"))
     swipe(page, 200)
-    expect(page).to_have_url(re.compile(f"/{first}/$"))
+    page.wait_for_url(re.compile(f"/{first}/$"))
     page.keyboard.press("Escape")
     expect(page).to_have_url(re.compile(f"/s/{link.token}/$"))
 
@@ -72,9 +72,9 @@ def test_wheel_zooms_dragging_pans_and_swipes_lead_to_the_neighbours(open_page: 
     first, second, _ = Upload.objects.order_by("id").values_list("id", flat=True)
     page = open_page(f"/library/{first}/?in=import:{batch.id}")
     swipe(page, -200)
-    expect(page).to_have_url(re.compile(f"/library/{second}/"))
+    page.wait_for_url(re.compile(f"/library/{second}/"))
     swipe(page, 200)
-    expect(page).to_have_url(re.compile(f"/library/{first}/"))
+    page.wait_for_url(re.compile(f"/library/{first}/"))
 
     page.mouse.move(400, 300)
     page.keyboard.down("Control")

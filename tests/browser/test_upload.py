@@ -10,6 +10,7 @@ from playwright.sync_api import Request, Route, expect
 from batches.models import UploadBatch
 from tests.browser.conftest import OpenPage
 from tests.browser.folders import BATCH, assert_all_arrived, choose_folder
+from tests.browser.waiting import wait_with_page
 from tests.support.batches import assert_counters_match
 from tests.support.images import encoded, textured
 from tests.support.imports import finish_all
@@ -45,9 +46,7 @@ def test_chosen_folder_is_uploaded_and_followed_until_completion(
     expect(page.locator("#live #count")).to_have_text("8")
     expect(page).to_have_title("100% uploaded · Iceland · vuemantics")
     assert not console_errors
-    while not held:  # Playwright runs route handlers while it waits
-        page.wait_for_timeout(50)
-    held[0].continue_()
+    wait_with_page(page, lambda: held)[0].continue_()
     page.wait_for_url(BATCH)
 
     expect(page.get_by_role("heading", level=1)).to_have_text("Iceland")
@@ -112,7 +111,7 @@ def test_refused_files_are_listed_with_reasons(open_page: OpenPage, owner: User,
     expect(refused.get_by_role("heading")).to_have_text("1 file skipped")
     expect(refused).to_contain_text("Text files are not supported")
     expect(page.get_by_role("status").filter(has_text="Upload finished, 1 file skipped.")).to_be_attached()
-    held[0].continue_()
+    wait_with_page(page, lambda: held)[0].continue_()
     page.wait_for_url(BATCH)
     batch = UploadBatch.objects.get(owner=owner)
     assert (batch.name, batch.total, batch.failed, batch.ignored) == ("Odds and ends", 2, 1, 1)

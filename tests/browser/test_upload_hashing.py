@@ -21,6 +21,14 @@ DIGESTS = """async (timeout) => {
     return digests;
 }"""
 
+# Count the workers and not the requests for their script: a worker may be terminated before its request is seen.
+COUNT_WORKERS = """() => {
+    const { Worker } = window;
+    window.workers = 0;
+    window.Worker = class extends Worker { constructor(...options) { super(...options); window.workers += 1; } };
+}"""
+STOP_COUNTING = "() => { window.Worker = Object.getPrototypeOf(window.Worker); return window.workers; }"
+
 
 def test_files_are_sent_when_no_worker_loads(open_page: OpenPage, owner: User, tmp_path: Path) -> None:
     roll = make_folder(tmp_path / "Roll", FILES)
@@ -56,11 +64,9 @@ def test_worker_that_fails_to_load_once_is_created_again(blank_page: Page) -> No
 
 
 def test_worker_that_stops_responding_is_created_three_times(blank_page: Page) -> None:
-    started: list[Route] = []
+    blank_page.evaluate(COUNT_WORKERS)
 
-    def silent(route: Route) -> None:
-        started.append(route)
-        route.fulfill(body="", content_type="text/javascript")
+    found = digests(blank_page, lambda route: route.fulfill(body="", content_type="text/javascript"), 100)
 
-    assert digests(blank_page, silent, 100) == [None, None]
-    assert len(started) == 3
+    assert found == [None, None]
+    assert blank_page.evaluate(STOP_COUNTING) == 3

@@ -98,8 +98,8 @@ def test_sixty_thousand_files_never_freeze_the_page(page_of_own_browser: Page) -
         # Do this last: on a busy machine, the recording may begin late.
         page.evaluate(HOLD_UP)
 
-    # No task, except the last long one, uses much CPU time. On a busy machine, the longest took 183 ms with the pauses
-    # of yieldToPage() and 439 ms without them.
-    held_up = max((task for task in tasks if task["dur"] >= 300_000), key=lambda task: task["ts"])
-    assert max(task["tdur"] for task in tasks if task is not held_up) <= 250_000
+    # No task except HOLD_UP uses much CPU time. On a busy machine, the longest took 183 ms with the pauses of
+    # yieldToPage() and 439 ms without them.
+    assert max(task["dur"] for task in tasks) >= 300_000
+    assert sorted(task["tdur"] for task in tasks)[-2] <= 250_000
     assert page.evaluate("document.querySelectorAll('*').length") < 300

@@ -68,7 +68,8 @@ def test_files_dropped_during_an_upload_are_refused_with_a_message(page: Page, t
 
     alert = page.get_by_role("alert").filter(has_text="An upload is already running")
     expect(alert).to_be_visible()
-    held[0].continue_()
+    with page.expect_response("**/seal/"):
+        held[0].continue_()
     # The message stays visible because the page does not open the batch.
     expect(page.locator("#batch-link")).to_have_text("Open import")
     expect(alert).to_be_visible()

@@ -49,8 +49,8 @@ def test_no_item_starts_after_a_cancel(owner: User, start_workers: StartWorkers)
     workers = start_workers(processes=PROCESSES, threads=THREADS)
     workers.wait_until(lambda: finish_audit.count() >= 50)
 
-    called = database_clock()
     assert cancel_batch(batch.id)
+    called = database_clock()
 
     workers.stop()
     assert_consistent(batch)
@@ -66,8 +66,8 @@ def test_no_item_starts_during_a_pause(owner: User, start_workers: StartWorkers)
     workers = start_workers(processes=PROCESSES, threads=THREADS)
     workers.wait_until(lambda: finish_audit.count() >= 50)
 
-    called = database_clock()
     assert pause_batch(batch.id)
+    called = database_clock()
     workers.wait_until(lambda: not batch.items.filter(status=ItemStatus.PROCESSING).exists())
     over = time.monotonic() + PAUSED
     workers.wait_until(lambda: time.monotonic() >= over)

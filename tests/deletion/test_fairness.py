@@ -57,4 +57,5 @@ def test_batch_is_deleted_before_a_large_file_deletion_ends(
     clean_up()
 
     assert batch_exists[:CHUNK] == [True] * CHUNK
-    assert batch_exists[2 * CHUNK :] == [False] * (2 * CHUNK)
+    # On a slow machine, the files of the batch's own pictures are removed too, in further calls.
+    assert batch_exists[2 * CHUNK : 4 * CHUNK] == [False] * (2 * CHUNK)

@@ -34,7 +34,8 @@ def delete_one(owner: User) -> None:
     services.delete_pictures(services.owner_scope(owner), [upload.id])
 
 
-def test_files_are_kept_for_a_grace_period(owner: User) -> None:
+def test_files_are_kept_for_a_grace_period(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(file_deletion, "DELAY", timedelta(minutes=1))
     delete_one(owner)
 
     assert file_deletion.purge_deleted_files() == 0

@@ -135,7 +135,7 @@ def test_status_uses_the_small_indexes(owner: User) -> None:
 
 
 def test_status_shows_a_real_worker_until_it_dies(owner: User, start_worker: StartWorker) -> None:
-    make_batch(owner, files=30)
+    make_batch(owner, files=300)
     workers = start_worker(processes=1, threads=2, env={"TEST_PROCESSOR": "tests.support.processors.slow"})
     wait_until(lambda: status.read_status().in_flight > 0, 20)
     assert [worker.pid for worker in status.read_status().workers] == workers.pids()

@@ -32,7 +32,7 @@ def test_hung_item_ends_its_process_and_fails_alone(owner: User, start_worker: S
     env = NOOP | {
         "TEST_PROCESSOR": "tests.support.processors.hanging",
         "HANGING_ITEM": str(hangs.id),
-        "VUEMANTICS_STAGE_DEADLINES": "describing=0.5",
+        "VUEMANTICS_STAGE_DEADLINES": "describing=3",
     }
 
     start_worker(processes=1, threads=2, env=env, ready=False).main.wait(120)
@@ -64,7 +64,7 @@ def test_worker_that_cannot_register_at_start_works_later(owner: User, start_wor
 def test_workers_that_lose_their_locks_cause_no_crash(owner: User, start_worker: StartWorker) -> None:
     batch = make_batch(owner, files=300)
     lifecycle.seal_batch(batch.id)
-    env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.audited", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
+    env = NOOP | {"TEST_PROCESSOR": "tests.support.processors.patient", "VUEMANTICS_RECONCILE_SECONDS": "0.2"}
     start_worker(processes=2, threads=2, env=env)
     wait_until(lambda: batch.items.filter(status="completed").count() >= 5, 20)
 

@@ -1,5 +1,6 @@
 """The quota limits how much one owner may store."""
 
+import math
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -116,6 +117,8 @@ def test_usage_is_computed_rarely(
 
 
 def test_freed_space_is_noticed_soon(batch: UploadBatch, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("FRESH_SECONDS", "RECHECK_SECONDS"):
+        monkeypatch.setattr(quota, name, math.inf)
     reserve(batch.owner_id, 2 * LARGEST)  # counted, but not stored, as if the files had been deleted
     with pytest.raises(Refused):
         reserve(batch.owner_id, LARGEST)

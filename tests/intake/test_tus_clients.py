@@ -115,7 +115,7 @@ def test_tuspy_survives_a_killed_server(site: Site, batch: UploadBatch, cookie: 
 
     with file.open("rb") as stream:
         uploader = client.uploader(
-            file_stream=stream, chunk_size=CHUNK, metadata=metadata(batch), retries=30, retry_delay=1
+            file_stream=stream, chunk_size=CHUNK, metadata=metadata(batch), retries=200, retry_delay=1
         )
         uploader.upload(stop_at=CHUNK)
         # The server is stopped when the thread that started it ends, so start it here and upload in another thread.
@@ -123,6 +123,6 @@ def test_tuspy_survives_a_killed_server(site: Site, batch: UploadBatch, cookie: 
         rest.start()
         site.kill()
         site.start()
-        rest.join(60)
+        rest.join(200)
 
     assert_complete(batch)

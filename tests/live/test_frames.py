@@ -1,32 +1,35 @@
 """The frames of a live page's socket: their content, and when they are sent."""
 
-import asyncio
+import threading
 import uuid
-from collections.abc import AsyncIterator
-from functools import partial
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 import redis
 from asgiref.sync import sync_to_async
 from channels.layers import get_channel_layer
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from batches.engine import cancel, pause
-from batches.live import renderer, viewer
+from batches.live import consumers, renderer, viewer
 from batches.live.fragments import FREQUENT_BYTES
+from batches.live.topics import BatchPageTopic
+from batches.live.viewer import Fragments
 from batches.messaging import live_events
 from batches.models import BatchItem, UploadBatch
 from batches.models.states import BatchStatus, ItemStatus, Stage
 from tests.support.batches import make_batch
-from tests.support.live_page import Page, cookie_of
-from tests.support.waiting import wait_until
+from tests.support.live_page import Page, cookie_of, wait_for_subscriber
 from uploads.models import Upload
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 FRAME_BYTES = FREQUENT_BYTES + 512
 """A frame may also contain the link to running imports and an announcement: whether it does depends on timing."""
+
+Change = Callable[[UploadBatch, QuerySet[BatchItem]], Awaitable[None]]
 
 
 @pytest.fixture
@@ -39,6 +42,24 @@ async def page(owner: User, batch: UploadBatch) -> AsyncIterator[Page]:
     page = Page(batch.id, await sync_to_async(cookie_of)(owner))
     yield page
     await page.close()
+
+
+@pytest.fixture
+def change_between_reads(monkeypatch: pytest.MonkeyPatch) -> Change:
+    """Set `successful` of a batch to 8 and move items to the last stage, so that one frame shows both changes."""
+    lock, read = threading.Lock(), BatchPageTopic.read
+
+    def read_alone(topic: BatchPageTopic) -> Fragments | None:
+        with lock:
+            return read(topic)
+
+    def change(batch: UploadBatch, items: QuerySet[BatchItem]) -> None:
+        with lock:
+            UploadBatch.objects.filter(id=batch.id).update(successful=8)
+            items.update(stage=Stage.EMBEDDING)
+
+    monkeypatch.setattr(BatchPageTopic, "read", read_alone)
+    return sync_to_async(change)
 
 
 async def set_counters(batch: UploadBatch, **fields: object) -> None:
@@ -58,8 +79,7 @@ async def test_event_causes_a_frame_before_the_next_poll(
     monkeypatch.setattr(renderer, "POLL_SECONDS", 3600)
     await page.open()
     await page.frame()
-    subscribers = partial(redis_client.pubsub_numsub, f"asgi__group__{live_events.batch_group(batch.id)}")
-    await asyncio.to_thread(wait_until, lambda: subscribers()[0][1])
+    await wait_for_subscriber(redis_client, live_events.batch_group(batch.id))
     await page.socket.receive_nothing(viewer.FRAME_SECONDS * 2)
     await set_counters(batch, successful=7)
 
@@ -101,7 +121,10 @@ async def test_nothing_is_sent_while_nothing_changes(page: Page, batch: UploadBa
     assert await page.socket.receive_nothing(2 * renderer.POLL_SECONDS)
 
 
-async def test_page_that_does_not_acknowledge_gets_no_frame_until_it_does(page: Page, batch: UploadBatch) -> None:
+async def test_page_that_does_not_acknowledge_gets_no_frame_until_it_does(
+    page: Page, batch: UploadBatch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(consumers, "ACKNOWLEDGE_SECONDS", 3600)
     await page.open()
     await page.frame(acknowledge=False)
     for done in (3, 4, 5):
@@ -111,10 +134,12 @@ async def test_page_that_does_not_acknowledge_gets_no_frame_until_it_does(page: 
 
     await page.acknowledge()
 
-    assert '<strong id="count">5</strong>' in await page.frame()
+    await page.frame_with('<strong id="count">5</strong>')
 
 
-async def test_frame_with_eight_files_in_progress_is_small(page: Page, batch: UploadBatch) -> None:
+async def test_frame_with_eight_files_in_progress_is_small(
+    page: Page, batch: UploadBatch, change_between_reads: Change
+) -> None:
     ids = [item.id async for item in BatchItem.objects.filter(batch=batch).order_by("id")[:8]]
     await BatchItem.objects.filter(id__in=ids).aupdate(
         status=ItemStatus.PROCESSING, stage=Stage.DESCRIBING, claim=uuid.uuid4(), worker=1, queue_position=None
@@ -123,8 +148,7 @@ async def test_frame_with_eight_files_in_progress_is_small(page: Page, batch: Up
     await page.open()
     await page.frame()
 
-    await set_counters(batch, successful=8)
-    await BatchItem.objects.filter(id__in=ids[:4]).aupdate(stage=Stage.EMBEDDING)
+    await change_between_reads(batch, BatchItem.objects.filter(id__in=ids[:4]))
     frame = await page.frame_with("Preparing for search")
 
     assert frame.count('<li class="step') == 8
@@ -132,7 +156,9 @@ async def test_frame_with_eight_files_in_progress_is_small(page: Page, batch: Up
     assert len(frame.encode()) <= FRAME_BYTES, len(frame.encode())
 
 
-async def test_frame_with_previews_of_files_in_progress_is_small(page: Page, batch: UploadBatch) -> None:
+async def test_frame_with_previews_of_files_in_progress_is_small(
+    page: Page, batch: UploadBatch, change_between_reads: Change
+) -> None:
     items = BatchItem.objects.filter(batch=batch)
     await items.aupdate(
         status=ItemStatus.PROCESSING, stage=Stage.PREVIEWING, claim=uuid.uuid4(), worker=1, queue_position=None
@@ -142,8 +168,7 @@ async def test_frame_with_previews_of_files_in_progress_is_small(page: Page, bat
     await page.open()
     await page.frame()
 
-    await set_counters(batch, successful=8)
-    await items.aupdate(stage=Stage.EMBEDDING)
+    await change_between_reads(batch, items)
     frame = await page.frame_with("Preparing for search")
 
     assert frame.count("<img") == 4

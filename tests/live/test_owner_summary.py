@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from datetime import timedelta
 
 import pytest
+import redis
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.test import Client
@@ -14,10 +15,11 @@ from pytest_django import DjangoAssertNumQueries
 from batches import services
 from batches.engine import lifecycle, pause
 from batches.live import owner_summary, renderer
+from batches.messaging.live_events import owner_group
 from batches.models import OwnerLastSeen, UploadBatch
 from batches.models.states import BatchStatus
 from tests.support.batches import make_batch
-from tests.support.live_page import Page, cookie_of
+from tests.support.live_page import Page, cookie_of, wait_for_subscriber
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -132,12 +134,13 @@ async def test_socket_of_an_anonymous_user_is_closed(transactional_db: None) -> 
 
 
 async def test_creation_pause_and_completion_are_sent_on_events(
-    page: Page, owner: User, monkeypatch: pytest.MonkeyPatch
+    page: Page, owner: User, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(renderer, "POLL_SECONDS", 3600)
     monkeypatch.setattr(renderer, "IDLE_POLL_SECONDS", 3600)
     await page.open()
     await page.frame()
+    await wait_for_subscriber(redis_client, owner_group(owner.id))
 
     batch = await sync_to_async(make_batch)(owner, 2)
     await page.frame_with("1 running, 0%")

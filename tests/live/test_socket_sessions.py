@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
+import redis
 from asgiref.sync import sync_to_async
 from django.contrib.auth.models import User
 from django.contrib.sessions.models import Session
@@ -11,9 +12,10 @@ from django.test import Client
 from django.utils import timezone
 
 from batches.live import socket_sessions
+from batches.messaging.live_events import owner_group
 from batches.models import UploadBatch
 from tests.support.batches import make_batch
-from tests.support.live_page import Page, cookie_of
+from tests.support.live_page import Page, cookie_of, wait_for_subscriber
 from tests.support.users import make_user
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -55,7 +57,9 @@ async def test_socket_closes_when_the_session_is_no_longer_valid(
     assert await page.close_code() == 4403
 
 
-async def test_sign_out_closes_only_the_sockets_of_that_session(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_sign_out_closes_only_the_sockets_of_that_session(
+    owner: User, redis_client: "redis.Redis", monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(socket_sessions, "CHECK_SECONDS", 3600)
     browser = Client()
     await sync_to_async(browser.force_login)(owner)
@@ -64,7 +68,7 @@ async def test_sign_out_closes_only_the_sockets_of_that_session(owner: User, mon
     for page in (here, elsewhere):
         assert await page.open()
         await page.frame()
-    # Sockets start to receive events shortly after the first frame, so wait until both have received an event.
+    await wait_for_subscriber(redis_client, owner_group(owner.id))  # both sockets share one subscription
     await sync_to_async(make_batch)(owner, 1, "Garden")
     for page in (here, elsewhere):
         await page.frame_with("1 running")

@@ -1,6 +1,7 @@
 """Searches read one owner's rows through an index, never a whole table."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -141,7 +142,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         ),
     }
 
-    others = {
+    others: dict[str, tuple[str | QuerySet[Any, Any], str]] = {
         "codes": (LIBRARY % {"owner": anna}, "appearance_owner"),
         "due": (due_rows()[:500], "appearance_due"),
         "near duplicates": (pairs_of(anna), "nearduplicate_open"),

@@ -1,13 +1,13 @@
 """Run moto, an S3 server for tests, on a loopback port. Objects are kept when the server is stopped."""
 
 import importlib
-import socket
 import uuid
 from pathlib import Path
 from typing import Any
 
 from pytest_django import Settings
 
+from tests.support.web_server import free_port
 from vuemantics.s3_settings import S3Settings
 
 
@@ -15,8 +15,7 @@ class MotoServer:
     """A server that can be stopped, and started again at the same address."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as free:
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.access_key, self.secret_key = "for-the-tests", "for the tests only"
         self._moto: Any = None

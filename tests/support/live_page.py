@@ -2,15 +2,19 @@
 
 import asyncio
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from channels.testing import WebsocketCommunicator
 from django.contrib.auth.models import User
 from django.test import Client
 
+from tests.support.waiting import wait_until
 from vuemantics.asgi import application
 
-SECONDS = 30.0
+if TYPE_CHECKING:
+    import redis
+
+SECONDS = 120.0
 """Long enough for a busy machine. Only a failing test waits this long."""
 JSON_SUBPROTOCOL = "vuemantics.v1+json"
 
@@ -25,6 +29,11 @@ def cookie_of(user: User) -> str:
 def address_of(batch_id: int | None) -> str:
     """Return the path of a batch's socket or, for None, of the socket for all the user's batches."""
     return "/ws/batches/" if batch_id is None else f"/ws/batches/{batch_id}/"
+
+
+async def wait_for_subscriber(redis_client: "redis.Redis", group: str) -> None:
+    """Wait until a socket receives the group's events, which may be shortly after its first frame."""
+    await asyncio.to_thread(wait_until, lambda: redis_client.pubsub_numsub(f"asgi__group__{group}")[0][1])
 
 
 class Page:

@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from email.message import EmailMessage
 from typing import Any
 
+from tests.support.web_server import free_port
+
 
 class MailSink:
     """The received e-mails, and how the server behaves.
@@ -73,7 +75,7 @@ class _Server(socketserver.ThreadingTCPServer):
 def mail_sink(port: int = 0) -> Iterator[MailSink]:
     """Run a mail server while the block runs, on `port` or, if it is 0, on a free port."""
     sink = MailSink()
-    with _Server(("127.0.0.1", port), _Session) as server:
+    with _Server(("127.0.0.1", port or free_port()), _Session) as server:
         sink.port = server.server_address[1]
         server.sink = sink  # type: ignore[attr-defined]
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
