@@ -35,6 +35,7 @@ def delete_one(owner: User) -> None:
 
 
 def test_files_are_kept_for_a_grace_period(owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert file_deletion.DELAY.total_seconds() >= 3
     monkeypatch.setattr(file_deletion, "DELAY", timedelta(minutes=1))
     delete_one(owner)
 

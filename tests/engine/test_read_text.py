@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection
+from django.test import Client
 from django.utils import timezone
 from PIL import Image, ImageDraw, ImageFont
 from pytest_django import DjangoAssertNumQueries, Settings
@@ -21,6 +22,7 @@ from batches.models import UploadBatch, Worker
 from batches.models.states import BatchKind, BatchStatus, ItemStatus
 from batches.worker.text_reading import start_reading
 from tests.support.batches import assert_counters_match, make_batch, make_upload, next_batch_id
+from tests.support.html import compact
 from tests.support.users import make_user
 from tests.test_end_to_end import send
 from uploads.analysis import text_vector
@@ -89,6 +91,18 @@ def test_pictures_beyond_the_limit_are_in_the_next_batch(
 
     assert set(first.items.values_list("upload_id", flat=True)) == {one.id for one in pictures[:2]}
     assert [item.upload_id for item in started().items.all()] == [pictures[2].id]
+
+
+def test_page_says_that_pictures_were_read(owner: User, pictures: list[Upload], client: Client) -> None:
+    batch = started()
+    while claimed := claim_item(batch.id, WORKER):
+        assert save(claimed, "")
+    client.force_login(owner)
+
+    page = compact(client.get(f"/batches/{batch.id}/").content.decode())
+
+    assert "Completed: 3 read, 0 failed." in page
+    assert "escribed" not in page.partition('id="files"')[2]
 
 
 def test_reading_waits_for_the_owners_imports(owner: User, pictures: list[Upload]) -> None:

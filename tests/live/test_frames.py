@@ -94,6 +94,7 @@ async def test_changes_and_completion_are_sent_without_events(page: Page, batch:
 
     await set_counters(batch, successful=5)
     await page.frame_with('<strong id="count">5</strong>')
+    assert not any('<strong id="count">3</strong>' in frame for frame in page.frames)
     now = timezone.now()
     await set_counters(batch, successful=20, status=BatchStatus.COMPLETED, sealed_at=now, completed_at=now)
 

@@ -46,7 +46,7 @@ def batch(owner: User) -> UploadBatch:
 
 
 def test_upload_is_interrupted_after_30_seconds_of_silence(batch: UploadBatch) -> None:
-    silent_for(batch, 15)
+    silent_for(batch, 20)
     before = interruption(batch)
     silent_for(batch, 31)
 

@@ -1,14 +1,19 @@
 """Near duplicates are found in the background and listed best first. Kept ones are listed again only with new ones."""
 
 import numpy as np
+import psycopg
+import pytest
 from django.contrib.auth.models import User
+from django.db import connection
 from django.utils import timezone
 from PIL import Image
 
 from tests.support.batches import make_upload
 from tests.support.users import make_user
+from tests.support.waiting import wait_until
 from uploads.analysis.picture_code import FEATURES, picture_code
 from uploads.models import Appearance, NearDuplicate, SearchTerm, Upload
+from uploads.similar import indexing
 from uploads.similar.due import index_due_pictures
 from uploads.similar.groups import keep_all, list_groups
 from uploads.storage.file_deletion import delete_uploads
@@ -56,6 +61,27 @@ def test_picture_indexed_later_is_compared_with_earlier_ones(anna: User) -> None
     index_due_pictures()
 
     assert [sorted(group) for group in groups(anna)] == [[first.id, second.id]]
+
+
+def test_pictures_are_indexed_in_chunks(anna: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(indexing, "CHUNK", 2)
+    monkeypatch.setattr(indexing, "MAX_INDEXED", 3)
+    for number in range(1, 6):
+        picture(anna, number, 1)
+
+    assert [index_due_pictures() for _ in range(3)] == [3, 2, 0]
+    assert NearDuplicate.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_pictures_stay_due_while_another_process_is_indexing(anna: User) -> None:
+    picture(anna, 1, 1)
+    with psycopg.connect(**connection.get_connection_params(), autocommit=True) as other:
+        other.execute("SELECT pg_advisory_lock(%s)", [indexing.LOCK])
+        assert index_due_pictures() == 0
+        assert Appearance.objects.filter(due_at__isnull=False).count() == 1
+
+    wait_until(lambda: index_due_pictures() == 1)
 
 
 def test_kept_pictures_are_never_listed_again(anna: User) -> None:

@@ -45,7 +45,7 @@ def audited(job: Job) -> Callable[[], None]:
 
 def patient(job: Job) -> Callable[[], None]:
     """Like `audited`, but workers that regain their lock late, as on a busy machine, do not count as dead."""
-    lost_workers.CONFIRM_AFTER = timedelta(hours=1)
+    lost_workers.CONFIRM_AFTER = timedelta(seconds=30)
     return audited(job)
 
 

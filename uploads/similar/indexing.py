@@ -4,8 +4,7 @@ Processing a picture only marks it as due, so imports are not slowed down. One p
 interruption only causes a delay, because pictures stay due until the results are saved.
 """
 
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -25,9 +24,10 @@ from uploads.similar.rules import PAGES, candidates, is_near_duplicate
 CHUNK = 100
 """Pictures per transaction. With more, it would stay open for too long while pictures are compared."""
 
-_LOCK = {"lock": 0x76756D69}
-TRY_LOCK = "SELECT pg_try_advisory_lock(%(lock)s)"
-UNLOCK = "SELECT pg_advisory_unlock(%(lock)s)"
+LOCK = 0x76756D69
+# The lock only avoids doing work twice. It belongs to a transaction, so that PostgreSQL frees it soon if the process is
+# suspended.
+TRY_LOCK = "SELECT pg_try_advisory_xact_lock(%(lock)s)"
 # One row with all codes takes a fraction of the time and memory of one row per picture.
 LIBRARY = """
 SELECT string_agg(int8send(upload_id), '' ORDER BY upload_id), string_agg(code, '' ORDER BY upload_id)
@@ -68,40 +68,36 @@ Pair = tuple[int, int]
 
 
 def index_pictures() -> int:
-    """Index up to MAX_INDEXED due pictures. Return how many were indexed, or 0 if another process is indexing.
+    """Index up to MAX_INDEXED due pictures, and return how many were indexed. Stop if another process is indexing.
 
-    The codes of an owner's library are read once for all of the owner's due pictures. A picture that is processed in
-    the meantime is due too, so it is compared in the next call.
+    The codes of an owner's library are read once for all of the owner's due pictures, after these. A picture that is
+    processed later is due too, so it will be compared with them.
     """
-    with _indexing_lock() as locked:
-        due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:MAX_INDEXED]] if locked else []
-        for owner_id, rows in groupby(due, lambda one: one.owner_id):
-            library, pictures = _read_library(owner_id), list(rows)
-            for start in range(0, len(pictures), CHUNK):
-                _index(owner_id, pictures[start : start + CHUNK], library)
-    return len(due)
+    due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:MAX_INDEXED]]
+    indexed = 0
+    for owner_id, rows in groupby(due, lambda one: one.owner_id):
+        library, pictures = _read_library(owner_id), list(rows)
+        for start in range(0, len(pictures), CHUNK):
+            chunk = pictures[start : start + CHUNK]
+            if not _index(owner_id, chunk, library):
+                return indexed
+            indexed += len(chunk)
+    return indexed
 
 
-@contextmanager
-def _indexing_lock() -> Iterator[bool]:
-    """Yield whether no other process is indexing. If so, no other one begins until the block ends."""
-    [locked] = fetch_row(TRY_LOCK, _LOCK) or [False]
-    try:
-        yield locked
-    finally:
-        if locked:
-            fetch_row(UNLOCK, _LOCK)
-
-
-def _index(owner_id: int, due: Sequence[_Due], library: _Library) -> None:
+def _index(owner_id: int, due: Sequence[_Due], library: _Library) -> bool:
+    """Index pictures of one owner. Return False if another process is indexing."""
     ids = [one.upload_id for one in due]
     with transaction.atomic():
+        if not (fetch_row(TRY_LOCK, {"lock": LOCK}) or [False])[0]:
+            return False
         pairs = _find_pairs(due, library)
         involved = {*ids, *(id for pair in pairs for id in pair)}
         existing = {id for (id,) in fetch_rows(LOCK_UPLOADS, {"ids": sorted(involved)})}
         add_terms(existing & set(ids))
         _save(owner_id, pairs, existing)
         fetch_rows(INDEXED, {"ids": ids, "due": [one.due_at for one in due]})
+    return True
 
 
 def due_rows() -> QuerySet[Appearance, Any]:
