@@ -1,7 +1,7 @@
 """Index new pictures in the background: find their near duplicates, and add their terms to the vocabulary.
 
-Processing a picture only marks it as due, so imports are not slowed down. One process indexes at a time. An
-interruption only causes a delay, because pictures stay due until the results are saved.
+Processing a picture only marks it as due, so imports are not slowed down. An interruption only causes a delay, because
+pictures stay due until the results are saved.
 """
 
 from collections.abc import Collection, Sequence
@@ -68,11 +68,13 @@ Pair = tuple[int, int]
 
 
 def index_pictures() -> int:
-    """Index up to MAX_INDEXED due pictures, and return how many were indexed. Stop if another process is indexing.
+    """Index up to MAX_INDEXED due pictures, and return how many were indexed. Stop while another process is indexing.
 
     The codes of an owner's library are read once for all of the owner's due pictures, after these. A picture that is
     processed later is due too, so it will be compared with them.
     """
+    if not _try_lock():
+        return 0
     due = [_Due(id, owner, bytes(code), at) for id, owner, code, at in due_rows()[:MAX_INDEXED]]
     indexed = 0
     for owner_id, rows in groupby(due, lambda one: one.owner_id):
@@ -85,11 +87,17 @@ def index_pictures() -> int:
     return indexed
 
 
+def _try_lock() -> bool:
+    """Return whether no other process is indexing. In a transaction, this also keeps others from beginning."""
+    [locked] = fetch_row(TRY_LOCK, {"lock": LOCK}) or [False]
+    return bool(locked)
+
+
 def _index(owner_id: int, due: Sequence[_Due], library: _Library) -> bool:
     """Index pictures of one owner. Return False if another process is indexing."""
     ids = [one.upload_id for one in due]
     with transaction.atomic():
-        if not (fetch_row(TRY_LOCK, {"lock": LOCK}) or [False])[0]:
+        if not _try_lock():
             return False
         pairs = _find_pairs(due, library)
         involved = {*ids, *(id for pair in pairs for id in pair)}
