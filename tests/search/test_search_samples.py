@@ -1,5 +1,7 @@
 """The sample photos, described by the embedded analyzer, are found by what they show."""
 
+from pathlib import Path
+
 import pytest
 from django.contrib.auth.models import User
 
@@ -9,16 +11,23 @@ from uploads.analysis.analyzer import get_analyzer
 from uploads.analysis.base import QueryEncoder
 from uploads.models import MediaKind, Upload
 from uploads.picture_facts import lock_pictures
-from uploads.pipeline import process_file
+from uploads.pipeline import Result, process_file
 from uploads.search.language import parse_query
 from uploads.search.results import Hit, search
 from uploads.upload_sql import save_result
 
 
+@pytest.fixture(scope="session")
+def results() -> dict[Path, Result]:
+    """Results of the sample photos, computed before the test's transaction, which must not be idle for 10 s."""
+    analyzer = get_analyzer("local")
+    return {path: process_file(path, analyzer, lambda stage: None) for path in sorted(SAMPLES.glob("*.jpg"))}
+
+
 @pytest.fixture
-def samples(anna: User) -> None:
+def samples(results: dict[Path, Result], anna: User) -> None:
     """Add the sample photos to Anna's library."""
-    for path in sorted(SAMPLES.glob("*.jpg")):
+    for path, result in results.items():
         upload = Upload.objects.create(
             owner=anna,
             sha256=digest(path.name),
@@ -28,7 +37,7 @@ def samples(anna: User) -> None:
             kind=MediaKind.IMAGE,
         )
         row = lock_pictures([upload.id])[upload.id]
-        save_result(row, process_file(path, get_analyzer("local"), lambda stage: None), {}, row.sidecars)
+        save_result(row, result, {}, row.sidecars)
 
 
 def test_samples_are_found(anna: User, samples: None, encoder: QueryEncoder) -> None:

@@ -17,6 +17,7 @@ from tests.support.html import compact
 from tests.support.model_server import Behaviour, ModelServer, model_server
 from uploads.analysis import registry
 from uploads.analysis.base import Description
+from uploads.analysis.model_servers import providers
 from uploads.analysis.model_servers.ollama import OllamaEmbedder
 from uploads.models import Embedding, Upload
 from uploads.search.encoders import owner_encoders, site_model
@@ -27,6 +28,8 @@ from uploads.search.results import search
 @pytest.fixture
 def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
     monkeypatch.setattr(registry, "_objects", {})
+    monkeypatch.setattr(providers, "QUERY_SECONDS", 60.0)
+    monkeypatch.setattr(providers, "QUERY_CONNECT_SECONDS", 60.0)
     with model_server() as server:
         settings.EMBEDDER, settings.OLLAMA = "ollama", server.settings()
         yield server

@@ -76,7 +76,7 @@ class Page:
         return int(message["code"])
 
     async def close(self) -> None:
-        await self.socket.disconnect()
+        await self.socket.disconnect(timeout=SECONDS)
 
 
 class JsonClient(Page):

@@ -29,7 +29,10 @@ DESCRIBERS = [OllamaDescriber, OpenAIDescriber]
 
 
 @pytest.fixture
-def server(settings: Settings) -> Iterator[ModelServer]:
+def server(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelServer]:
+    """A server, from which queries, too, wait as long for an answer as the settings say."""
+    monkeypatch.setattr(providers, "QUERY_SECONDS", 60.0)
+    monkeypatch.setattr(providers, "QUERY_CONNECT_SECONDS", 60.0)
     with model_server() as found:
         use(settings, found)
         yield found
@@ -117,6 +120,7 @@ def test_query_is_sent_once(server: ModelServer, settings: Settings, behaviour: 
     with pytest.raises(EnvironmentalError):
         OllamaQueries().embed_query("cat")
 
+    assert server.received.acquire(timeout=60)  # a request may arrive after the client has given up
     assert len(server.requests) == 1
 
 
@@ -239,13 +243,14 @@ def test_hanging_slow_or_breaking_server_is_environmental(
 
     assert isinstance(error, EnvironmentalError)
     assert error.code == "model.failing"
+    assert all(server.received.acquire(timeout=60) for _ in range(2))
     assert len(server.requests) == 2
 
 
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (Behaviour(hang=True, only_pictures=True), "no answer within 1 s"),
+        (Behaviour(hang=True, only_pictures=True), "no answer within 5 s"),
         (Behaviour(cut=True, only_pictures=True), "closed before"),
         (Behaviour(statuses=[500], only_pictures=True), 'HTTP status 500: {"error": "something broke"}'),
         (Behaviour(statuses=[400], only_pictures=True), "HTTP status 400"),
@@ -254,7 +259,7 @@ def test_hanging_slow_or_breaking_server_is_environmental(
 def test_failure_with_one_picture_only_is_transient(
     server: ModelServer, settings: Settings, behaviour: Behaviour, reason: str
 ) -> None:
-    use(settings, server, read_seconds=1.0)
+    use(settings, server, read_seconds=5.0 if behaviour.hang else 60.0)
     server.behaviour = behaviour
 
     error = raised(OllamaDescriber())
