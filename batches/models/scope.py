@@ -12,6 +12,7 @@ from django.db.models import Model, QuerySet
 from batches.models.batch import UploadBatch
 from batches.models.item import BatchItem
 from batches.models.managers import in_visible_batches
+from uploads.database import fetch_row
 
 Row = TypeVar("Row", bound=Model)
 
@@ -20,6 +21,13 @@ CHANGE_BATCHES = ("batches.change_uploadbatch",)
 CANCEL_BATCHES = (*CHANGE_BATCHES, "batches.cancel_uploadbatch")
 DELETE_PICTURES = ("uploads.delete_upload",)
 DELETE_BATCHES = ("batches.delete_uploadbatch", *DELETE_PICTURES)
+
+_BATCH_FIELDS = [field.attname for field in UploadBatch._meta.concrete_fields]
+# Every uploaded file finds its batch. With the ORM, this would take four times as much CPU time.
+_FIND_OWN_BATCH = f"""
+SELECT {", ".join(_BATCH_FIELDS)} FROM batches_uploadbatch
+ WHERE id = %(batch)s AND owner_id = %(owner)s AND deleting_since IS NULL
+"""  # noqa: S608
 
 
 class NotFound(Exception):
@@ -64,7 +72,12 @@ class Scope:
 
     def find_batch(self, batch_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> UploadBatch:
         """Return the batch `batch_id`. Raises NotFound if it does not exist or is outside the scope."""
-        return _found(self.batches(permissions).filter(id=batch_id))
+        if self.covers_all(permissions):
+            return _found(UploadBatch.objects.filter(id=batch_id))
+        row = fetch_row(_FIND_OWN_BATCH, {"batch": batch_id, "owner": self.user.pk})
+        if row is None:
+            raise NotFound
+        return UploadBatch.from_db("default", _BATCH_FIELDS, row)
 
     def find_item(self, item_id: int, permissions: tuple[str, ...] = CHANGE_BATCHES) -> BatchItem:
         """Return the item `item_id`, with its batch. Raises NotFound if it does not exist or is outside the scope."""

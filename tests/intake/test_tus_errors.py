@@ -26,6 +26,7 @@ JPEG = encoded(textured(320, 240), "JPEG")
         ({"Origin": "http://evil.example"}, 403, "origin.foreign"),
         ({"Cookie": ""}, 401, "auth.required"),
         ({"Cookie": "sessionid=guessed"}, 401, "auth.required"),
+        ({"Cookie": "sessionid=has\0a NUL"}, 401, "auth.required"),
     ],
 )
 def test_refused_patch_changes_nothing(

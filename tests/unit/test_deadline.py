@@ -29,7 +29,7 @@ class Request:
 def request_(request: pytest.FixtureRequest) -> Iterator[Request]:
     made = Request()
     yield made
-    made.deadline.stop()
+    made.deadline.close()
     assert not made.clock.getDelayedCalls()
 
 
@@ -65,3 +65,14 @@ def test_complete_request_does_not_expire(request_: Request) -> None:
     request_.clock.advance(HEAD_SECONDS + BODY_SECONDS)
 
     assert not request_.expired
+
+
+def test_slow_head_after_a_large_body_expires(request_: Request) -> None:
+    request_.deadline.start_body()
+    request_.receive(bytes_per_second=2**30, seconds=int(HEAD_SECONDS) + 1)
+    request_.deadline.stop()
+
+    request_.deadline.start_head()
+    request_.clock.advance(HEAD_SECONDS)
+
+    assert request_.expired

@@ -51,6 +51,7 @@ class LimitedRequest(WebRequest):
         channel, transport = self.channel, self.transport
         done = super().process()
         if self.transport is None:
+            channel.deadline.close()
             channel.hand_over(transport.protocol)
         return done
 
@@ -69,7 +70,7 @@ class LimitedChannel(ClientConnection):
 
     def connectionLost(self, reason: Any = connectionDone) -> None:
         """Stop everything that waits for the rest of a request."""
-        self.deadline.stop()
+        self.deadline.close()
         self._cancel_check()
         super().connectionLost(reason)
 

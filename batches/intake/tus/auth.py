@@ -1,7 +1,6 @@
 """Check a request's host, origin and session."""
 
 from collections.abc import Mapping
-from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
@@ -9,6 +8,7 @@ from django.conf import settings
 from django.contrib.auth import get_user
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.http.cookie import parse_cookie
 
 from batches.intake.tus.protocol_error import TusError
 from uploads.request_origin import host_is_served, is_same_origin
@@ -28,14 +28,11 @@ def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
 
 def signed_in_user(cookies: str) -> User:
     """Return the active user whose session cookie was sent. Raises TusError 401. Runs two queries."""
-    try:
-        morsel = SimpleCookie(cookies).get(settings.SESSION_COOKIE_NAME)
-    except CookieError:
-        morsel = None
-    if morsel is not None:
+    session_key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
+    if session_key.isprintable():  # PostgreSQL refuses NUL
         request = HttpRequest()
         engine: Any = import_module(settings.SESSION_ENGINE)
-        request.session = engine.SessionStore(morsel.value)
+        request.session = engine.SessionStore(session_key)
         # get_user checks the backend, the session hash (invalid after a password change) and that the user is active.
         user = get_user(request)
         if isinstance(user, User):
