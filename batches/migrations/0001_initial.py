@@ -179,7 +179,7 @@ class Migration(migrations.Migration):
                     models.PositiveIntegerField(
                         verbose_name="expected items",
                         blank=True,
-                        help_text="Number of files announced at the start.",
+                        help_text="Number of files expected at the start.",
                         null=True,
                     ),
                 ),
@@ -190,7 +190,7 @@ class Migration(migrations.Migration):
                 (
                     "missing",
                     models.PositiveIntegerField(
-                        verbose_name="missing", default=0, help_text="Files that were announced but have not arrived."
+                        verbose_name="missing", default=0, help_text="Files that are expected but have not arrived."
                     ),
                 ),
                 (

@@ -54,14 +54,14 @@ class UploadBatch(models.Model):
     model = models.CharField(_("model"), max_length=100, blank=True, default="", db_default="")
     status = models.CharField(_("status"), max_length=12, choices=BatchStatus, default=BatchStatus.PENDING)
     expected_items = models.PositiveIntegerField(
-        _("expected items"), null=True, blank=True, help_text=_("Number of files announced at the start.")
+        _("expected items"), null=True, blank=True, help_text=_("Number of files expected at the start.")
     )
     total = models.PositiveIntegerField(_("total"), default=0)
     successful = models.PositiveIntegerField(_("successful"), default=0)
     failed = models.PositiveIntegerField(_("failed"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
     missing = models.PositiveIntegerField(
-        _("missing"), default=0, help_text=_("Files that were announced but have not arrived.")
+        _("missing"), default=0, help_text=_("Files that are expected but have not arrived.")
     )
     ignored = models.PositiveIntegerField(
         _("ignored"), default=0, help_text=_("Files that were ignored on purpose. They are not included in the total.")

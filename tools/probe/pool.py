@@ -84,7 +84,7 @@ def read_pool(folder: Path) -> Pool:
 
 
 def read_table() -> list[tuple[str, frozenset[str], str, str]]:
-    """Return medium, scenes, package and path of each training picture from a package."""
+    """Return the medium, scenes, package and path of each training picture that comes from a package."""
     with _TABLE.open(newline="") as file:
         rows = list(csv.reader(file, delimiter="\t"))
     return [(medium, frozenset(scenes.split()), package, path) for medium, scenes, package, path in rows]

@@ -163,7 +163,7 @@ def possible_scenes(look: Look) -> list[tuple[Scene, float]]:
 
 
 def guess_scene(look: Look, labels: Sequence[tuple[str, float]]) -> Scene | None:
-    """Return the most likely scene for a photo with no certain content, or None if no scene is likely enough.
+    """Return the most likely scene for a photo in which nothing was recognised reliably, or None if none is likely.
 
     A label supports a scene if its name contains a word in the scene's `known_from`. The probabilities of the labels
     that support a scene, except very low ones, are added to the scene's own.

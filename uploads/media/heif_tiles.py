@@ -117,9 +117,9 @@ def _start_band(executor: Executor, grid: Grid, row: int, factor: int) -> _Band:
 
 
 def _decode_tile(grid: Grid, rows: NDArray[np.uint8], skipped: int, column: int, number: int) -> str:
-    """Decode a tile and copy its part inside of the picture, without the first `skipped` rows, to `rows`.
+    """Decode a tile, and copy the part of it that lies within the picture to `rows`.
 
-    Return a message if the tile is damaged.
+    The tile's first `skipped` rows are omitted. Return a message if the tile is damaged.
     """
     left = column * grid.tile_width - grid.left
     first, last = max(0, -left), min(grid.tile_width, grid.width - left)

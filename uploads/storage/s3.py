@@ -22,7 +22,7 @@ from uploads.storage.s3_errors import raise_os_errors
 
 CHUNK_BYTES = 2**20
 MAX_CONNECTIONS = 64
-# Each transfer runs on its caller's thread, because many run at the same time. Each keeps a chunk of 8 MiB in memory.
+# Each transfer runs on its caller's thread, because many already run at the same time. Each holds 8 MiB in memory.
 TRANSFER = TransferConfig(use_threads=False, multipart_threshold=64 * 2**20, preferred_transfer_client="classic")
 CLIENT = {
     "signature_version": "s3v4",
