@@ -23,7 +23,7 @@ DELETE_PICTURES = ("uploads.delete_upload",)
 DELETE_BATCHES = ("batches.delete_uploadbatch", *DELETE_PICTURES)
 
 _BATCH_FIELDS = [field.attname for field in UploadBatch._meta.concrete_fields]
-# Every uploaded file finds its batch. With the ORM, this would take four times as much CPU time.
+# Runs for every uploaded file. With the ORM, it would take four times as much CPU time.
 _FIND_OWN_BATCH = f"""
 SELECT {", ".join(_BATCH_FIELDS)} FROM batches_uploadbatch
  WHERE id = %(batch)s AND owner_id = %(owner)s AND deleting_since IS NULL

@@ -246,5 +246,5 @@ def test_search_that_takes_too_long_is_stopped(
 
     html = text(page, q="camera:leica")
 
-    assert "This search took too long. Try it again, or add more words or a date." in html
+    assert "This search took too long. Try again, or add more words or a date." in html
     assert "Remove filter" in html

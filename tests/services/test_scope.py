@@ -65,8 +65,9 @@ def test_other_users_batch_is_not_found(batch: UploadBatch, other: User, operato
 @pytest.mark.parametrize("command", [*COMMANDS, services.retry_item])
 def test_missing_row_is_not_found(owner: User, operator: User, command: Command) -> None:
     for scope in (owner_scope(owner), operator_scope(operator)):
-        with pytest.raises(services.NotFound):
-            command(scope, 4_000_000_000)
+        for missing in (4_000_000_000, 10**30):
+            with pytest.raises(services.NotFound):
+                command(scope, missing)
 
 
 def test_other_users_file_is_not_found(batch: UploadBatch, other: User) -> None:

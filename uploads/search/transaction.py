@@ -43,7 +43,7 @@ class SearchTooSlow(CodedError):
     """PostgreSQL needed more than STATEMENT_SECONDS for a statement. The message is in the current language."""
 
     def __init__(self) -> None:
-        super().__init__("search.too_slow", _("This search took too long. Try it again, or add more words or a date."))
+        super().__init__("search.too_slow", _("This search took too long. Try again, or add more words or a date."))
 
 
 @contextmanager
