@@ -135,7 +135,13 @@ def test_going_back_shows_the_same_pictures(open_page: OpenPage, owner: User) ->
     page = open_page("/library/", viewport={"width": 1280, "height": 800})
     scroll_to(page, 250)
     page.get_by_role("checkbox", name="Select 250").evaluate("(box) => box.scrollIntoView()")
-    page.wait_for_function(f"() => location.search.endsWith({FIRST_VISIBLE}.cursor)")
+    # Until the script saves the position, the address may already contain the first picture from an earlier position.
+    page.wait_for_function(
+        f"""() => {{
+          const now = {FIRST_VISIBLE};
+          return location.search.endsWith(now.cursor) && history.state.top === now.top;
+        }}"""
+    )
     before = page.evaluate(FIRST_VISIBLE)
 
     page.get_by_role("link", name="Trash").evaluate("(link) => link.click()")

@@ -5,7 +5,6 @@ import hashlib
 import io
 import json
 import threading
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -119,7 +118,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.released.wait()
             self.close_connection = True
             return None
-        time.sleep(how.seconds)
+        self.server.released.wait(how.seconds)
         if how.cut:
             self._head(200, len(content))
             self.wfile.write(content[: len(content) // 2])

@@ -23,6 +23,9 @@ NAME = "immich-app/tiny"
 @pytest.fixture
 def hub(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModelHub]:
     monkeypatch.setenv("HF_HUB_DISABLE_PROGRESS_BARS", "1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
+    close_session()  # an existing session would keep its proxies
     with model_hub(build_model(tmp_path / "hub"), NAME) as hub:
         yield hub
     close_session()

@@ -8,11 +8,12 @@ from vuemantics.management.stack import MALLOC_VARIABLES
 
 # The last block keeps malloc from returning the freed blocks below it by itself.
 SCRIPT = """
+import resource
 from pathlib import Path
 from uploads.freed_memory import return_freed_memory
 
 def resident():
-    return int(Path("/proc/self/statm").read_text().split()[1]) * 4096 // 2**20
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() // 2**20
 
 blocks = [bytearray(64 * 1024) for _ in range(1600)]
 last, blocks = blocks[-1], None

@@ -112,7 +112,7 @@ def test_analyzer_is_thread_safe(analyzer: LocalAnalyzer, described: dict[str, D
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join()
 
     assert found == [described["chelsea"]] * 4
 

@@ -37,8 +37,12 @@ FILES["BMP with runs"] = bmp(bitmap(quarter_indices(32, 24), 8, compression=1)[0
 FILES["BMP of OS/2"] = bmp(*bitmap(quarter_indices(32, 24), 24, header_bytes=12))
 
 
+# This replaces the profile's list, so its other entries are repeated here.
+SUPPRESSED = [HealthCheck.function_scoped_fixture, HealthCheck.too_slow, HealthCheck.data_too_large]
+
+
 @pytest.mark.parametrize("kind", sorted(FILES))
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=30, deadline=None, suppress_health_check=SUPPRESSED)
 @given(changes=st.lists(st.tuples(st.floats(0, 0.999), st.binary(min_size=1, max_size=6)), min_size=1, max_size=4))
 def test_mutated_picture_is_read_or_refused(kind: str, changes: list[tuple[float, bytes]], tmp_path: Path) -> None:
     data = bytearray(FILES[kind])
@@ -73,7 +77,7 @@ def bitmap_headers(draw: st.DrawFn) -> bytes:
 
 
 @pytest.mark.parametrize("is_icon", [False, True])
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, deadline=None, suppress_health_check=SUPPRESSED)
 @given(head=bitmap_headers(), body=st.binary(max_size=300), start=st.sampled_from([None, 0, 14, 54, 10**6]))
 def test_bitmap_with_any_header_is_read_or_refused(
     is_icon: bool, head: bytes, body: bytes, start: int | None, tmp_path: Path

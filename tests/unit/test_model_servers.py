@@ -87,7 +87,8 @@ def test_repeated_query_asks_the_server_once(server: ModelServer) -> None:
     assert len(server.requests) == 1
 
 
-def test_query_fails_at_once_after_a_failure(server: ModelServer) -> None:
+def test_query_fails_at_once_after_a_failure(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(providers, "PAUSE_SECONDS", 3600.0)
     server.behaviour = Behaviour(statuses=[502])
     queries = OllamaQueries()
 
@@ -128,13 +129,13 @@ def test_query_does_not_wait_long_for_a_connection(
     server: ModelServer, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(providers, "QUERY_SECONDS", 60.0)
-    monkeypatch.setattr(providers, "QUERY_CONNECT_SECONDS", 0.05)
+    monkeypatch.setattr(providers, "QUERY_CONNECT_SECONDS", 1.0)
     use(settings, server, concurrency=1, connect_seconds=5.0)
     server.behaviour = Behaviour(hang=True)
     queries = OllamaQueries()
     with ThreadPoolExecutor(1) as thread:
         hanging = thread.submit(queries.embed_query, "cat")
-        server.received.acquire()
+        assert server.received.acquire(timeout=60)
 
         with pytest.raises(EnvironmentalError, match=r"model\.away"):
             queries.embed_query("dog")
@@ -232,7 +233,7 @@ def test_server_that_is_not_running_is_unavailable(settings: Settings) -> None:
     assert "refused" in error.message
 
 
-@pytest.mark.parametrize("behaviour", [Behaviour(hang=True), Behaviour(seconds=1.0), Behaviour(cut=True)])
+@pytest.mark.parametrize("behaviour", [Behaviour(hang=True), Behaviour(seconds=60.0), Behaviour(cut=True)])
 def test_hanging_slow_or_breaking_server_is_environmental(
     server: ModelServer, settings: Settings, behaviour: Behaviour
 ) -> None:

@@ -35,11 +35,13 @@ def test_partial_file_is_never_locked_after_it_was_removed() -> None:
                 partial.delete()
                 done += 1
 
-    threads = [threading.Thread(target=write_and_delete, args=[bytes([65 + number])]) for number in range(4)]
+    threads = [
+        threading.Thread(target=write_and_delete, args=[bytes([65 + number])], daemon=True) for number in range(4)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(60)
+        thread.join()
 
     assert not wrong
 

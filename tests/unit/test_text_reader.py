@@ -18,7 +18,8 @@ import resource
 import numpy
 from PIL import Image
 from uploads.analysis.ocr.networks import Networks
-peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10
+# ru_maxrss would begin with the peak of the process that started this one.
+peak = lambda: int(open("/proc/self/status").read().split("VmHWM:")[1].split()[0]) >> 10
 before = peak()
 networks = Networks()
 loaded = int(open("/proc/self/statm").read().split()[1]) * resource.getpagesize() >> 20
