@@ -18,8 +18,8 @@ class RequestDeadline:
     """The deadline of the request that a connection is receiving. Calls `expire` when it has passed.
 
     `clock` provides `seconds` and `callLater`, as Twisted's reactor does. A connection keeps one timer for all its
-    requests, because starting and cancelling timers would take more CPU time than the rest of this class. Therefore
-    `close` must be called at the end of the connection.
+    requests, because starting and cancelling two timers per request costs CPU time. `close` must be called at the end
+    of the connection, because it removes the timer.
     """
 
     def __init__(self, clock: Any, expire: Callable[[], None]) -> None:

@@ -29,7 +29,7 @@ def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
 def signed_in_user(cookies: str) -> User:
     """Return the active user whose session cookie was sent. Raises TusError 401. Runs two queries."""
     session_key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
-    if session_key.isprintable():  # PostgreSQL refuses NUL
+    if session_key.isprintable():  # PostgreSQL raises an error for NUL
         request = HttpRequest()
         engine: Any = import_module(settings.SESSION_ENGINE)
         request.session = engine.SessionStore(session_key)
