@@ -53,7 +53,7 @@ def main() -> None:
 
 def draw_files(folder: Path, files: int) -> list[Path]:
     """Write a red and a blue picture. Return a list of `files` paths, in which every RED_EVERY-th is the red one."""
-    marked, other = folder / "marked.jpg", folder / "other.jpg"  # names are searched too, so they contain no colour
+    marked, other = folder / "marked.jpg", folder / "other.jpg"  # file names are searched too: no colours
     Image.new("RGB", (96, 64), "red").save(marked)
     Image.new("RGB", (96, 64), "blue").save(other)
     return [other if number % RED_EVERY else marked for number in range(files)]

@@ -42,7 +42,7 @@ def recoveries(kills: int, kill: Callable[[Workers], list[int]]) -> Recoveries:
             target = rows.count_completed(batch_id) + chance.randint(*FILES_BETWEEN)
             group.wait_for(lambda target=target: rows.count_completed(batch_id) >= target, 60)  # type: ignore[misc]
             for process in group.processes:
-                process.consecutive_exits = 0  # restart without a delay, as after a first exit
+                process.consecutive_exits = 0  # restart without a delay, as if this were the first exit
             killed = time.perf_counter()
             dead = kill(group)
             group.wait_for(_recovered(batch_id, rows.count_completed(batch_id), dead), 60)

@@ -49,7 +49,7 @@ def is_unlocked(request: HttpRequest, link: ShareLink) -> bool:
 def unlock(request: HttpRequest, link: ShareLink, password: str) -> bool:
     """Check the password. If it is right, record this in the session and return True.
 
-    After too many wrong passwords, the right one is also refused, and django-axes replaces the response.
+    After too many wrong passwords, even the right one is refused, and django-axes replaces the response.
     """
     credentials = {"username": str(link)}
     if not AxesProxyHandler.is_allowed(request, credentials) or not check_password(password, link.password):

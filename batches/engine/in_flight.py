@@ -38,7 +38,7 @@ class JobStopped(Exception):
 
     A job that reads text also stops when other files are waiting.
 
-    Raised between two stages, during decoding, or while the job waits for a CPU slot, including when that wait takes
+    Raised between stages, during decoding, or while the job waits for a CPU slot, including when that wait takes
     too long.
     """
 
@@ -47,11 +47,11 @@ class JobStopped(Exception):
 class Job:
     """A claimed item that this process is working on.
 
-    Other threads set `stop_requested`; the job checks it between two stages, during decoding and while it waits for a
-    CPU slot. `stage` is blank before the first stage, and again once the job waits for a slot, until the next stage
-    begins. `since` is the time.monotonic() value at which the stage began, or None while no deadline applies.
-    `previews_unrecorded` means that the storage may contain previews that no row refers to. `result` is the item's
-    result if it completes.
+    Other threads set `stop_requested`; the job checks it between stages, during decoding and while it waits for a
+    CPU slot. `stage` is blank before the first stage, and again from when the job starts to wait for a slot until the
+    next stage begins. `since` is the time.monotonic() value at which the stage began, or None while no deadline
+    applies. `previews_unrecorded` means that the storage may contain previews that no row refers to. `result` is the
+    item's result if it completes.
     """
 
     claim: Claim

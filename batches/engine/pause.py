@@ -1,4 +1,4 @@
-"""Pause and resume a batch by changing its state, which is checked by the scheduler and before every claim."""
+"""Pause and resume a batch by changing its state. The scheduler checks the state, and so does every claim."""
 
 from django.db.models.functions import Coalesce
 from django.utils import timezone

@@ -50,7 +50,7 @@ class ErrorCodeGroup:
 
 @dataclass(frozen=True, slots=True)
 class Dismissal:
-    """Failures with one error code that were dismissed at the same time and can be restored."""
+    """Failures with the same error code that were dismissed together and can be restored."""
 
     code: str
     at: datetime

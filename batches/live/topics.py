@@ -122,7 +122,7 @@ class OwnerJsonTopic:
     def read(self) -> Fragments:
         """Return a message for each live batch and for up to MAX_ENDED other batches.
 
-        These other batches were reported by the previous read or have completed since this topic was created.
+        The other batches are those that the previous read reported, and those completed since this topic was created.
         """
         summary = read_owner_summary(self._owner_id)
         self.active = summary.active

@@ -147,7 +147,7 @@ def activity_recorded(batch: UploadBatch) -> Iterator[None]:
 
 @contextmanager
 def interruptible_between_files() -> Iterator[Callable[[], None]]:
-    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed; a second Ctrl-C raises it immediately."""
+    """Yield a function that raises KeyboardInterrupt if Ctrl-C was pressed. A second Ctrl-C raises it immediately."""
     interrupted = False
 
     def handler(_signal: int, _frame: object) -> None:

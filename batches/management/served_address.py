@@ -6,7 +6,7 @@ from django.conf import settings
 
 
 def address_file() -> Path:
-    """Return the path of the file that contains the address while `run` serves the site."""
+    """Return the path of the file that contains the address while `run` is serving the site."""
     return Path(settings.VAR) / "address"
 
 

@@ -118,7 +118,7 @@ class LocationForm(forms.Form):
         if data.get("how") == self.PLACE:
             position = parse_position(data.get("place", ""))
             if position is None:
-                self.add_error("place", _("This place is unknown. Enter a larger city nearby, or coordinates."))
+                self.add_error("place", _("The place was not found. Enter a larger city nearby, or coordinates."))
             data["position"] = position
         return data
 

@@ -41,9 +41,9 @@ class WorkerMiddleware(dramatiq.Middleware):
     def after_worker_boot(self, broker: dramatiq.Broker, worker: dramatiq.Worker) -> None:
         """Start the background threads, once per process. Until a heartbeat acquires the lock, nothing is claimed.
 
-        The threads start only after the worker has booted: if a process dies while booting, rundramatiq waits up to
-        30 s for it and starts no other process in that time. A process that dies before its first heartbeat loses no
-        work, because it has no jobs yet.
+        They start only now, because an error in one of them may end the process. If a process dies while it boots,
+        rundramatiq waits up to 30 s for it and starts no other process in that time. A process that dies after booting
+        but before its first heartbeat loses no work, because it has no jobs yet.
         """
         if self._threads:
             return

@@ -159,6 +159,12 @@ function keepPosition(change) {
   scrollBy(0, anchor.getBoundingClientRect().top - before);
 }
 
+function saveNow() {
+  clearTimeout(pause);
+  pause = 0;
+  savePosition(timeline, pages);
+}
+
 if (timeline) {
   document.querySelector(".pages").hidden = true;
   justify(pages[0]);
@@ -174,7 +180,9 @@ if (timeline) {
     hasScrolled = true;
     requestAnimationFrame(extend);
     clearTimeout(pause);
-    pause = setTimeout(() => savePosition(timeline, pages), PAUSE);
+    pause = setTimeout(saveNow, PAUSE);
   }, { passive: true });
+  // A link may be opened before the pause is over.
+  addEventListener("click", () => pause && saveNow(), { capture: true });
   extend();
 }

@@ -44,7 +44,7 @@ class Endpoint:
 
 
 def now(_data: AccessData) -> str:
-    """Return the current time in ISO 8601, for the form fields `until` and `at`."""
+    """Return the current time in ISO 8601 format, for the form fields `until` and `at`."""
     return timezone.now().isoformat()
 
 

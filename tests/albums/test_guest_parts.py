@@ -1,4 +1,4 @@
-"""A file that a guest sends in parts counts towards the limits of the link once, and only if it can be stored."""
+"""A file that a guest sends in parts counts only once towards the limits of the link, and only if it can be stored."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -38,7 +38,7 @@ def link(anna: User) -> GuestLink:
 
 @pytest.fixture
 def disk(tmp_path: Path, settings: Settings) -> Iterator[SmallDisk]:
-    """A 1 MiB disk for partial files, so that a test can fill it."""
+    """A disk for partial files, small enough (1 MiB) for a test to fill."""
     disk = SmallDisk(tmp_path / "disk", 1)
     settings.PARTIAL_ROOT = disk.folder
     settings.MIN_FREE_BYTES = 0

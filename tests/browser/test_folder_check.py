@@ -1,4 +1,4 @@
-"""The page "Safe to delete?" lists exactly the files that are not stored, and can add them."""
+"""The "Safe to delete?" page lists exactly the files that are not stored, and can add them."""
 
 import csv
 import io

@@ -24,7 +24,7 @@ CONTRAST = {"runOnly": ["color-contrast"]}
 PHONE: ViewportSize = {"width": 360, "height": 740}
 DESKTOP: ViewportSize = {"width": 1280, "height": 900}
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth ? ['wider than the screen'] : []"
-# WCAG has no minimum size for links in running text. The label of a checkbox can also be clicked, so measure the label.
+# WCAG sets no minimum size for links in running text. A checkbox is as large as its label, which can be clicked too.
 TOO_SMALL = """[...document.querySelectorAll("a, button, summary, input:not([type=hidden]), select")]
     .filter((one) => one.checkVisibility() && !one.closest("p"))
     .map((one) => one.closest("label") ?? one)

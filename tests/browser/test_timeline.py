@@ -134,17 +134,16 @@ def test_going_back_shows_the_same_pictures(open_page: OpenPage, owner: User) ->
     add_one_day(owner)
     page = open_page("/library/", viewport={"width": 1280, "height": 800})
     scroll_to(page, 250)
-    page.get_by_role("checkbox", name="Select 250").evaluate("(box) => box.scrollIntoView()")
-    # Until the script saves the position, the address may already contain the first picture from an earlier position.
-    page.wait_for_function(
-        f"""() => {{
-          const now = {FIRST_VISIBLE};
-          return location.search.endsWith(now.cursor) && history.state.top === now.top;
-        }}"""
+    # Leave as soon as the browser has reported the scrolling, but only after returning the position.
+    before = page.get_by_role("checkbox", name="Select 250").evaluate(
+        f"""async (box, link) => {{
+          box.scrollIntoView();
+          for (const _ of [1, 2]) await new Promise(requestAnimationFrame);
+          setTimeout(() => link.click());
+          return {FIRST_VISIBLE};
+        }}""",
+        page.get_by_role("link", name="Trash").element_handle(),
     )
-    before = page.evaluate(FIRST_VISIBLE)
-
-    page.get_by_role("link", name="Trash").evaluate("(link) => link.click()")
     page.wait_for_url("**/trash/")
     page.go_back()
 

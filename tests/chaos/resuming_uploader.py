@@ -46,7 +46,7 @@ class ResumingUploader:
         self._stopped.set()
 
     def send(self, name: str, data: bytes) -> None:
-        """Send a file until the server has all of it. Fail on a response that is neither a success nor in TEMPORARY."""
+        """Keep sending a file until the server has all of it. Fail on a response other than success or TEMPORARY."""
         while not self._stopped.is_set() and not self._try_to_send(name, data):
             time.sleep(RETRY_PAUSE)
 

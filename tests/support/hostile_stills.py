@@ -30,7 +30,7 @@ def tiff(entries: list[tuple[int, int, int, bytes]], *, following: int = 0, body
 def tiff_page(width: int, height: int, **changes: int) -> list[tuple[int, int, int, bytes]]:
     """Return directory entries for a grey picture of this size in one uncompressed strip of 64 bytes.
 
-    A keyword such as `tag258` adds this tag, or replaces its value.
+    A keyword such as `tag258` adds that tag, or replaces its value.
     """
     values = {256: width, 257: height, 258: 8, 259: 1, 262: 1, 273: 200, 277: 1, 278: height, 279: 64}
     values |= {int(tag.removeprefix("tag")): value for tag, value in changes.items()}

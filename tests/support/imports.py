@@ -19,9 +19,9 @@ WORKER = 4711
 
 
 def queue_picture(batch: UploadBatch, path: str, seed: str = "") -> Upload:
-    """Register a picture or video and queue it, or complete it as a duplicate of a processed one.
+    """Register a picture or video and queue it, or complete it as a duplicate if the same file was already processed.
 
-    Files with the same `seed` (default: the path) count as having the same bytes.
+    Files with the same `seed` (default: the path) count as identical.
     """
     name = path.rpartition("/")[2]
     kind = MediaKind.VIDEO if name.lower().endswith((".mov", ".mp4")) else MediaKind.IMAGE

@@ -103,7 +103,9 @@ services_key = pytest.StashKey[Services]()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, None, None]:
-    """Set the URLs of the servers before pytest-django reads the settings."""
+    """Set the URLs of the servers, and remove the developer's own settings, before pytest-django reads the settings."""
+    for name in [name for name in os.environ if name.startswith("VUEMANTICS_")]:
+        del os.environ[name]
     folder = Path(tempfile.mkdtemp(prefix="vuemantics-test-"))
     if os.getuid() == 0:
         folder.chmod(0o711)  # if root runs pytest, PostgreSQL runs as another user, who needs access here

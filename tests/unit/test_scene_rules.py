@@ -1,4 +1,4 @@
-"""Media (such as charts or drawings) and scenes are named only if they are probable enough."""
+"""The medium of a picture (such as a chart or drawing) and its scenes are named only if they are likely enough."""
 
 import pytest
 

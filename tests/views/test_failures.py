@@ -1,4 +1,4 @@
-"""The page "Problems", which shows one owner's failures."""
+"""The "Problems" page, which shows one owner's failures."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The list of a batch's files, filtered by state, kind and name without reading the whole queue."""
+"""The list of a batch's files can be filtered by state, kind and name without reading the whole queue."""
 
 import json
 import re

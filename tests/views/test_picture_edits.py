@@ -60,7 +60,7 @@ def test_dates_are_changed_and_the_change_is_undone(page: Client, post: Post, pi
 
 
 def test_location_is_set(post: Post, pictures: list[Upload]) -> None:
-    assert "This place is unknown." in post("upload-locations", how="place", place="Xanadux")
+    assert "The place was not found." in post("upload-locations", how="place", place="Xanadux")
 
     assert "Locations of 2 pictures changed." in post("upload-locations", how="place", place="Lisbon")
     assert set(Upload.objects.values_list("place", flat=True)) == {"Lisbon, Portugal"}

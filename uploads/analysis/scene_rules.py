@@ -18,7 +18,7 @@ _NIGHT_LUMINANCE = 0.42
 _COLOURLESS = 0.035
 # Less probable scenes only add noise to the vector.
 _MIN_POSSIBLE = 0.2
-# A scene may be guessed if its probability, plus that of labels that support it, is at least this share of `minimum`.
+# A scene may be guessed if its probability plus those of the labels that support it reach this share of `minimum`.
 _GUESS = 0.6
 # Dark textures look a little like stars.
 _NEVER_GUESSED = ("space",)

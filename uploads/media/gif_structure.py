@@ -26,10 +26,11 @@ _PALETTE_FLAG = 0x80
 
 @dataclass(frozen=True, slots=True)
 class GifStructure:
-    """The structure of a GIF. `width` and `height` also cover a first frame that is larger than the logical screen.
+    """The structure of a GIF.
 
-    `frames` is counted up to the first damaged block or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of
-    the first frame's control extension and of the first frame.
+    `width` and `height` are large enough for the first frame, even if it is larger than the logical screen. `frames` is
+    counted up to the first damaged block or up to MAX_BLOCKS. `parts` are the byte ranges of the header, of the first
+    frame's control extension and of the first frame.
     """
 
     width: int

@@ -1,4 +1,4 @@
-"""Limits for the size of a file in queries: `>10MB`, `<500KB`, `>1.5GB`."""
+"""Conditions on file size in queries: `>10MB`, `<500KB`, `>1.5GB`."""
 
 import re
 

@@ -22,7 +22,7 @@ class PageHandler(ASGIHandler):
     """
 
     def load_middleware(self, is_async: bool = False) -> None:
-        """Build the chain of synchronous middleware, although the handler is asynchronous."""
+        """Build the chain of synchronous middleware, even though the handler is asynchronous."""
         super().load_middleware(is_async=False)
 
     async def get_response_async(self, request: HttpRequest) -> HttpResponseBase:
