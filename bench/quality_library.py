@@ -26,7 +26,7 @@ from uploads.search.candidates import find_candidates
 from uploads.search.encoders import owner_encoders
 from uploads.search.interpretation import interpret
 from uploads.search.query import Query
-from uploads.search.ranking import rank
+from uploads.search.ranking import rank_alternatives
 from uploads.similar.due import index_due_pictures
 from uploads.similar.neighbours import similar_pictures
 from uploads.similar.rules import PAGES
@@ -91,11 +91,12 @@ def interpret_judged(owner_id: int, judged: Judged) -> Query:
 def ask(owner_id: int, names: Mapping[int, str], judged: Judged) -> Outcome:
     """Run a query as the search page does."""
     [encoder] = owner_encoders(owner_id)
-    candidates = find_candidates(owner_id, interpret_judged(owner_id, judged), encoder)
+    found = find_candidates(owner_id, interpret_judged(owner_id, judged), encoder)
+    candidates = (candidate for alternative in found for candidate in alternative.candidates)
     ordered = sorted(candidates, key=lambda one: (-one.fit, -one.words, -one.upload_id))
     ranking = dict.fromkeys(names[one.upload_id] for one in ordered)
     return Outcome(
         judged,
         tuple(name for name in ranking if name not in judged.ignored),
-        len(rank(candidates, encoder.hit_fit).hits),
+        len(rank_alternatives(found, encoder.hit_fit).hits),
     )

@@ -24,7 +24,7 @@ from uploads.analysis.concept_queries import Calibration, ConceptQueries
 from uploads.analysis.model_files import Floats
 from uploads.analysis.ocr.installed_models import models_folder
 from uploads.analysis.vocabulary import load_vocabulary
-from uploads.search.ranking import Candidate, rank
+from uploads.search.ranking import Candidate, Found, rank_alternatives
 
 GRID = [Calibration(margin / 100, share / 100) for margin in range(16, 27) for share in (0, *range(60, 78, 2))]
 """The calibrations to compare. Those with a share of 0 use only the margin."""
@@ -50,8 +50,8 @@ class Asked(NamedTuple):
         scaled = []
         for phrases, candidates in self.alternatives:
             factor = ConceptQueries.hit_fit / calibration.needed_cosine(phrases)
-            scaled += [replace(one, cosine=one.cosine * factor) for one in candidates]
-        return Outcome(self.judged, (), len(rank(scaled, ConceptQueries.hit_fit).hits))
+            scaled.append(Found([replace(one, cosine=one.cosine * factor) for one in candidates]))
+        return Outcome(self.judged, (), len(rank_alternatives(scaled, ConceptQueries.hit_fit).hits))
 
 
 Sets = Mapping[str, Sequence[Asked]]
@@ -123,8 +123,8 @@ def _ask(owner_id: int, judged: Judged) -> Asked:
     for terms in query.alternatives:
         vector = np.array(encoder.embed_query(" ".join(term.wording for term in terms)).numbers, np.float32)
         length = float(np.linalg.norm(vector))
-        found = find_candidates(owner_id, replace(query, alternatives=(terms,)), encoder)
-        unscaled = [replace(one, cosine=one.cosine / length) for one in found]
+        [found] = find_candidates(owner_id, replace(query, alternatives=(terms,)), encoder)
+        unscaled = [replace(one, cosine=one.cosine / length) for one in found.candidates]
         alternatives.append(Alternative(load_vocabulary().vectors @ (vector / length), unscaled))
     return Asked(judged, alternatives)
 

@@ -10,7 +10,8 @@ from uploads.models import Album, Upload, library_pictures
 from uploads.pagination import Cursor, compare
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
-from uploads.search.language import QueryError, parse_query
+from uploads.search.interpretation import interpret
+from uploads.search.language import QueryError
 from uploads.search.results import ranked_ids
 from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.similar.neighbours import similar_pictures
@@ -64,7 +65,7 @@ def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
     """
     owner_id = upload.owner_id
     try:
-        query = parse_query(text)
+        query = interpret(owner_id, text, exact=True).searched
         if query.alternatives:
             ids = ranked_ids(owner_id, query, owner_encoders(owner_id), by_date=by_date)
             return in_ids(owner_id, ids, upload.pk)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from tests.search.conftest import MakePicture
 from tests.support.html import compact
@@ -27,6 +28,14 @@ def test_neighbours_among_filtered_pictures_have_the_order_of_their_pages(make_p
     make_picture("a cat")
 
     assert in_search("camera:pixel", two, by_date=False) == Neighbours([three], [one])
+
+
+def test_neighbours_in_a_german_search_are_those_of_the_translated_query(make_picture: MakePicture) -> None:
+    first, second = make_picture("a cat", description="A cat."), make_picture("a cat")
+    make_picture("a cat", description="A cat with people.")
+
+    with translation.override("de"):
+        assert in_search("Katze -Menschen", first, by_date=False) == Neighbours([], [second], 1, 2)
 
 
 def test_search_that_no_longer_finds_the_picture_has_no_neighbours(make_picture: MakePicture) -> None:

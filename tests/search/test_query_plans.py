@@ -16,13 +16,13 @@ from tests.support.query_plans import plan, truncate_tables
 from tests.support.users import make_user
 from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
-from uploads.search.candidates import owned_with
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
 from uploads.search.query import Term
 from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import beginning
+from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords
 from uploads.search.words import text_query
 from uploads.similar.groups import pairs_of
 from uploads.similar.indexing import LIBRARY, due_rows
@@ -109,10 +109,16 @@ def test_index_finds_vectors_if_most_match_the_filters(owners: tuple[int, int], 
     assert ("halfvec(3)" in queries.captured_queries[-1]["sql"]) is by_index
 
 
-def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
-    ben, anna = owners
+def words_of(owner_id: int, filters: str, *, most: bool) -> QuerySet[Any, Any]:
+    """Return the statement for the pictures with a word that meet the filters."""
     word = text_query(Term("thing7"))
     assert word is not None
+    texts = OwnerWords(owner_id, parse_query(filters), many=False, most=most)
+    return texts.matching([word]).values_list("id")[:MAX_WITH_ALL]
+
+
+def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
+    ben, anna = owners
     vectors, dated = (vectors_of(anna, text) for text in ("cat", "cat taken:2024-01-03"))
     many, kinds = (vectors_of(ben, text) for text in ("cat", "cat has:date"))
     pictures = filter_pictures(ben, parse_query("")).filter(AnyOf("id", range(1, 500)))
@@ -127,8 +133,10 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         ),
         "approximate": (many.by_index()[:500], vector_index.index_name(ben, MODEL)),
         "approximate and filtered": (kinds.by_index()[:500], vector_index.index_name(ben, MODEL)),
-        "words": (owned_with(anna, [word], most=False)[:500], "upload_words"),
-        "words of most pictures": (owned_with(ben, [word], most=True)[:200], "upload_words"),
+        "words": (words_of(anna, "", most=False), "upload_words"),
+        "filtered words": (words_of(anna, FILTERS, most=False), "upload_words"),
+        "words of most pictures": (words_of(ben, "", most=True), "upload_words"),
+        "filtered words of most pictures": (words_of(ben, FILTERS, most=True), "upload_words"),
         "pictures": (many.join(pictures), "uploads_upload_pkey"),
         "vectors of pictures": (many.join(pictures), "embedding_once_per_model"),
         "filters": (newest(ben, FILTERS), "upload_owner_newest"),

@@ -17,6 +17,7 @@ from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
 from uploads.search.query import Term
 from uploads.search.results import Results, search
+from uploads.search.word_matches import OwnerWords, WordMatches
 from uploads.search.words import text_query
 
 
@@ -50,8 +51,9 @@ def test_word_search_reads_only_the_owners_pictures(anna: User, make_picture: Ma
     Upload.objects.filter(id=others.id).update(owner=make_user("ben"))
     word = text_query(Term("bike"))
     assert word is not None
+    texts = OwnerWords(anna.id, parse_query(""), many=False, most=most)
 
-    assert candidates.with_words(anna.id, [word], 10, many=False, most=most) == {mine.id}
+    assert texts.find([word]) == WordMatches({mine.id}, more=False)
 
 
 class UnavailableEncoder:

@@ -114,10 +114,17 @@ def test_mistyped_words_are_corrected(typed: str, searched: str, anna: User, ind
     assert found.is_corrected == (typed != searched)
 
 
-def test_word_of_a_picture_is_not_corrected(anna: User, indexed: Upload) -> None:
-    Upload.objects.filter(id=indexed.id).update(caption="Taby, our cat")
+@pytest.mark.parametrize("archived", [False, True])
+def test_word_of_a_picture_is_not_corrected(anna: User, indexed: Upload, archived: bool) -> None:
+    Upload.objects.filter(id=indexed.id).update(caption="Taby, our cat", archived=archived)
 
     assert not interpret(anna.id, "taby").is_corrected
+
+
+def test_correction_has_the_accents_of_the_picture(anna: User, make_picture: MakePicture) -> None:
+    add_terms([make_picture("a cake", keywords=["Crème brûlée"]).id])
+
+    assert str(interpret(anna.id, "brulze").searched) == "brûlée"
 
 
 def test_exact_search_corrects_nothing(anna: User, indexed: Upload) -> None:
@@ -139,5 +146,5 @@ def test_only_some_words_of_a_long_query_are_looked_up(
 ) -> None:
     unknown = " ".join(f"qwx{chr(97 + number)}z" for number in range(26))
 
-    with django_assert_max_num_queries(spelling.MAX_CHECKED + 1):
+    with django_assert_max_num_queries(spelling.MAX_CHECKED + 4):
         assert str(interpret(anna.id, f"taby {unknown}").searched) == f"tabby {unknown}"

@@ -6,7 +6,7 @@ import pytest
 
 from uploads.errors import EnvironmentalError
 from uploads.places import name_place
-from uploads.places.nearest_city import Cities
+from uploads.places.nearest_city import Cities, cities
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,14 @@ from uploads.places.nearest_city import Cities
 )
 def test_place_has_the_name_of_the_nearest_city(latitude: float | None, longitude: float, name: str) -> None:
     assert name_place(latitude, longitude) == name
+
+
+@pytest.mark.parametrize("text", ["Zürich", "zurich", "Zurich, Switzerland", " zurich ,switz"])
+def test_city_is_found_by_its_name_without_accents(text: str) -> None:
+    found = cities().find(text)
+
+    assert found is not None
+    assert name_place(*found) == "Zürich, Switzerland"
 
 
 def test_damaged_list_is_an_error_of_the_installation(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.search.language import QueryError, parse_query, query_for
+from uploads.search.language import MAX_EXCLUDED, QueryError, parse_query, query_for
 from uploads.search.query import Filter, Query, Term
 from uploads.search.taken import TakenError, parse_taken
 
@@ -90,6 +90,13 @@ def test_written_query_is_parsed_as_the_same_query(text: str) -> None:
 )
 def test_text_with_a_meaning_in_queries_is_quoted(text: str, query: str) -> None:
     assert query_for(text) == query
+
+
+def test_same_word_is_excluded_once_and_the_number_of_excluded_words_is_limited() -> None:
+    assert str(parse_query('cat -dog -Dog -"dog" -DOG')) == 'cat -dog -"dog"'
+    assert len(parse_query(" ".join(f"-w{number}" for number in range(MAX_EXCLUDED))).excluded) == MAX_EXCLUDED
+    with pytest.raises(QueryError, match=f"Exclude at most {MAX_EXCLUDED} words"):
+        parse_query(" ".join(f"-w{number}" for number in range(MAX_EXCLUDED + 1)))
 
 
 def test_chip_is_removed_from_the_query() -> None:

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from uploads.search.ranking import MAX_CLOSEST, Candidate, Ranking, fuse, least_fit, rank
+from uploads.search.ranking import MAX_CLOSEST, Candidate, Found, Ranking, fuse, least_fit, rank, rank_alternatives
 
 HIT = 0.44
 candidates = st.lists(
@@ -79,6 +79,24 @@ def test_no_picture_below_the_least_fit_is_a_hit_unless_it_has_all_words(found: 
     complete = {one.upload_id for one in found if one.words >= 1}
 
     assert all(one.fit >= 0.30 or one.upload_id in complete for one in rank(found, HIT).hits)
+
+
+def test_each_alternative_has_its_own_threshold() -> None:
+    cats = Found([Candidate(1, 0.9, 0.0), Candidate(2, 0.5, 0.0)])
+    dogs = Found([Candidate(1, 0.2, 0.0), Candidate(3, 0.5, 0.0), Candidate(4, 0.45, 0.0)])
+    nothing = Found([Candidate(5, 0.43, 0.0)])
+
+    assert ids(rank_alternatives([cats, dogs, nothing], HIT).hits) == [1, 3, 4]
+    assert ids(rank_alternatives([nothing, Found([])], HIT).closest) == [5]
+
+
+def test_there_may_be_more_hits_if_all_nearest_pictures_are_hits_or_words_were_not_read() -> None:
+    hit, other = Candidate(1, 0.9, 0.0), Candidate(2, 0.1, 0.0)
+
+    assert rank_alternatives([Found([hit], frozenset([1]))], HIT).more
+    assert rank_alternatives([Found([other]), Found([hit], more_words=True)], HIT).more
+    assert not rank_alternatives([Found([hit, other], frozenset([1, 2]))], HIT).more
+    assert not rank_alternatives([Found([hit, other])], HIT).more
 
 
 def test_rankings_of_two_models_are_fused_by_rank() -> None:

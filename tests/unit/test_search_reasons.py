@@ -1,9 +1,11 @@
 """A hit is explained by the words that matched."""
 
+import unicodedata
+
 import pytest
 
 from uploads.search.language import parse_query
-from uploads.search.reasons import Part, explain
+from uploads.search.reasons import Part, Reason, explain
 
 TEXTS = {"description": "Two cats on a bed.", "labels": "tabby cat", "file": "IMG_7.JPG", "camera": "Pixel 8"}
 
@@ -47,6 +49,13 @@ def test_picture_without_the_words_has_no_reason() -> None:
 @pytest.mark.parametrize(("query", "word"), [("puppy", "puppies"), ("holiday", "holidays"), ("horse", "horses")])
 def test_plural_is_a_match(query: str, word: str) -> None:
     assert explain(parse_query(query), {"keywords": word}) is not None
+
+
+@pytest.mark.parametrize("text", ["Zürich", unicodedata.normalize("NFD", "Zürich")])
+def test_accents_are_ignored(text: str) -> None:
+    reason = explain(parse_query("zurich"), {"file": f"{text}.jpg"})
+
+    assert reason == Reason("file", (Part("Zürich", True), Part(".jpg", False)))
 
 
 def test_long_text_is_shortened_around_the_first_match() -> None:

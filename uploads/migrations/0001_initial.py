@@ -11,6 +11,19 @@ import uuid
 from django.conf import settings
 from django.db import migrations, models
 
+# Remove accents from text; the same as uploads.text.fold. Text in ASCII is returned at once.
+FOLD = """
+CREATE FUNCTION uploads_fold(value text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+    SELECT CASE WHEN octet_length(value) = char_length(value) THEN value ELSE
+        normalize(regexp_replace(
+            replace(replace(replace(replace(replace(
+                translate(normalize(value, NFD), 'ØøŁłĐđĦħŦŧı', 'OoLlDdHhTti'),
+                'ß', 'ss'), 'Æ', 'AE'), 'æ', 'ae'), 'Œ', 'OE'), 'œ', 'oe'),
+            '[\\u0300-\\u036f]', '', 'g'), NFC)
+    END
+$$;
+"""
+
 # Copy the columns that search filters use from an upload to its embeddings.
 COPY_TO_EMBEDDINGS = """
 CREATE FUNCTION uploads_fill_embedding() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -95,6 +108,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        migrations.RunSQL(FOLD, "DROP FUNCTION uploads_fold(text);"),
         pgvector.django.VectorExtension(),
         migrations.CreateModel(
             name="Upload",

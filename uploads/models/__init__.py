@@ -5,8 +5,8 @@ from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
-from uploads.models.expressions import INSTANT, UNDATED
-from uploads.models.library import defer_details, library_pictures, live_photos
+from uploads.models.expressions import INSTANT, UNDATED, Folded
+from uploads.models.library import all_library_pictures, defer_details, library_pictures, live_photos
 from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
 from uploads.models.timeline_day import TimelineDay
@@ -23,6 +23,7 @@ __all__ = [
     "DamagedFile",
     "Embedding",
     "FileDeletion",
+    "Folded",
     "MediaKind",
     "NearDuplicate",
     "PartRole",
@@ -33,6 +34,7 @@ __all__ = [
     "TakenSource",
     "TimelineDay",
     "Upload",
+    "all_library_pictures",
     "defer_details",
     "library_pictures",
     "live_photos",

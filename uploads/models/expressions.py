@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateTimeField, F, Func, Lookup
+from django.db.models import DateTimeField, F, Func, Lookup, TextField
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -42,21 +42,30 @@ class TimelineTime(Func):
     output_field = DateTimeField(null=True)
 
 
+class Folded(Func):
+    """A text without accents; see uploads.text.fold. The SQL expression is immutable."""
+
+    function = "uploads_fold"
+    output_field = TextField()
+
+
 class SearchWords(Func):
     """The words by which a search finds an upload. The SQL expression is immutable.
 
     Descriptions, labels, titles, captions and keywords are stemmed as English ("cats" finds "cat"). File names,
     cameras, places and the text in the picture are not stemmed, and are split at all characters except letters and
-    digits. Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The owner is also a word;
-    see uploads.search.words.OwnerWord.
+    digits. Accents are removed. Long text is truncated because PostgreSQL refuses a tsvector of more than 1 MiB. The
+    owner is also a word; see uploads.search.words.OwnerWord.
     """
 
     template = (
         "(array_to_tsvector(ARRAY['owner ' || owner_id::text])"
-        " || to_tsvector('english'::regconfig, left(description || ' ' || title || ' ' || caption, 50000))"
-        " || jsonb_to_tsvector('english'::regconfig, labels || keywords, '[\"string\"]'::jsonb)"
-        " || to_tsvector('simple'::regconfig,"
-        " regexp_replace(filename || ' ' || camera || ' ' || place || ' ' || left(text_found, 50000),"
+        " || to_tsvector('english'::regconfig,"
+        " uploads_fold(left(description || ' ' || title || ' ' || caption, 50000)))"
+        " || jsonb_to_tsvector('english'::regconfig,"
+        " uploads_fold((labels || keywords)::text)::jsonb, '[\"string\"]'::jsonb)"
+        " || to_tsvector('simple'::regconfig, regexp_replace("
+        "uploads_fold(filename || ' ' || camera || ' ' || place || ' ' || left(text_found, 50000)),"
         " '[^[:alnum:]]+', ' ', 'g')))"
     )
     arity = 0

@@ -13,7 +13,12 @@ def library_pictures(owner_id: int | None) -> QuerySet[Upload]:
 
     Files that were never processed, parts of other pictures and pictures in the trash are left out.
     """
-    return Upload.objects.filter(owner_id=owner_id, processed_at__isnull=False, part_of=None, trashed_at=None)
+    return all_library_pictures().filter(owner_id=owner_id)
+
+
+def all_library_pictures() -> QuerySet[Upload]:
+    """Return the pictures and videos in the libraries of all owners."""
+    return Upload.objects.filter(processed_at__isnull=False, part_of=None, trashed_at=None)
 
 
 def defer_details(uploads: QuerySet[Upload]) -> QuerySet[Upload]:

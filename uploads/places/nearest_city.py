@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from uploads.errors import EnvironmentalError
+from uploads.text import fold
 
 FILE = Path(__file__).with_name("cities.npz")
 SHA256 = "6076eb7eddf1a10d9869d1413d74423d25a655394aa2bbfe535d1b8c3511d796"
@@ -58,13 +59,13 @@ class Cities:
     def find(self, text: str) -> tuple[float, float] | None:
         """Return the coordinates of the largest city with this name, or None if there is none.
 
-        The name may include the region or country, as in “Lisbon, Portugal”. Case is ignored. This takes about 50 ms,
-        because all names are compared.
+        The name may include the region or country, as in “Lisbon, Portugal”. Case and accents are ignored. This takes
+        about 50 ms, because all names are compared.
         """
-        name, _, region = (part.strip() for part in text.casefold().partition(","))
-        lines = self._names.tobytes().decode().casefold().split("\n")
+        name, _, region = (part.strip() for part in fold(text).casefold().partition(","))
+        lines = fold(self._names.tobytes().decode()).casefold().split("\n")
         rows = [row for row, line in enumerate(lines) if line == name] if name else []
-        regions = [self._regions[self._region_of[row]].casefold() for row in rows]
+        regions = [fold(self._regions[self._region_of[row]]).casefold() for row in rows]
         matching = [row for row, known in zip(rows, regions, strict=True) if region in known]
         if not matching:
             return None

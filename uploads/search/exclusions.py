@@ -9,6 +9,7 @@ from django.contrib.postgres.search import SearchQuery, SearchQueryCombinable
 from uploads.analysis.vocabulary import load_vocabulary
 from uploads.search.query import Term
 from uploads.search.words import split_words, text_query
+from uploads.text import fold
 
 # PostgreSQL's English configuration already treats a word and its regular plural as equal.
 _IRREGULAR_PLURALS = {"person": "people", "man": "men", "woman": "women", "child": "children", "foot": "feet",
@@ -30,7 +31,7 @@ def excluding_query(term: Term) -> SearchQueryCombinable | None:
         return words
     phrases = [
         phrase
-        for name in _forms(split_words(term.wording).lower())
+        for name in _forms(split_words(fold(term.wording)).lower())
         for phrase in (name, *_labels_by_kind().get(name, ()))
     ]
     # Combine the phrases into one query, because a kind may have more than a hundred labels.

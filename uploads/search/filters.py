@@ -9,14 +9,17 @@ from functools import reduce
 from operator import and_
 
 from django.contrib.postgres.expressions import ArraySubquery
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
+from django.db.models.lookups import IContains, IStartsWith
 
-from uploads.models import Embedding, MediaKind, Upload, library_pictures
+from uploads.models import Embedding, Folded, MediaKind, Upload, library_pictures
 from uploads.search.exclusions import excluding_query
 from uploads.search.imports import pictures_of_imports
 from uploads.search.query import Filter, Query
 from uploads.search.sizes import parse_size
 from uploads.search.taken import parse_taken
+from uploads.text import fold
 
 _KINDS = {"photo": MediaKind.IMAGE, "video": MediaKind.VIDEO}
 _PROPERTIES = {"date": Q(camera_clock__isnull=False), "camera": ~Q(camera="")}
@@ -52,7 +55,11 @@ def filter_pictures(owner_id: int, query: Query) -> QuerySet[Upload]:
     Parts of other pictures and pictures in the trash are left out, as in the library, and so are archived pictures
     unless a filter includes them.
     """
-    pictures = library_pictures(owner_id)
+    return narrow(library_pictures(owner_id), owner_id, query)
+
+
+def narrow(pictures: QuerySet[Upload], owner_id: int, query: Query) -> QuerySet[Upload]:
+    """Limit the owner's `pictures` to those that meet all filters and contain no excluded term."""
     pictures = pictures.filter(_conditions(owner_id, query, _PLACE, ""))
     for term in query.excluded:
         if (excluded := excluding_query(term)) is not None:
@@ -126,11 +133,12 @@ def _upload_condition(one: Filter, upload: str) -> Q:
             return Q((f"{upload}width__{_ORIENTATIONS[one.value]}", F(f"{upload}height")))
         case "album":
             # The first condition lets PostgreSQL use the partial index on pictures with albums.
-            return ~Q((f"{upload}albums", [])) & Q((f"{upload}albums__icontains", one.value))
+            albums = Folded(Cast(F(f"{upload}albums"), TextField()))
+            return ~Q((f"{upload}albums", [])) & Q(IContains(albums, fold(one.value)))
         case _:
             # Match only from the start of a word, so that "Oman" does not find Romania.
-            begins, later = f"{upload}place__istartswith", f"{upload}place__icontains"
-            return Q((begins, one.value)) | Q((later, f" {one.value}"))
+            place, wanted = Folded(F(f"{upload}place")), fold(one.value)
+            return Q(IStartsWith(place, wanted)) | Q(IContains(place, f" {wanted}"))
 
 
 def _taken(first: date | None, after: date | None) -> Q:

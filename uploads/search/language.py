@@ -22,6 +22,9 @@ MAX_LENGTH = 200
 MAX_ALTERNATIVES = 4
 """Each alternative is searched separately, so this limits how long a search takes."""
 
+MAX_EXCLUDED = 8
+"""Each excluded word may stand for hundreds of labels; see exclusions.py."""
+
 CHOICES = {
     "type": {"photo": "photo", "picture": "photo", "image": "photo", "video": "video"},
     "is": {"favourite": "favourite", "favorite": "favourite"},
@@ -60,7 +63,7 @@ def parse_query(text: str) -> Query:
     if len(text) > MAX_LENGTH:
         raise QueryError(_("The search is too long. Use at most %(limit)s characters.") % {"limit": MAX_LENGTH})
     alternatives: list[list[Term]] = [[]]
-    excluded: list[Term] = []
+    excluded: dict[tuple[str, bool], Term] = {}
     filters: list[Filter] = []
     for match in _TOKEN.finditer(storable(text)):
         value = " ".join((match["quoted"] or match["word"] or "").replace('""', '"').split())
@@ -69,12 +72,21 @@ def parse_query(text: str) -> Query:
         elif match["word"] == "OR" and not match["minus"]:
             alternatives.append([])
         elif value:
-            terms = excluded if match["minus"] else alternatives[-1]
-            terms.append(Term(value, quoted=match["word"] is None))
+            term = Term(value, quoted=match["word"] is None)
+            if match["minus"]:
+                excluded.setdefault((value.lower(), term.quoted), term)
+            else:
+                alternatives[-1].append(term)
     filled = tuple(tuple(terms) for terms in alternatives if terms)
-    if len(filled) > MAX_ALTERNATIVES:
+    return _limited(Query(filled, tuple(excluded.values()), tuple(dict.fromkeys(filters))))
+
+
+def _limited(query: Query) -> Query:
+    if len(query.alternatives) > MAX_ALTERNATIVES:
         raise QueryError(_("Use at most %(limit)s alternatives separated by OR.") % {"limit": MAX_ALTERNATIVES})
-    return Query(filled, tuple(dict.fromkeys(excluded)), tuple(dict.fromkeys(filters)))
+    if len(query.excluded) > MAX_EXCLUDED:
+        raise QueryError(_("Exclude at most %(limit)s words.") % {"limit": MAX_EXCLUDED})
+    return query
 
 
 def query_for(text: str) -> str:

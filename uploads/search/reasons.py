@@ -1,12 +1,14 @@
 """Explain why a picture was found: words of the query in its text, or its appearance. Pure functions only."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
 from uploads.search.query import Query
 from uploads.search.words import is_indexed, split_words
+from uploads.text import fold
 
 _WORD = re.compile(r"[^\W_]+")
 _ENDINGS = {"ies": "y", "ing": "", "es": "", "ed": "", "s": "", "e": ""}
@@ -37,10 +39,11 @@ class Reason:
 def explain(query: Query, texts: dict[str, str]) -> Reason | None:
     """Return the first of a picture's texts that contains a word of the query, or None.
 
-    Words match if they are equal after common English endings are removed, much as in full-text search.
+    Words match if they are equal after accents and common English endings are removed, much as in full-text search.
     """
     stems = _stems(query)
-    for source, text in texts.items():
+    for source, original in texts.items():
+        text = unicodedata.normalize("NFC", original)
         first = next((match.start() for match in _WORD.finditer(text) if _stem(match[0]) in stems), None)
         if first is not None:
             return Reason(source, tuple(_split(_excerpt(text, first), stems)))
@@ -51,7 +54,7 @@ def explain(query: Query, texts: dict[str, str]) -> Reason | None:
 def _stems(query: Query) -> frozenset[str]:
     """Return the stems of the query's words. They are cached, because they are the same for all pictures of a page."""
     terms = (term for terms in query.alternatives for term in terms if term.quoted or is_indexed(term))
-    words = (word for term in terms for word in split_words(f"{term.text} {term.english or ''}").split())
+    words = (word for term in terms for word in split_words(fold(f"{term.text} {term.english or ''}")).split())
     return frozenset(map(_stem, words))
 
 
@@ -78,7 +81,7 @@ def _excerpt(text: str, first: int) -> str:
 
 @lru_cache(10_000)
 def _stem(word: str) -> str:
-    word = word.casefold()
+    word = fold(word).casefold()
     for ending, replacement in _ENDINGS.items():
         if word.endswith(ending) and len(word) - len(ending) >= _SHORTEST_STEM:
             return word.removesuffix(ending) + replacement

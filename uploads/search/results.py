@@ -17,7 +17,7 @@ from uploads.models import INSTANT, Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
 from uploads.search.query import Query
-from uploads.search.ranking import Candidate, Ranking, fuse, rank
+from uploads.search.ranking import Candidate, Ranking, fuse, rank_alternatives
 from uploads.search.reasons import Reason, explain
 
 logger = logging.getLogger(__name__)
@@ -49,13 +49,15 @@ class Hit:
 class Results:
     """One page of hits and the total number of hits. If there are none, `closest` has the closest pictures.
 
-    If `incomplete`, a model did not answer, so pictures that match only by appearance may be missing.
+    If `more`, there are probably more hits than `total`. If `incomplete`, a model did not answer, so pictures that
+    match only by appearance may be missing.
     """
 
     page: Page[Upload]
     hits: list[Hit]
     closest: list[Hit]
     total: int
+    more: bool
     incomplete: bool
 
 
@@ -86,7 +88,8 @@ def search(
         urlencode({**parameters, "page": number + 1}) if number < pages else "",
         urlencode({**parameters, "page": number - 1}) if number > 1 else "",
     )
-    return Results(page, hits, _load(owner_id, query, ranking.closest), len(ranking.hits), order.incomplete)
+    closest = _load(owner_id, query, ranking.closest)
+    return Results(page, hits, closest, len(ranking.hits), ranking.more, order.incomplete)
 
 
 def ranked_ids(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_date: bool) -> list[int]:
@@ -105,7 +108,7 @@ class _Order(NamedTuple):
 
 def _order(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_date: bool) -> _Order:
     rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
-    ranking = fuse(rankings or [rank(find_candidates(owner_id, query, None), _ONLY_WORDS)])
+    ranking = fuse(rankings or [rank_alternatives(find_candidates(owner_id, query, None), _ONLY_WORDS)])
     hits = _latest_first(ranking.hits) if by_date else ranking.hits
     return _Order(ranking, hits, len(rankings) < len(encoders))
 
@@ -118,7 +121,7 @@ def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
 
 def _rank(owner_id: int, query: Query, encoder: QueryEncoder) -> Ranking | None:
     try:
-        return rank(find_candidates(owner_id, query, encoder), encoder.hit_fit)
+        return rank_alternatives(find_candidates(owner_id, query, encoder), encoder.hit_fit)
     except ProcessingError as error:
         logger.warning("Searching without one of the models: %s", error)
         return None

@@ -9,12 +9,14 @@ from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
 from uploads.analysis.model_files import read_weights
-from uploads.search.candidates import containing
-from uploads.search.filters import filter_pictures
+from uploads.models import Upload
 from uploads.search.german import german_words
 from uploads.search.query import Query, Term
+from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import own_words
+from uploads.search.word_matches import containing
 from uploads.search.words import text_query
+from uploads.text import fold
 
 MAX_CHECKED = 8
 """The maximum number of unknown words in a query that are compared with the vocabulary."""
@@ -29,19 +31,20 @@ def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
     A word is considered mistyped if neither a dictionary nor the text of any of the owner's pictures contains it, and
     if it differs from a word in the owner's vocabulary by one letter, or by two if it is long. If `german`, German
     words whose translation is in the vocabulary count too. Short words, quoted text and excluded words are never
-    changed.
+    changed. Raises SearchTooSlow.
     """
     unknown = [term for terms in query.alternatives for term in terms if _is_unknown(term, german=german)]
     checked = list(dict.fromkeys(unknown))[:MAX_CHECKED]
-    doubtful = [term for term in checked if _is_in_no_picture(owner_id, term)]
+    doubtful = _in_no_picture(owner_id, checked) if checked else []
     if not doubtful:
         return query
     known = own_words(owner_id)
     if german:
         known |= {word for word, english in german_words().items() if set(english.split()) & known}
-    nearest = nearest_words([term.text.lower() for term in doubtful], known)
+    folded = {fold(word): word for word in known}
+    nearest = nearest_words([fold(term.text.lower()) for term in doubtful], folded)
     return _replaced(
-        query, {term: replace(term, text=word) for term, word in zip(doubtful, nearest, strict=True) if word}
+        query, {term: replace(term, text=folded[word]) for term, word in zip(doubtful, nearest, strict=True) if word}
     )
 
 
@@ -70,9 +73,12 @@ def _is_unknown(term: Term, *, german: bool) -> bool:
     return word not in _dictionary() and not (german and term.english is not None)
 
 
-def _is_in_no_picture(owner_id: int, term: Term) -> bool:
-    searched = text_query(term)
-    return searched is not None and not containing(filter_pictures(owner_id, Query()), owner_id, [searched]).exists()
+def _in_no_picture(owner_id: int, terms: Iterable[Term]) -> list[Term]:
+    """Return the terms that the text of no picture contains, archived or not. Raises SearchTooSlow."""
+    pictures = Upload.objects.filter(trashed_at=None)
+    searched = ((term, text_query(term)) for term in terms)
+    with search_transaction():
+        return [term for term, words in searched if words and not containing(pictures, owner_id, [words]).exists()]
 
 
 def _replaced(query: Query, corrected: Mapping[Term, Term]) -> Query:

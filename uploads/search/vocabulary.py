@@ -13,11 +13,11 @@ from django.db.models.functions import Length
 
 from uploads.database import fetch_rows
 from uploads.models import SearchTerm
-from uploads.search.candidates import containing
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.imports import imports_of, pictures_of_imports
 from uploads.search.language import MAX_LENGTH, query_for
 from uploads.search.query import Filter, Query, Term
+from uploads.search.word_matches import containing
 from uploads.search.words import split_words, text_query
 
 IMPORT = "import"

@@ -9,15 +9,22 @@ from django.db.models import Func, Value
 from django.db.models.sql.compiler import SQLCompiler
 
 from uploads.search.query import Term
+from uploads.text import fold
 
 _SEPARATORS = re.compile(r"[\W_]+")
-# Stop words that PostgreSQL's English configuration does not index.
-_STOP_WORDS = frozenset(("a", "about", "all", "an", "and", "any", "are", "as", "at", "be", "by", "can", "do",
-                         "for", "from", "has", "have", "he", "her", "his", "i", "in", "into", "is", "it", "its",
-                         "me", "my", "no", "not", "of", "on", "or", "our", "out", "over", "she", "so", "some",
-                         "such", "that", "the", "their", "them", "there", "these", "they", "this", "to", "under",
-                         "up", "was", "we", "were", "what", "when", "where", "which", "who", "with", "you",
-                         "your"))  # fmt: skip
+# The stop words of PostgreSQL's English configuration, which does not index them.
+_STOP_WORDS = frozenset(("a", "about", "above", "after", "again", "against", "all", "am", "an", "and", "any",
+                         "are", "as", "at", "be", "because", "been", "before", "being", "below", "between",
+                         "both", "but", "by", "can", "did", "do", "does", "doing", "don", "down", "during",
+                         "each", "few", "for", "from", "further", "had", "has", "have", "having", "he", "her",
+                         "here", "hers", "herself", "him", "himself", "his", "how", "i", "if", "in", "into",
+                         "is", "it", "its", "itself", "just", "me", "more", "most", "my", "myself", "no", "nor",
+                         "not", "now", "of", "off", "on", "once", "only", "or", "other", "our", "ours",
+                         "ourselves", "out", "over", "own", "s", "same", "she", "should", "so", "some", "such",
+                         "t", "than", "that", "the", "their", "theirs", "them", "themselves", "then", "there",
+                         "these", "they", "this", "those", "through", "to", "too", "under", "until", "up",
+                         "very", "was", "we", "were", "what", "when", "where", "which", "while", "who", "whom",
+                         "why", "will", "with", "you", "your", "yours", "yourself", "yourselves"))  # fmt: skip
 _BOTH_CONFIGURATIONS = "phraseto_tsquery('english', %s) || phraseto_tsquery('simple', %s)"
 
 
@@ -43,7 +50,7 @@ class AnyPhrase(SearchQuery):
     """
 
     def __init__(self, *phrases: str) -> None:
-        Func.__init__(self, *(Value(split_words(one)) for one in phrases))
+        Func.__init__(self, *(Value(split_words(fold(one))) for one in phrases))
         self.config, self.invert = None, False
 
     def as_sql(

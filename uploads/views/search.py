@@ -113,6 +113,7 @@ def _find(request: HttpRequest, query: Query) -> dict[str, Any]:
             "hits": found.hits,
             "closest": found.closest,
             "total": found.total,
+            "uncounted": found.more,
             "incomplete": found.incomplete,
         }
     pictures = filter_pictures(owner_id, query)

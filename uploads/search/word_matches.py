@@ -1,0 +1,99 @@
+"""Find the pictures whose text contains the words of a query."""
+
+from collections.abc import Sequence
+from functools import reduce
+from operator import and_
+from typing import NamedTuple
+
+from django.contrib.postgres.search import SearchQueryCombinable
+from django.db.models import F, QuerySet
+
+from uploads.models import Upload, all_library_pictures
+from uploads.search.estimates import estimate_rows
+from uploads.search.filters import filter_pictures, narrow
+from uploads.search.query import Query
+from uploads.search.words import OwnerWord
+
+MAX_WITH_ALL = 1_000
+"""The maximum number of pictures that contain all words."""
+
+MAX_WITH_SOME = 200
+"""If this many pictures contain a word of the query, pictures that contain only this word are not searched for."""
+
+MAX_MATCHES = 20_000
+"""The number of pictures with a word, estimated by PostgreSQL, above which searching for the word is slow.
+
+In large libraries, such a word is not searched for, and only affects the ranking.
+"""
+
+MAX_SINGLE_WORDS = 8
+ENOUGH = 60
+"""If this many pictures contain all words, pictures that contain only some of them are not searched for."""
+
+Words = Sequence[SearchQueryCombinable]
+
+
+class WordMatches(NamedTuple):
+    """The ids of pictures that contain words. If `more`, there are more pictures that contain all words."""
+
+    ids: set[int]
+    more: bool
+
+
+class OwnerWords:
+    """The texts of those pictures of an owner that meet a query's filters and exclusions.
+
+    `many` means that the owner has many pictures: very common words are then not searched for, because that would take
+    too long. `most` means that the owner has most of the pictures of all owners.
+    """
+
+    def __init__(self, owner_id: int, query: Query, *, many: bool, most: bool) -> None:
+        self._owner_id, self._query, self._many, self._most = owner_id, query, many, most
+
+    def find(self, words: Words) -> WordMatches:
+        """Return up to MAX_WITH_ALL pictures that contain all words.
+
+        If there are fewer than ENOUGH, add those that contain any of the first MAX_SINGLE_WORDS words. In this step, a
+        word that at least MAX_WITH_SOME pictures contain adds no pictures, because it is too common.
+        """
+        if not words:
+            return WordMatches(set(), more=False)
+        if len(words) == 1 and self._is_common(words):
+            return WordMatches(set(), more=True)
+        found = self._ids(words, MAX_WITH_ALL)
+        more = len(found) == MAX_WITH_ALL
+        if len(words) > 1 and len(found) < ENOUGH:
+            for word in words[:MAX_SINGLE_WORDS]:
+                some = [] if self._is_common([word]) else self._ids([word], MAX_WITH_SOME)
+                found += some if len(some) < MAX_WITH_SOME else ()
+        return WordMatches(set(found), more)
+
+    def matching(self, words: Words, query: Query | None = None) -> QuerySet[Upload]:
+        """Return the pictures that contain all words.
+
+        If the owner has most of all pictures, reading the index entries of the owner takes longer than reading and
+        discarding the other owners' pictures.
+        """
+        query = self._query if query is None else query
+        if not self._most:
+            return containing(filter_pictures(self._owner_id, query), self._owner_id, words)
+        # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
+        pictures = all_library_pictures().alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=self._owner_id)
+        return narrow(pictures, self._owner_id, query).filter(words=reduce(and_, words))
+
+    def _ids(self, words: Words, limit: int) -> list[int]:
+        return list(self.matching(words).values_list("id", flat=True)[:limit])
+
+    def _is_common(self, words: Words) -> bool:
+        """Return whether so many pictures contain the words, whatever the filters, that a search would be slow."""
+        return self._many and is_common(self.matching(words, Query()))
+
+
+def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
+    """Limit `pictures` to those that belong to the owner and contain all words. This takes a single index scan."""
+    return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
+
+
+def is_common(pictures: QuerySet[Upload]) -> bool:
+    """Return whether so many pictures match that even an index scan would be slow."""
+    return estimate_rows(pictures) > MAX_MATCHES
