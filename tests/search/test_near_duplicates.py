@@ -1,5 +1,7 @@
 """Near duplicates are found in the background and listed best first. Kept ones are listed again only with new ones."""
 
+from itertools import combinations
+
 import numpy as np
 import psycopg
 import pytest
@@ -84,7 +86,7 @@ def test_pictures_stay_due_while_another_process_is_indexing(anna: User) -> None
     wait_until(lambda: index_due_pictures() == 1)
 
 
-def test_kept_pictures_are_never_listed_again(anna: User) -> None:
+def test_kept_pictures_are_not_listed_without_new_ones(anna: User) -> None:
     uploads = [picture(anna, number, 1) for number in (1, 2, 3)]
     index_due_pictures()
 
@@ -103,6 +105,23 @@ def test_kept_pictures_are_compared_with_new_ones(anna: User) -> None:
     index_due_pictures()
 
     assert [sorted(group) for group in groups(anna)] == [[kept[0].id, kept[1].id, new.id]]
+
+
+def test_large_group_is_kept_in_steps(anna: User) -> None:
+    uploads = [make_upload(anna, number) for number in range(1, 61)]
+    Upload.objects.update(processed_at=timezone.now())
+    NearDuplicate.objects.bulk_create(
+        NearDuplicate(owner=anna, first=first, second=second) for first, second in combinations(uploads, 2)
+    )
+
+    shown: set[int] = set()
+    for _step in range(3):
+        [group] = groups(anna)
+        shown.update(group)
+        keep_all(anna.id, group)
+
+    assert groups(anna) == []
+    assert shown == {upload.id for upload in uploads}
 
 
 def test_pictures_of_others_cannot_be_kept(anna: User) -> None:

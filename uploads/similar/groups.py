@@ -1,6 +1,6 @@
 """Groups of near duplicates: list them with the best picture first, or mark all pictures of a group as kept."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from itertools import combinations
 
@@ -8,20 +8,24 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from uploads.models import NearDuplicate, Upload, defer_details
+from uploads.similar.components import MAX_MEMBERS, Members, connect
 
 GROUPS_PER_PAGE = 20
 MAX_PAIRS = 20_000
-MAX_MEMBERS = 50
 _LOSSLESS = frozenset(("image/png", "image/tiff", "image/bmp", "image/x-adobe-dng"))
 _LOSSY = frozenset(("image/webp", "image/gif"))
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Pictures connected by pairs of near duplicates. `best` is the one to keep."""
+    """Pictures connected by open pairs of near duplicates. `best` is the one to keep.
+
+    `more` is the number of pictures that are left out because the group is large.
+    """
 
     best: Upload
     others: list[Upload]
+    more: int
 
     @property
     def pictures(self) -> list[Upload]:
@@ -45,34 +49,23 @@ def pairs_of(owner_id: int) -> QuerySet[NearDuplicate, tuple[int, int]]:
 def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
     """Return a page of the owner's groups, those with the newest pictures first, and the number of all groups.
 
-    Only the newest MAX_PAIRS pairs are considered; the others follow once these are resolved.
+    Only the newest MAX_PAIRS open pairs are considered, and of each group up to MAX_MEMBERS pictures are returned. The
+    others follow once these are resolved.
     """
     groups = connect(pairs_of(owner_id))
     start = (page - 1) * GROUPS_PER_PAGE
     shown = groups[start : start + GROUPS_PER_PAGE]
     own = defer_details(Upload.objects.filter(owner_id=owner_id))
-    uploads = own.in_bulk([id for group in shown for id in group])
-    loaded = ([uploads[id] for id in group if id in uploads] for group in shown)
-    return [_best_first(members) for members in loaded if len(members) > 1], len(groups)
-
-
-def connect(pairs: Iterable[tuple[int, int]]) -> list[list[int]]:
-    """Join pairs that share a picture into groups. Groups are truncated to MAX_MEMBERS pictures."""
-    group_of: dict[int, list[int]] = {}
-    for pair in pairs:
-        one, other = (group_of.setdefault(id, [id]) for id in pair)
-        if one is not other:
-            small, large = sorted((one, other), key=len)
-            large += small
-            group_of |= dict.fromkeys(small, large)
-    groups = {id(group): group for group in group_of.values()}
-    return [sorted(group)[:MAX_MEMBERS] for group in groups.values()]
+    uploads = own.in_bulk([id for members in shown for id in members.ids])
+    loaded = (_best_first(members, uploads) for members in shown)
+    return [group for group in loaded if group], len(groups)
 
 
 def keep_all(owner_id: int, ids: Collection[int]) -> bool:
-    """Record that the owner keeps all pictures in `ids`. No two of them are ever listed as near duplicates again.
+    """Record that the owner keeps all pictures in `ids`: mark each two of them as a kept pair.
 
-    Return False if fewer than two of them exist. Only the first MAX_MEMBERS are considered.
+    A kept pair never forms a group. Two of the pictures are in the same group again only if open pairs with other
+    pictures connect them. Return False if fewer than two of them exist. Only the first MAX_MEMBERS are considered.
     """
     own = Upload.objects.filter(owner_id=owner_id, id__in=ids).order_by("id").select_for_update(no_key=True)
     with transaction.atomic():
@@ -94,6 +87,9 @@ def quality(upload: Upload) -> tuple[int, ...]:
     return (upload.width or 0) * (upload.height or 0), sum(map(bool, known)), kind, upload.size, -upload.pk
 
 
-def _best_first(members: list[Upload]) -> Group:
-    best, *others = sorted(members, key=quality, reverse=True)
-    return Group(best, others)
+def _best_first(members: Members, uploads: Mapping[int, Upload]) -> Group | None:
+    """Return the group of those members that still exist, or None if fewer than two do."""
+    found = sorted((uploads[id] for id in members.ids if id in uploads), key=quality, reverse=True)
+    if len(found) < 2:
+        return None
+    return Group(found[0], found[1:], members.more)
