@@ -68,6 +68,19 @@ def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Up
     assert f"{best} checked" not in html
 
 
+def test_kept_picture_is_marked_and_not_selected(page: Client, pair: list[Upload], make_picture: MakePicture) -> None:
+    page.post(reverse("near-duplicates-keep"), {"id": [upload.id for upload in pair]})
+    copy = make_picture("a cat", width=200, height=150)
+    for upload in pair:
+        NearDuplicate.objects.create(owner_id=upload.owner_id, first=upload, second=copy)
+
+    html = compact(page.get(reverse("near-duplicates")).content.decode())
+
+    checked = [f'Delete {upload.filename}" checked' in html for upload in (*pair, copy)]
+    assert checked == [False, False, True]
+    assert html.count("<b>Kept</b>") == 2
+
+
 def test_large_group_says_how_many_pictures_follow(page: Client, anna: User) -> None:
     first, *others = [make_upload(anna, number) for number in range(1, 53)]
     Upload.objects.update(processed_at=timezone.now())

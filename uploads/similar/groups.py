@@ -1,11 +1,13 @@
 """Groups of near duplicates: list them with the best picture first, or mark all pictures of a group as kept."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import combinations
+from functools import reduce
+from itertools import chain, combinations
+from operator import or_
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from uploads.models import NearDuplicate, Upload, defer_details
 from uploads.similar.components import MAX_MEMBERS, Members, connect
@@ -20,17 +22,24 @@ _LOSSY = frozenset(("image/webp", "image/gif"))
 class Group:
     """Pictures connected by open pairs of near duplicates. `best` is the one to keep.
 
-    `more` is the number of pictures that are left out because the group is large.
+    `kept` holds the ids of those that the owner chose to keep together with another one of them; in a large group, with
+    any other picture. `more` is the number of pictures that are left out because the group is large.
     """
 
     best: Upload
     others: list[Upload]
+    kept: frozenset[int]
     more: int
 
     @property
     def pictures(self) -> list[Upload]:
         """All pictures, the best first."""
         return [self.best, *self.others]
+
+    @property
+    def selected(self) -> list[Upload]:
+        """The pictures to select for the trash at first: neither the best, nor one in `kept`."""
+        return [upload for upload in self.others if upload.pk not in self.kept]
 
 
 def open_pairs(owner_id: int) -> QuerySet[NearDuplicate]:
@@ -46,6 +55,21 @@ def pairs_of(owner_id: int) -> QuerySet[NearDuplicate, tuple[int, int]]:
     return pairs.values_list("first_id", "second_id")[:MAX_PAIRS]
 
 
+def kept_pairs(owner_id: int, groups: Iterable[Collection[int]]) -> QuerySet[NearDuplicate, tuple[int, int]]:
+    """Return (first id, second id) for each kept pair within one of `groups`, each connected by open pairs."""
+    # Two pictures that are connected by open pairs can be a kept pair only if there is a third.
+    within = (Q(first_id__in=ids, second_id__in=ids) for ids in groups if len(ids) > 2)
+    pairs = NearDuplicate.objects.filter(reduce(or_, within, Q(pk__in=())), owner_id=owner_id, kept=True)
+    return pairs.values_list("first_id", "second_id")
+
+
+def in_kept_pairs(owner_id: int, ids: Collection[int]) -> QuerySet[NearDuplicate, tuple[int]]:
+    """Return those of `ids` that are in any kept pair, as rows of one column."""
+    kept = NearDuplicate.objects.filter(owner_id=owner_id, kept=True)
+    first, second = kept.filter(first_id__in=ids), kept.filter(second_id__in=ids)
+    return first.values_list("first_id").union(second.values_list("second_id"))
+
+
 def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
     """Return a page of the owner's groups, those with the newest pictures first, and the number of all groups.
 
@@ -57,7 +81,8 @@ def list_groups(owner_id: int, page: int) -> tuple[list[Group], int]:
     shown = groups[start : start + GROUPS_PER_PAGE]
     own = defer_details(Upload.objects.filter(owner_id=owner_id))
     uploads = own.in_bulk([id for members in shown for id in members.ids])
-    loaded = (_best_first(members, uploads) for members in shown)
+    kept = _kept(owner_id, shown)
+    loaded = (_best_first(members, uploads, kept) for members in shown)
     return [group for group in loaded if group], len(groups)
 
 
@@ -87,9 +112,19 @@ def quality(upload: Upload) -> tuple[int, ...]:
     return (upload.width or 0) * (upload.height or 0), sum(map(bool, known)), kind, upload.size, -upload.pk
 
 
-def _best_first(members: Members, uploads: Mapping[int, Upload]) -> Group | None:
+def _kept(owner_id: int, groups: Sequence[Members]) -> frozenset[int]:
+    """Return the members of `groups` that the owner chose to keep together with another picture of their group.
+
+    The other one may be among those that a large group leaves out. So any kept pair counts there.
+    """
+    pairs = kept_pairs(owner_id, [members.ids for members in groups if not members.more])
+    large = [id for members in groups if members.more for id in members.ids]
+    return frozenset(chain(chain.from_iterable(pairs), chain.from_iterable(in_kept_pairs(owner_id, large))))
+
+
+def _best_first(members: Members, uploads: Mapping[int, Upload], kept: frozenset[int]) -> Group | None:
     """Return the group of those members that still exist, or None if fewer than two do."""
     found = sorted((uploads[id] for id in members.ids if id in uploads), key=quality, reverse=True)
     if len(found) < 2:
         return None
-    return Group(found[0], found[1:], members.more)
+    return Group(found[0], found[1:], kept.intersection(members.ids), members.more)
