@@ -1,5 +1,7 @@
 """Near duplicates are found in the background and listed best first. Kept ones are listed again only with new ones."""
 
+from itertools import combinations
+
 import numpy as np
 import psycopg
 import pytest
@@ -84,7 +86,7 @@ def test_pictures_stay_due_while_another_process_is_indexing(anna: User) -> None
     wait_until(lambda: index_due_pictures() == 1)
 
 
-def test_kept_pictures_are_never_listed_again(anna: User) -> None:
+def test_kept_pictures_are_not_listed_without_new_ones(anna: User) -> None:
     uploads = [picture(anna, number, 1) for number in (1, 2, 3)]
     index_due_pictures()
 
@@ -103,6 +105,58 @@ def test_kept_pictures_are_compared_with_new_ones(anna: User) -> None:
     index_due_pictures()
 
     assert [sorted(group) for group in groups(anna)] == [[kept[0].id, kept[1].id, new.id]]
+
+
+def test_kept_pictures_are_not_selected_with_a_new_one(anna: User) -> None:
+    large, small = picture(anna, 1, 1, width=4000, height=3000), picture(anna, 2, 1, width=800, height=600)
+    index_due_pictures()
+    keep_all(anna.id, [large.id, small.id])
+    new = picture(anna, 3, 1, width=400, height=300)
+    index_due_pictures()
+
+    [group] = list_groups(anna.id, 1)[0]
+    assert group.pictures == [large, small, new]
+    assert group.kept == {large.id, small.id}
+    assert group.selected == [new]
+
+
+def test_kept_picture_is_selected_if_it_was_kept_with_one_of_another_group(anna: User) -> None:
+    one, two, three, four, five, six = [make_upload(anna, number) for number in range(1, 7)]
+    Upload.objects.update(processed_at=timezone.now())
+    for first, second in ((one, three), (three, five), (two, four), (four, six)):
+        NearDuplicate.objects.create(owner=anna, first=first, second=second)
+    keep_all(anna.id, [three.id, four.id])
+
+    # The largest file is the best, so the others are selected.
+    assert [group.selected for group in list_groups(anna.id, 1)[0]] == [[four, two], [three, one]]
+
+
+def test_kept_picture_is_not_selected_if_its_large_group_leaves_the_other_one_out(anna: User) -> None:
+    first, *others = [make_upload(anna, number) for number in range(1, 53)]
+    Upload.objects.update(processed_at=timezone.now())
+    NearDuplicate.objects.bulk_create(NearDuplicate(owner=anna, first=first, second=other) for other in others)
+    keep_all(anna.id, [others[0].id, others[-2].id])
+
+    [group] = list_groups(anna.id, 1)[0]
+    assert others[0] not in group.pictures
+    assert group.selected == [*others[-3:1:-1], first]
+
+
+def test_large_group_is_kept_in_steps(anna: User) -> None:
+    uploads = [make_upload(anna, number) for number in range(1, 61)]
+    Upload.objects.update(processed_at=timezone.now())
+    NearDuplicate.objects.bulk_create(
+        NearDuplicate(owner=anna, first=first, second=second) for first, second in combinations(uploads, 2)
+    )
+
+    shown: set[int] = set()
+    for _step in range(3):
+        [group] = groups(anna)
+        shown.update(group)
+        keep_all(anna.id, group)
+
+    assert groups(anna) == []
+    assert shown == {upload.id for upload in uploads}
 
 
 def test_pictures_of_others_cannot_be_kept(anna: User) -> None:

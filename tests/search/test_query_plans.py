@@ -24,7 +24,7 @@ from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import beginning
 from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords
 from uploads.search.words import text_query
-from uploads.similar.groups import pairs_of
+from uploads.similar.groups import in_kept_pairs, kept_pairs, pairs_of
 from uploads.similar.indexing import LIBRARY, due_rows
 
 pytestmark = pytest.mark.slow
@@ -154,6 +154,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "codes": (LIBRARY % {"owner": anna}, "appearance_owner"),
         "due": (due_rows()[:500], "appearance_due"),
         "near duplicates": (pairs_of(anna), "nearduplicate_open"),
+        "kept pictures": (kept_pairs(anna, [range(1, 41), range(41, 81)]), "nearduplicate_once"),
+        "kept pictures of large groups": (in_kept_pairs(anna, range(1, 51)), "nearduplicate_once"),
         "terms": (beginning(SearchTerm.objects.filter(owner_id=anna), "text", "00"), "searchterm_once"),
     }
 

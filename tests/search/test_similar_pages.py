@@ -4,8 +4,10 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from tests.search.conftest import MakePicture
+from tests.support.batches import make_upload
 from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.analysis.picture_code import FEATURES
@@ -64,6 +66,29 @@ def test_group_selects_all_but_the_best_for_deletion(page: Client, pair: list[Up
     assert f"{worse} checked" in html
     assert best in html
     assert f"{best} checked" not in html
+
+
+def test_kept_picture_is_marked_and_not_selected(page: Client, pair: list[Upload], make_picture: MakePicture) -> None:
+    page.post(reverse("near-duplicates-keep"), {"id": [upload.id for upload in pair]})
+    copy = make_picture("a cat", width=200, height=150)
+    for upload in pair:
+        NearDuplicate.objects.create(owner_id=upload.owner_id, first=upload, second=copy)
+
+    html = compact(page.get(reverse("near-duplicates")).content.decode())
+
+    checked = [f'Delete {upload.filename}" checked' in html for upload in (*pair, copy)]
+    assert checked == [False, False, True]
+    assert html.count("<b>Kept</b>") == 2
+
+
+def test_large_group_says_how_many_pictures_follow(page: Client, anna: User) -> None:
+    first, *others = [make_upload(anna, number) for number in range(1, 53)]
+    Upload.objects.update(processed_at=timezone.now())
+    NearDuplicate.objects.bulk_create(NearDuplicate(owner=anna, first=first, second=other) for other in others)
+
+    html = page.get(reverse("near-duplicates")).content.decode()
+
+    assert ("2 more pictures of this group follow." in html, "Keep these" in html) == (True, True)
 
 
 def test_deletion_returns_to_the_near_duplicates(page: Client, pair: list[Upload]) -> None:

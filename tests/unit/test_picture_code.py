@@ -10,7 +10,6 @@ from tests.support.images import SAMPLES
 from uploads.analysis.classifier import Classifier
 from uploads.analysis.picture_code import FEATURES, picture_code
 from uploads.similar.codes import Codes
-from uploads.similar.groups import connect
 from uploads.similar.rules import candidates, is_near_duplicate
 
 NAMES = ("astronaut", "chelsea", "coffee", "hubble_deep_field", "rocket")
@@ -78,7 +77,3 @@ def test_signs_estimate_the_angle_between_features() -> None:
 )
 def test_near_duplicates_follow_the_thresholds(distance: int, cosine: float | None, pages: bool, near: bool) -> None:
     assert is_near_duplicate(distance, cosine, pages=pages) is near
-
-
-def test_pairs_that_share_a_picture_are_one_group() -> None:
-    assert sorted(connect([(1, 2), (5, 6), (3, 4), (2, 4)])) == [[1, 2, 3, 4], [5, 6]]

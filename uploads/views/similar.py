@@ -13,7 +13,8 @@ from uploads.button_requests import require_button
 from uploads.models import MediaKind, Upload, defer_details
 from uploads.pagination import Page, parse_ids
 from uploads.search.transaction import SearchTooSlow
-from uploads.similar.groups import GROUPS_PER_PAGE, MAX_MEMBERS, keep_all, list_groups
+from uploads.similar.components import MAX_MEMBERS
+from uploads.similar.groups import GROUPS_PER_PAGE, keep_all, list_groups
 from uploads.similar.neighbours import similar_pictures
 
 
@@ -44,8 +45,8 @@ def near_duplicates(request: HttpRequest) -> HttpResponse:
 
 @require_button("near-duplicates")
 def keep_near_duplicates(request: HttpRequest) -> HttpResponse:
-    """Keep all pictures of a group. The `id` parameters are the ids of these pictures."""
+    """Keep all shown pictures of a group. The `id` parameters are the ids of these pictures."""
     texts = request.POST.getlist("id")[:MAX_MEMBERS]
     if keep_all(request.user.pk or 0, parse_ids(texts)):
-        messages.success(request, _("Kept. These pictures will not be shown as near duplicates again."))
+        messages.success(request, _("Kept. These pictures are shown again only if they have other near duplicates."))
     return redirect("near-duplicates")
