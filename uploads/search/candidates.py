@@ -11,12 +11,13 @@ from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 
 from uploads.analysis.base import QueryEncoder, QueryVector
 from uploads.models import Upload
+from uploads.search.estimates import estimate_rows
 from uploads.search.filters import ONLY_UPLOADS, AnyOf, filter_pictures
 from uploads.search.nearest import OwnerVectors
 from uploads.search.query import Query, Term
 from uploads.search.ranking import Candidate, Found, least_fit
 from uploads.search.transaction import search_transaction
-from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords, Words, containing, is_common
+from uploads.search.word_matches import MAX_MATCHES, MAX_WITH_ALL, OwnerWords, Words, containing
 from uploads.search.words import text_query
 
 MAX_CANDIDATES = 200
@@ -103,7 +104,7 @@ def _nearest(
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES)
-    if quotes and not is_common(pictures) and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
+    if quotes and estimate_rows(pictures) <= MAX_MATCHES and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
         return vectors.exact(AnyOf("upload_id", few), MAX_CANDIDATES)
     for limit in (LIKELY_ENOUGH, MAX_UNCHECKED):
         near = vectors.nearest(limit)

@@ -76,6 +76,18 @@ def filter_vectors(owner_id: int, query: Query, model: str) -> QuerySet[Embeddin
     return vectors.filter(_conditions(owner_id, query, Q(has_place=True), "upload__"))
 
 
+def timeline_conditions(query: Query) -> Q:
+    """Return the conditions on `timeline_at` that follow from the query's dates, or an empty Q().
+
+    They exclude no picture that meets the filters, but let PostgreSQL combine the timeline's index with others. The
+    timeline does not contain archived pictures.
+    """
+    if query.filtered_by(("archived",)):
+        return Q()
+    taken = (parse_taken(one.value) for one in query.filtered_by(("taken",)).filters if not one.negated)
+    return reduce(and_, (_between("timeline_at", *dates) for dates in taken), Q())
+
+
 def _conditions(owner_id: int, query: Query, has_place: Q, upload: str) -> Q:
     """Return all conditions. `upload` is the prefix of columns that embeddings do not copy: "" or "upload__"."""
     words = bool(query.alternatives)
@@ -143,9 +155,13 @@ def _upload_condition(one: Filter, upload: str) -> Q:
 
 def _taken(first: date | None, after: date | None) -> Q:
     """Return the condition that the local time when the picture was taken is not before `first`, but before `after`."""
-    condition = Q(camera_clock__isnull=False)
+    return Q(camera_clock__isnull=False) & _between("camera_clock", first, after)
+
+
+def _between(column: str, first: date | None, after: date | None) -> Q:
+    condition = Q()
     if first:
-        condition &= Q(camera_clock__gte=datetime.combine(first, time(), UTC))
+        condition &= Q((f"{column}__gte", datetime.combine(first, time(), UTC)))
     if after:
-        condition &= Q(camera_clock__lt=datetime.combine(after, time(), UTC))
+        condition &= Q((f"{column}__lt", datetime.combine(after, time(), UTC)))
     return condition

@@ -10,7 +10,7 @@ from django.db.models import F, QuerySet
 
 from uploads.models import Upload, all_library_pictures
 from uploads.search.estimates import estimate_rows
-from uploads.search.filters import filter_pictures, narrow
+from uploads.search.filters import filter_pictures, narrow, timeline_conditions
 from uploads.search.query import Query
 from uploads.search.words import OwnerWord
 
@@ -20,11 +20,15 @@ MAX_WITH_ALL = 1_000
 MAX_WITH_SOME = 200
 """If this many pictures contain a word of the query, pictures that contain only this word are not searched for."""
 
-MAX_MATCHES = 20_000
+MAX_MATCHES = 40_000
 """The number of pictures with a word, estimated by PostgreSQL, above which searching for the word is slow.
 
-In large libraries, such a word is not searched for, and only affects the ranking.
+In large libraries, such a word is not searched for, and only affects the ranking. The estimate is about twice the true
+number, because the condition names most words twice: stemmed and not stemmed.
 """
+
+MAX_MATCHES_OF_SOME = 2_000
+"""Replaces MAX_MATCHES in searches for pictures that contain only some of the words."""
 
 MAX_SINGLE_WORDS = 8
 ENOUGH = 60
@@ -58,42 +62,38 @@ class OwnerWords:
         """
         if not words:
             return WordMatches(set(), more=False)
-        if len(words) == 1 and self._is_common(words):
+        if len(words) == 1 and self._is_common(words[0], MAX_MATCHES):
             return WordMatches(set(), more=True)
         found = self._ids(words, MAX_WITH_ALL)
         more = len(found) == MAX_WITH_ALL
         if len(words) > 1 and len(found) < ENOUGH:
             for word in words[:MAX_SINGLE_WORDS]:
-                some = [] if self._is_common([word]) else self._ids([word], MAX_WITH_SOME)
+                common = self._is_common(word, MAX_MATCHES_OF_SOME)
+                some = [] if common else self._ids([word], MAX_WITH_SOME)
                 found += some if len(some) < MAX_WITH_SOME else ()
         return WordMatches(set(found), more)
 
-    def matching(self, words: Words, query: Query | None = None) -> QuerySet[Upload]:
+    def matching(self, words: Words) -> QuerySet[Upload]:
         """Return the pictures that contain all words.
 
         If the owner has most of all pictures, reading the index entries of the owner takes longer than reading and
-        discarding the other owners' pictures.
+        discarding the other owners' pictures, unless the timeline's index limits the pictures to some dates.
         """
-        query = self._query if query is None else query
-        if not self._most:
-            return containing(filter_pictures(self._owner_id, query), self._owner_id, words)
+        dates = timeline_conditions(self._query)
+        if dates or not self._most:
+            return containing(filter_pictures(self._owner_id, self._query).filter(dates), self._owner_id, words)
         # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
         pictures = all_library_pictures().alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=self._owner_id)
-        return narrow(pictures, self._owner_id, query).filter(words=reduce(and_, words))
+        return narrow(pictures, self._owner_id, self._query).filter(words=reduce(and_, words))
 
     def _ids(self, words: Words, limit: int) -> list[int]:
         return list(self.matching(words).values_list("id", flat=True)[:limit])
 
-    def _is_common(self, words: Words) -> bool:
-        """Return whether so many pictures contain the words, whatever the filters, that a search would be slow."""
-        return self._many and is_common(self.matching(words, Query()))
+    def _is_common(self, word: SearchQueryCombinable, limit: int) -> bool:
+        """Return whether more than `limit` pictures of an owner with many probably contain the word."""
+        return self._many and estimate_rows(Upload.objects.filter(owner_id=self._owner_id, words=word)) > limit
 
 
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
     """Limit `pictures` to those that belong to the owner and contain all words. This takes a single index scan."""
     return pictures.filter(words=reduce(and_, words, OwnerWord(owner_id)))
-
-
-def is_common(pictures: QuerySet[Upload]) -> bool:
-    """Return whether so many pictures match that even an index scan would be slow."""
-    return estimate_rows(pictures) > MAX_MATCHES
