@@ -75,17 +75,35 @@ def render_hit(upload: Upload, query: str, live: Collection[int]) -> SafeString:
     return _render_shot(upload, f"{picture_path('upload-detail', upload.pk)}?{query}", live, sizes=hit_sizes)
 
 
-def render_shared_tiles(pictures: Sequence[Upload], token: str) -> SafeString:
-    """Return the tiles of a shared album. They cannot be selected, and all their URLs start with the link's URL."""
+def render_shared_tiles(pictures: Sequence[Upload], token: str, first: int) -> SafeString:
+    """Return the tiles of a shared album. They cannot be selected, and all their URLs start with the link's URL.
+
+    `first` is the position of the first picture in the album, counted from 1.
+    """
     live = live_photos(pictures)
 
     def preview(upload: Upload, side: int) -> str:
         return reverse("shared-preview", args=[token, upload.pk, side]) if str(side) in upload.previews else ""
 
-    def shot(upload: Upload) -> SafeString:
-        return _render_shot(upload, reverse("shared-picture", args=[token, upload.pk]), live, preview=preview)
+    def shot(upload: Upload, position: int) -> SafeString:
+        url = reverse("shared-picture", args=[token, upload.pk])
+        return _render_shot(upload, url, live, preview=preview, name=shared_name(upload, position))
 
-    return _join(format_html(_SHARED_TILE, ratio_class(upload), shot(upload)) for upload in pictures)
+    tiles = (
+        format_html(_SHARED_TILE, ratio_class(upload), shot(upload, position))
+        for position, upload in enumerate(pictures, start=first)
+    )
+    return _join(tiles)
+
+
+def shared_name(upload: Upload, position: int) -> str:
+    """Return the name that visitors see for the picture at `position` in a shared album.
+
+    It contains neither the description nor the file name, because only the picture is shared.
+    """
+    if upload.kind == MediaKind.VIDEO:
+        return _("Video %(position)s") % {"position": position}
+    return _("Picture %(position)s") % {"position": position}
 
 
 def _join(tiles: Iterable[SafeString]) -> SafeString:
@@ -132,18 +150,20 @@ def _render_shot(
     *,
     preview: PreviewUrl = preview_url,
     sizes: Callable[[str], str] = tile_sizes,
+    name: str = "",
 ) -> SafeString:
+    """Return the link to a picture. If `name` is not blank, it replaces the description and the file name."""
     tint = format_html(_TINT, upload.tint) if upload.tint else ""
-    picture = _render_picture(upload, preview, sizes(ratio_class(upload)))
+    picture = _render_picture(upload, preview, sizes(ratio_class(upload)), name)
     return format_html(_SHOT, url, tint, picture, _render_badge(upload, live))
 
 
-def _render_picture(upload: Upload, preview: PreviewUrl, sizes: str) -> SafeString:
+def _render_picture(upload: Upload, preview: PreviewUrl, sizes: str, name: str) -> SafeString:
     src, srcset = preview_sources(upload, preview)
     if not src:
-        return format_html(_NO_IMAGE, upload.filename)
-    alt = upload.description or upload.filename
-    language = format_html(' lang="{}"', upload.description_language) if upload.description else ""
+        return format_html(_NO_IMAGE, name or upload.filename)
+    alt = name or upload.description or upload.filename
+    language = "" if name or not upload.description else format_html(' lang="{}"', upload.description_language)
     return format_html(_IMAGE, src, srcset, sizes, alt, language)
 
 

@@ -219,6 +219,7 @@ CONTENT_SECURITY_POLICY = {
     | {name: ["'none'"] for name in ("default-src", "base-uri", "frame-ancestors")}
 }
 X_FRAME_OPTIONS = "DENY"
+SESSION_ENGINE = "vuemantics.accounts.sessions"
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = LANGUAGE_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = LANGUAGE_COOKIE_SECURE = SECURE_SSL_REDIRECT = HTTPS
 _hsts_seconds = env.integer("VUEMANTICS_HSTS_SECONDS", 31_536_000, minimum=0)

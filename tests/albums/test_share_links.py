@@ -120,6 +120,45 @@ def test_pictures_link_to_their_neighbours_in_the_album(
     assert links == [[("next", second)], [("prev", first)]]
 
 
+@pytest.mark.parametrize("allows_originals", [False, True])
+def test_pages_contain_neither_descriptions_nor_file_names(
+    visitor: Client, link: ShareLink, pictures: list[Upload], allows_originals: bool
+) -> None:
+    ShareLink.objects.update(allows_originals=allows_originals)
+    photo, video = (upload.id for upload in pictures)
+    Upload.objects.update(filename="passport.jpg", description="Grandma", description_edited=True)
+    Upload.objects.filter(id=video).update(kind="video", mime_type="video/mp4", metadata={"codec": "h264"})
+    paths = [reverse("shared-album", args=[link.token])]
+    paths += [reverse("shared-picture", args=[link.token, upload_id]) for upload_id in (photo, video)]
+
+    pages = [visitor.get(path).content.decode() for path in paths]
+
+    assert not re.findall("passport|Grandma", "".join(pages))
+    found = [re.findall(r'(?:alt|<video[^>]* aria-label)="([^"]*)"', html) for html in pages]
+    assert found == [["Picture 1", "Video 2"], ["Picture 1"], ["Video 2"]]
+
+
+def test_picture_without_preview_is_shown_without_its_file_name(
+    visitor: Client, link: ShareLink, pictures: list[Upload]
+) -> None:
+    Upload.objects.update(previews={}, filename="passport.jpg")
+
+    html = visitor.get(reverse("shared-album", args=[link.token])).content.decode()
+
+    assert re.findall(r'class="thumb">([^<]*)<', html) == ["Picture 1", "Picture 2"]
+    assert "passport" not in html
+
+
+def test_positions_continue_on_the_second_page(
+    visitor: Client, link: ShareLink, pictures: list[Upload], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("uploads.views.albums.PICTURES_PER_PAGE", 1)
+
+    html = visitor.get(reverse("shared-album", args=[link.token]), {"page": 2}).content.decode()
+
+    assert re.findall(r'alt="([^"]*)"', html) == ["Picture 2"]
+
+
 def test_originals_are_sent_if_the_link_allows_it(
     visitor: Client, page: Client, anna: User, album: Album, link: ShareLink, pictures: list[Upload]
 ) -> None:

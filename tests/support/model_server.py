@@ -33,7 +33,10 @@ class Behaviour:
     seconds: float = 0.0
     hang: bool = False
     cut: bool = False
+    drip: bytes = b""
+    """After sending this, the server sends one byte at a time for as long as the client stays connected."""
     body: bytes | None = None
+    encoding: str = ""
     key: str = ""
     dimensions: int = DIMENSIONS
     only_pictures: bool = False
@@ -43,7 +46,9 @@ class Behaviour:
 class ModelServer(ThreadingHTTPServer):
     """A server that responds as `behaviour` specifies. Setting `released` ends hanging requests.
 
-    `requests` lists the path and body of each request. The semaphore `received` is released once per request.
+    `requests` lists the path and body of each request, and `connections` counts the connections. The semaphore
+    `received` is released once per request, and `disconnected` once per client that closes its connection while the
+    server sends one byte at a time.
     """
 
     daemon_threads = True
@@ -52,8 +57,15 @@ class ModelServer(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", port), _Handler)
         self.behaviour = Behaviour()
         self.requests: list[tuple[str, dict[str, Any]]] = []
+        self.connections = 0
         self.released = threading.Event()
         self.received = threading.Semaphore(0)
+        self.disconnected = threading.Semaphore(0)
+
+    def get_request(self) -> Any:
+        """Accept a connection and count it."""
+        self.connections += 1
+        return super().get_request()
 
     @property
     def url(self) -> str:
@@ -118,6 +130,8 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.released.wait()
             self.close_connection = True
             return None
+        if how.drip:
+            return self._drip(how.drip)
         self.server.released.wait(how.seconds)
         if how.cut:
             self._head(200, len(content))
@@ -125,6 +139,15 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
             return None
         return self._send(200, content if how.body is None else how.body)
+
+    def _drip(self, beginning: bytes) -> None:
+        self.close_connection = True
+        try:
+            self.wfile.write(beginning)
+            while not self.server.released.wait(0.01):
+                self.wfile.write(b" ")
+        except OSError:
+            self.server.disconnected.release()
 
     def _send(self, status: int, content: bytes) -> None:
         self._head(status, len(content))
@@ -137,6 +160,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         if status in (429, 503) and self.server.behaviour.retry_after:
             self.send_header("Retry-After", self.server.behaviour.retry_after)
+        if self.server.behaviour.encoding:
+            self.send_header("Content-Encoding", self.server.behaviour.encoding)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(length))
         self.end_headers()

@@ -1,8 +1,8 @@
 """Providers that use a model server, tested with a server in this process."""
 
+import gzip
 import json
 import logging
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -213,6 +213,22 @@ def test_unusable_answer_is_a_transient_error_with_the_reason(
     assert reason in error.message
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "br", "gzip, gzip"])
+def test_compressed_answer_is_refused(server: ModelServer, encoding: str) -> None:
+    body = gzip.compress(json.dumps({"message": {"content": "A cat."}, "done_reason": "stop"}).encode())
+    server.behaviour = Behaviour(body=body, encoding=encoding)
+
+    error = raised(OllamaDescriber())
+
+    assert (error.code, "it is compressed" in error.message) == ("model.answer", True)
+
+
+def test_compressed_error_page_does_not_hide_the_status(server: ModelServer) -> None:
+    server.behaviour = Behaviour(statuses=[502], encoding="gzip")
+
+    assert raised(OllamaDescriber()).code == "model.away"
+
+
 @pytest.mark.parametrize("numbers", ["[]", "[0, 0]", "[NaN, 1]", '["a"]', "null", "[1e999]", f"[{'9' * 400}]"])
 def test_unusable_vector_is_a_transient_error(server: ModelServer, numbers: str) -> None:
     server.behaviour = Behaviour(body=f'{{"embeddings": [{numbers}]}}'.encode())
@@ -268,33 +284,6 @@ def test_failure_with_one_picture_only_is_transient(
     assert isinstance(error, TransientError)
     assert error.code == "model.picture"
     assert reason in error.message
-
-
-def test_silent_connection_is_probed(server: ModelServer) -> None:
-    sender = client.ModelClient(server.settings(), missing="")
-
-    with sender._client.stream("POST", "api/embed", json={"model": "bge-m3", "input": "a"}) as response:
-        connection = response.extensions["network_stream"].get_extra_info("socket")
-        assert connection.getsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE) == 1
-        assert connection.getsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE) == 2
-
-
-class FastClock:
-    """A clock that advances by 20 s each time it is read."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def monotonic(self) -> float:
-        self.now += 20
-        return self.now
-
-
-def test_slow_drip_of_bytes_is_stopped(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "time", FastClock())
-    server.behaviour = Behaviour(body=b" " * 300_000)
-
-    assert raised(OllamaDescriber()).code == "model.failing"
 
 
 @pytest.mark.parametrize(("statuses", "requests"), [([429], 2), ([503, 429], 3)])

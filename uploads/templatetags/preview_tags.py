@@ -11,7 +11,14 @@ from uploads.button_requests import MAX_PICTURES
 from uploads.models import Upload
 from uploads.preview_urls import LIST_SIDE, PAGE_SIDE, preview_url, zoom_url
 from uploads.text import clock
-from uploads.tiles import ratio_class, render_hit, render_list_tiles, render_shared_tiles, render_tiles
+from uploads.tiles import (
+    ratio_class,
+    render_hit,
+    render_list_tiles,
+    render_shared_tiles,
+    render_tiles,
+    shared_name,
+)
 
 register = template.Library()
 
@@ -44,7 +51,8 @@ def selection_limit() -> SafeString:
 register.filter(ratio_class)
 register.filter("tiles", render_tiles)
 register.filter("list_tiles", render_list_tiles)
-register.filter("shared_tiles", render_shared_tiles)
+register.simple_tag(render_shared_tiles, name="shared_tiles")
+register.filter(shared_name)
 register.simple_tag(render_hit, name="hit")
 register.filter("film_url", playback.film_url)
 register.filter("animation_url", playback.animation_url)

@@ -156,11 +156,15 @@ def revoke_share(request: HttpRequest, album_id: int, link_id: int) -> HttpRespo
 
 def album_page(album: Album, request: HttpRequest) -> Page[Upload]:
     """Return the page of the album's pictures that the query string requests."""
-    number = page_number(request.GET)
-    start = (number - 1) * PICTURES_PER_PAGE
+    number, start = page_number(request.GET), page_start(request)
     found = list(defer_details(album_pictures(album))[start : start + PICTURES_PER_PAGE + 1])
     following = f"page={number + 1}" if len(found) > PICTURES_PER_PAGE else ""
     return Page(found[:PICTURES_PER_PAGE], following, f"page={number - 1}" if number > 1 else "")
+
+
+def page_start(request: HttpRequest) -> int:
+    """Return how many of an album's pictures precede the page that the query string requests."""
+    return (page_number(request.GET) - 1) * PICTURES_PER_PAGE
 
 
 def _own_album(request: HttpRequest, album_id: int) -> Album:

@@ -15,7 +15,7 @@ from uploads.models import ShareLink, Upload
 from uploads.picture_lists import in_album
 from uploads.preview_urls import LIST_SIDE, PAGE_SIDE
 from uploads.shares import count_view, find_link, is_unlocked, unlock
-from uploads.views.albums import MAX_PASSWORD, album_page
+from uploads.views.albums import MAX_PASSWORD, album_page, page_start
 from uploads.views.files import send_original, send_preview
 from uploads.views.zip_download import zip_response
 
@@ -29,7 +29,8 @@ def shared_album(request: HttpRequest, token: str) -> HttpResponseBase:
         return _private(render(request, "uploads/shared_password.html", {"link": link}))
     if link.album.owner_id != request.user.pk:
         count_view(link)
-    context = {"link": link, "album": link.album, "page": album_page(link.album, request)}
+    page, first = album_page(link.album, request), page_start(request) + 1
+    context = {"link": link, "album": link.album, "page": page, "first": first}
     return _private(render(request, "uploads/shared_album.html", context))
 
 

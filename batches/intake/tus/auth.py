@@ -29,12 +29,11 @@ def check_origin(scheme: str, headers: Mapping[str, str]) -> None:
 def signed_in_user(cookies: str) -> User:
     """Return the active user whose session cookie was sent. Raises TusError 401. Runs two queries."""
     session_key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME, "")
-    if session_key.isprintable():  # PostgreSQL raises an error for NUL
-        request = HttpRequest()
-        engine: Any = import_module(settings.SESSION_ENGINE)
-        request.session = engine.SessionStore(session_key)
-        # get_user checks the backend, the session hash (invalid after a password change) and that the user is active.
-        user = get_user(request)
-        if isinstance(user, User):
-            return user
+    request = HttpRequest()
+    engine: Any = import_module(settings.SESSION_ENGINE)
+    request.session = engine.SessionStore(session_key)
+    # get_user checks the backend, the session hash (invalid after a password change) and that the user is active.
+    user = get_user(request)
+    if isinstance(user, User):
+        return user
     raise TusError(401, "auth.required")

@@ -5,14 +5,11 @@ request of the same kind is sent. If that fails too, the server is at fault; oth
 """
 
 import json
-import socket
-import ssl
 import time
 import weakref
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
 from http import HTTPStatus
 from typing import Any
 
@@ -20,6 +17,7 @@ import httpx
 
 from uploads.analysis.model_servers.answers import unusable
 from uploads.analysis.model_servers.server_settings import ServerSettings
+from uploads.analysis.model_servers.transport import ModelTransport
 from uploads.errors import EnvironmentalError, TransientError
 from uploads.text import storable
 
@@ -30,20 +28,6 @@ _BUSY = (HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE)
 _AWAY = (HTTPStatus.BAD_GATEWAY, HTTPStatus.GATEWAY_TIMEOUT)
 _DENIED = (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN)
 _PROBLEM_LENGTH = 200
-# TCP keep-alive: after 2 s without data, probe every 2 s. Without probes, a request to a machine that lost power or its
-# network connection would wait for the whole `read_seconds`, even if the machine is back. See tcp(7).
-_KEEP_ALIVE = [
-    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 2),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 2),
-    (socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 5),
-]
-
-
-@cache
-def _tls_context() -> ssl.SSLContext:
-    """Return one context for all clients, because loading the certificates takes 50 ms."""
-    return httpx.create_ssl_context(trust_env=False)
 
 
 class RequestFailed(Exception):
@@ -65,12 +49,7 @@ class ModelClient:
             base_url=settings.url.rstrip("/") + "/",
             headers={"Accept-Encoding": "identity"} | authorization,
             timeout=httpx.Timeout(settings.read_seconds, connect=settings.connect_seconds, pool=settings.pool_seconds),
-            transport=httpx.HTTPTransport(
-                verify=_tls_context(),
-                limits=httpx.Limits(max_connections=settings.concurrency),
-                socket_options=_KEEP_ALIVE,
-                trust_env=False,
-            ),
+            transport=ModelTransport(settings),
             trust_env=False,
         )
         weakref.finalize(self, self._client.close)
@@ -116,25 +95,14 @@ class ModelClient:
     def _send(self, path: str, body: Mapping[str, Any]) -> tuple[httpx.Response, bytes]:
         """Return the response and its content.
 
-        Raises TransientError if the content is longer than MAX_ANSWER_BYTES or its compression is damaged,
-        EnvironmentalError `model.away` if the server cannot be reached, and RequestFailed if the answer does not arrive
-        completely and in time.
+        Raises TransientError if the content is unusable, EnvironmentalError `model.away` if the server cannot be
+        reached, and RequestFailed if the answer does not arrive completely and in time.
         """
-        content = bytearray()
         try:
             with self._client.stream("POST", path, json=body) as response:
-                deadline = time.monotonic() + self._settings.read_seconds
-                for chunk in response.iter_bytes():
-                    content += chunk
-                    if len(content) > MAX_ANSWER_BYTES:
-                        raise unusable(f"it is longer than {MAX_ANSWER_BYTES // 1024} KiB")
-                    if time.monotonic() > deadline:
-                        raise httpx.ReadTimeout("The answer arrives too slowly.")
-                return response, bytes(content)
+                return response, _read(response)
         except (httpx.ReadTimeout, httpx.WriteTimeout) as error:
             raise RequestFailed(f"no answer within {self._settings.read_seconds:g} s") from error
-        except httpx.DecodingError as error:
-            raise unusable("its compression is damaged") from error
         except (httpx.ReadError, httpx.WriteError, httpx.RemoteProtocolError) as error:
             raise RequestFailed("the connection was closed before the answer was complete") from error
         except httpx.TransportError as error:
@@ -167,6 +135,24 @@ class ModelClient:
         if self._settings.key:
             text = text.replace(self._settings.key, "…")
         return storable(" ".join(text.split()))[:_PROBLEM_LENGTH]
+
+
+def _read(response: httpx.Response) -> bytes:
+    """Return the content. Raises TransientError if it is compressed or longer than MAX_ANSWER_BYTES.
+
+    It is never decompressed, although servers may ignore the request's Accept-Encoding, because a few bytes can become
+    gigabytes. A compressed error page counts as empty, because its status says what failed.
+    """
+    if response.headers.get("Content-Encoding", "identity").lower() != "identity":
+        if response.status_code != HTTPStatus.OK:
+            return b""
+        raise unusable("it is compressed")
+    content = bytearray()
+    for chunk in response.iter_raw():
+        content += chunk
+        if len(content) > MAX_ANSWER_BYTES:
+            raise unusable(f"it is longer than {MAX_ANSWER_BYTES // 1024} KiB")
+    return bytes(content)
 
 
 def _retry_seconds(retry_after: str, retry: int) -> float:

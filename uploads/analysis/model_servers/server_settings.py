@@ -9,9 +9,9 @@ from urllib.parse import urlsplit
 class ServerSettings:
     """A model server with its vision model and its embedding model. `key` is sent as a bearer token unless it is empty.
 
-    The connection has to be established within `connect_seconds`. An answer has to begin within `read_seconds`, and has
-    to be complete within another `read_seconds`. Each process sends at most `concurrency` requests at a time; further
-    requests wait for at most `pool_seconds`, or without limit if that is None.
+    Connecting to an address of the server and encrypting the connection may take `connect_seconds` each. Sending a
+    request and receiving the whole answer may then take `read_seconds`. Each process sends at most `concurrency`
+    requests at a time; further requests wait for at most `pool_seconds`, or without limit if that is None.
     """
 
     url: str
