@@ -21,10 +21,11 @@ MAX_WITH_SOME = 200
 """If this many pictures contain a word of the query, pictures that contain only this word are not searched for."""
 
 MAX_MATCHES = 40_000
-"""The number of pictures with a word, estimated by PostgreSQL, above which searching for the word is slow.
+"""The number of pictures with a word, estimated by PostgreSQL, above which checking filters on all of them is slow.
 
-In large libraries, such a word is not searched for, and only affects the ranking. The estimate is about twice the true
-number, because the condition names most words twice: stemmed and not stemmed.
+In large libraries, such a word is not searched for together with filters other than dates, and only affects the
+ranking. The estimate is about twice the true number, because the condition names most words twice: stemmed and not
+stemmed. It also counts the words of other owners.
 """
 
 MAX_MATCHES_OF_SOME = 2_000
@@ -47,8 +48,8 @@ class WordMatches(NamedTuple):
 class OwnerWords:
     """The texts of those pictures of an owner that meet a query's filters and exclusions.
 
-    `many` means that the owner has many pictures: very common words are then not searched for, because that would take
-    too long. `most` means that the owner has most of the pictures of all owners.
+    `many` means that the owner has many pictures: very common words are then not always searched for, because that
+    would take too long. `most` means that the owner has most of the pictures of all owners.
     """
 
     def __init__(self, owner_id: int, query: Query, *, many: bool, most: bool) -> None:
@@ -62,7 +63,7 @@ class OwnerWords:
         """
         if not words:
             return WordMatches(set(), more=False)
-        if len(words) == 1 and self._is_common(words[0], MAX_MATCHES):
+        if len(words) == 1 and self._checks_pictures() and self._is_common(words[0], MAX_MATCHES):
             return WordMatches(set(), more=True)
         found = self._ids(words, MAX_WITH_ALL)
         more = len(found) == MAX_WITH_ALL
@@ -88,6 +89,10 @@ class OwnerWords:
 
     def _ids(self, words: Words, limit: int) -> list[int]:
         return list(self.matching(words).values_list("id", flat=True)[:limit])
+
+    def _checks_pictures(self) -> bool:
+        """Return whether the query has conditions that no index combines with the words."""
+        return bool(self._query.excluded) or any(one.name != "taken" or one.negated for one in self._query.filters)
 
     def _is_common(self, word: SearchQueryCombinable, limit: int) -> bool:
         """Return whether more than `limit` pictures of an owner with many probably contain the word."""
