@@ -85,6 +85,7 @@ def test_search_without_a_hit_shows_the_closest_pictures(page: Client, make_pict
     html = text(page, q="giraffe")
 
     assert "Nothing matches “giraffe”. Closest pictures:" in html
+    assert "Looks like" not in html
     assert "result" not in re.sub('id="results"|"#results"|Results for giraffe', "", html)
 
 
