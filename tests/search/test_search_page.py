@@ -106,6 +106,19 @@ def test_filters_without_words_list_pictures_newest_first(page: Client, make_pic
     assert html.index(reverse("upload-detail", args=[new.id])) < html.index(reverse("upload-detail", args=[old.id]))
 
 
+def test_links_keep_the_order_and_that_no_word_is_corrected(page: Client, make_picture: MakePicture) -> None:
+    for camera in ("Pixel 8", "Leica"):
+        make_picture("a cat", camera=camera, place="Rome, Italy", description="A cat.")
+
+    html = text(page, q="cat -dog", sort="date", exact="1")
+
+    assert 'href="/search/?q=cat%20-dog&exact=1">Best matches</a>' in html
+    assert 'href="/search/?q=cat%20-dog&sort=date&exact=1" aria-current="true">Newest</a>' in html
+    assert 'href="/search/?q=cat&sort=date&exact=1" aria-current="true">-dog' in html
+    assert 'href="/search/?q=cat%20-dog%20camera%3ALeica&sort=date&exact=1">Leica</a>' in html
+    assert "?in=search%3Acat+-dog&sort=date&exact=1" in html
+
+
 def test_invalid_filter_says_what_to_do(page: Client) -> None:
     assert "There is no filter “colour:”. Available filters: taken:, place:, camera:" in text(page, q="colour:red")
 
@@ -219,9 +232,34 @@ def test_search_is_saved_once_and_deleted(page: Client, anna: User, make_picture
     page.post(saved, {"q": "colour:red"})
 
     assert list(SavedSearch.objects.values_list("owner_id", "query")) == [(anna.id, "cat type:photo")]
-    assert "Delete saved search" in text(page, q="cat type:photo")
-    page.post(saved, {"q": "cat type:photo", "forget": "1"})
+    assert 'name="forget" value="cat type:photo">Delete saved search</button>' in text(page, q="cat type:photo")
+    page.post(saved, {"q": "cat type:photo", "forget": "cat type:photo"})
     assert not SavedSearch.objects.exists()
+
+
+def test_saved_search_without_hits_can_be_deleted_on_every_search_page(page: Client, anna: User) -> None:
+    for query in ("beach", 'say "cheese"'):
+        SavedSearch.objects.create(owner=anna, query=query)
+
+    assert 'name="forget" value="beach" aria-label="Delete “beach”"' in text(page, q="has:camera")
+    answer = page.post(reverse("search-saved"), {"q": "has:camera", "sort": "date", "forget": 'say "cheese"'})
+
+    assert answer.headers["Location"] == "/search/?q=has%3Acamera&sort=date"
+    assert 'Saved search “say "cheese"” deleted.' in text(page, q="has:camera")
+    assert [one.query for one in SavedSearch.objects.all()] == ["beach"]
+
+
+def test_exact_search_is_saved_as_such(page: Client, anna: User, make_picture: MakePicture) -> None:
+    make_picture("a cat", place="Lisbon, Portugal", description="A cat.")
+    SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.PLACE, text="Lisbon, Portugal")
+
+    answer = page.post(reverse("search-saved"), {"q": "cat lisbn", "exact": "1"})
+
+    html = text_of(page, answer.headers["Location"])
+    assert "Showing results for" not in html
+    assert "Delete saved search" in html
+    assert 'href="/search/?q=cat%20lisbn&exact=1">cat lisbn</a>' in html
+    assert "Delete saved search" not in text(page, q="cat lisbn")
 
 
 def test_suggestions_are_links_to_searches(page: Client, anna: User, make_picture: MakePicture) -> None:
