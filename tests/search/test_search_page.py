@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from html import unescape
+from urllib.parse import parse_qsl
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Embedding, MediaKind, SavedSearch, SearchTerm
 from uploads.search import transaction
+from uploads.views import search as views
 
 URL = "/search/"
 MANY_COPIES = """
@@ -98,12 +100,31 @@ def test_chip_leads_to_the_query_without_its_filter(page: Client, make_picture: 
     assert 'href="/search/?q=cat%20camera%3A%22Pixel%208%22"' in html
 
 
-def test_filters_without_words_list_pictures_newest_first(page: Client, make_picture: MakePicture) -> None:
+def test_filters_without_words_list_the_pictures_added_last_first(page: Client, make_picture: MakePicture) -> None:
     old, new = make_picture("a cat", camera="Pixel 8"), make_picture("a dog", camera="Pixel 8")
 
     html = text(page, q="has:camera")
 
     assert html.index(reverse("upload-detail", args=[new.id])) < html.index(reverse("upload-detail", args=[old.id]))
+    assert 'href="/search/?q=has%3Acamera" aria-current="true">Recently added</a>' in html
+    assert 'href="/search/?q=has%3Acamera&sort=date">Newest</a>' in html
+
+
+def test_pictures_that_match_filters_are_paged_by_date(
+    page: Client, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PICTURES_PER_PAGE", 1)
+    second, first, third = (make_picture("a cat", taken_at=datetime(2024, 1, day, tzinfo=UTC)) for day in (2, 3, 1))
+    undated = [make_picture("a cat").id for _ in range(2)]
+
+    ids, query = [], {"q": "type:photo", "sort": "date"}
+    while query:
+        html = text(page, **query)
+        ids += [int(id) for id in re.findall(r'<a class="shot" href="/library/(\d+)/', html)]
+        found = re.search(r'id="next-page" href="\?([^"]*)"', html)
+        query = dict(parse_qsl(found[1])) if found else {}
+
+    assert ids == [first.id, second.id, third.id, *reversed(undated)]
 
 
 def test_links_keep_the_order_and_that_no_word_is_corrected(page: Client, make_picture: MakePicture) -> None:

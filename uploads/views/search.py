@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlencode
 
+from django.db.models import F
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.decorators.http import require_safe
 from django.views.decorators.vary import vary_on_headers
 
-from uploads.models import SavedSearch, live_photos
-from uploads.pagination import page_number, paginate_by_id
+from uploads.models import SavedSearch, Upload, live_photos
+from uploads.pagination import Page, page_number, paginate_by_id, paginate_by_instant
+from uploads.search.by_date import pictures_by_date
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import Interpretation, interpret
@@ -34,8 +36,8 @@ COUNTED = 1_000
 def search_page(request: HtmxRequest) -> HttpResponse:
     """Show the pictures that match the query `q`. For htmx, return only the results.
 
-    If `q` contains only filters, the newest pictures come first. Otherwise, the best hits come first or, with
-    `sort=date`, the latest. With `exact=1`, no word is corrected.
+    The best hits come first or, if `q` contains only filters, the most recently added pictures. With `sort=date`, the
+    latest come first. With `exact=1`, no word is corrected.
     """
     owner_id, text, options = request.user.pk or 0, request.GET.get("q", "").strip(), SearchOptions.of(request.GET)
     offers, saved = find_offers(owner_id), list(saved_searches(owner_id))
@@ -101,8 +103,7 @@ def _find_by_filters(request: HttpRequest, query: Query, options: SearchOptions)
     pictures = filter_pictures(request.user.pk or 0, query)
     with search_transaction():
         # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
-        keep = ("q", *options.parameters)
-        page = paginate_by_id(pictures.only("id"), request.GET, PICTURES_PER_PAGE, newest_first=True, keep=keep)
+        page = _filtered_page(request, query, options)
         shown = pictures.only(*SHOWN).in_bulk([row.pk for row in page.rows])
         total = len(pictures.order_by("-id").values_list("id")[: COUNTED + 1])
     return {
@@ -111,6 +112,14 @@ def _find_by_filters(request: HttpRequest, query: Query, options: SearchOptions)
         "total": min(total, COUNTED),
         "uncounted": total > COUNTED,
     }
+
+
+def _filtered_page(request: HttpRequest, query: Query, options: SearchOptions) -> Page[Upload]:
+    owner_id, size, keep = request.user.pk or 0, PICTURES_PER_PAGE, ("q", *options.parameters)
+    if options.by_date:
+        rows = pictures_by_date(owner_id, query).only("id")
+        return paginate_by_instant(rows, request.GET, size, F("clock"), keep=keep)
+    return paginate_by_id(filter_pictures(owner_id, query).only("id"), request.GET, size, newest_first=True, keep=keep)
 
 
 def _chips(query: Query) -> list[tuple[str, str]]:
