@@ -118,11 +118,20 @@ def _parse_place(text: str | None, lists: Container[str]) -> tuple[str, int] | N
     return (key, id) if id is not None and key in lists else None
 
 
-def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int, instant: Expression | F) -> Page[Row]:
+def paginate_by_instant(
+    rows: QuerySet[Row],
+    query: Mapping[str, str],
+    size: int,
+    instant: Expression | F,
+    *,
+    keep: tuple[str, ...] = (),
+) -> Page[Row]:
     """Return the page that `query` requests with `after` or `before`; rows with the latest `instant` come first.
 
-    A cursor consists of the microseconds of an instant and an id. If it is invalid, return the first page.
+    A cursor consists of the microseconds of an instant and an id. If it is invalid, return the first page. See
+    `paginate_by_id` for `keep`.
     """
+    kept = {name: query[name] for name in keep if query.get(name)}
     before, after = Cursor.parse(query.get("before")), Cursor.parse(query.get("after"))
     backwards = before is not None
     rows = cast(QuerySet[Row], rows.annotate(instant=instant))
@@ -132,7 +141,7 @@ def paginate_by_instant(rows: QuerySet[Row], query: Mapping[str, str], size: int
         rows = rows.filter(compare("instant", "<", after))
     order = ("instant", "id") if backwards else ("-instant", "-id")
     found = list(rows.order_by(*order)[: size + 1])
-    return _make_page(found, size, _cursor, {}, backwards=backwards, is_first=before is None and after is None)
+    return _make_page(found, size, _cursor, kept, backwards=backwards, is_first=before is None and after is None)
 
 
 def page_number(query: Mapping[str, str]) -> int:

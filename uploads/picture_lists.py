@@ -1,17 +1,17 @@
 """Find the pictures before and after a picture in a list, for example in the library or in the results of a search."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-
-from django.db.models import QuerySet
+from dataclasses import dataclass, field, replace
 
 from uploads.albums import album_pictures
-from uploads.models import Album, Upload, library_pictures
+from uploads.models import UNDATED, Album, Upload, library_pictures
 from uploads.pagination import Cursor, compare
+from uploads.search.by_date import pictures_by_date
 from uploads.search.encoders import owner_encoders
 from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import interpret
 from uploads.search.language import QueryError
+from uploads.search.query import Query
 from uploads.search.results import ranked_ids
 from uploads.search.transaction import SearchTooSlow, search_transaction
 from uploads.similar.neighbours import similar_pictures
@@ -70,7 +70,7 @@ def in_search(text: str, upload: Upload, *, by_date: bool) -> Neighbours:
             ids = ranked_ids(owner_id, query, owner_encoders(owner_id), by_date=by_date)
             return in_ids(owner_id, ids, upload.pk)
         with search_transaction():
-            return _by_id(filter_pictures(owner_id, query), upload.pk) if query else Neighbours()
+            return _filtered(query, upload, by_date=by_date) if query else Neighbours()
     except (QueryError, SearchTooSlow):
         return Neighbours()
 
@@ -111,10 +111,15 @@ def in_ids(owner_id: int, ids: Sequence[int], upload_id: int) -> Neighbours:
     )
 
 
-def _by_id(rows: QuerySet[Upload], upload_id: int) -> Neighbours:
-    """Return the neighbours of a picture in a list of filtered pictures, highest id first."""
+def _filtered(query: Query, upload: Upload, *, by_date: bool) -> Neighbours:
+    """Return the neighbours of a picture in the list of pictures that match a query without words."""
+    if by_date:
+        rows, cursor = pictures_by_date(upload.owner_id, query), Cursor(upload.camera_clock or UNDATED, upload.pk)
+        newer, older = rows.filter(compare("clock", ">", cursor)).reverse(), rows.filter(compare("clock", "<", cursor))
+    else:
+        rows = filter_pictures(upload.owner_id, query).order_by("-id")
+        newer, older = rows.filter(id__gt=upload.pk).reverse(), rows.filter(id__lt=upload.pk)
     # Query only the ids first, so that PostgreSQL can skip pictures that do not match without reading whole rows.
-    newer = list(rows.filter(id__gt=upload_id).order_by("id").values_list("id", flat=True)[:BEFORE])
-    older = list(rows.filter(id__lt=upload_id).order_by("-id").values_list("id", flat=True)[:AFTER])
-    found = rows.only(*_SHOWN).in_bulk([*newer, *older])
-    return Neighbours([found[id] for id in reversed(newer) if id in found], [found[id] for id in older if id in found])
+    before, after = newer.values_list("id", flat=True)[:BEFORE], older.values_list("id", flat=True)[:AFTER]
+    ids = [*reversed(before), upload.pk, *after]
+    return replace(in_ids(upload.owner_id, ids, upload.pk), position=None, total=None)

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from uploads.views import albums, files, library, search, shared, similar, zip_download
+from uploads.views import albums, files, library, saved_searches, search, shared, similar, zip_download
 
 urlpatterns = [
     path("library/", library.upload_list, name="upload-list"),
@@ -24,7 +24,7 @@ urlpatterns = [
     path("s/<slug:token>/<int:upload_id>/original", shared.shared_original, name="shared-original"),
     path("search/", search.search_page, name="search"),
     path("search/suggestions/", search.search_suggestions, name="search-suggestions"),
-    path("search/saved/", search.change_saved_search, name="search-saved"),
+    path("search/saved/", saved_searches.change_saved_search, name="search-saved"),
     path("media/<int:upload_id>/<int:side>.jpg", files.preview, name="upload-preview"),
     path("media/<int:upload_id>/original", files.original, name="upload-original"),
     path("media/<int:upload_id>/animation", files.animation, name="upload-animation"),

@@ -19,6 +19,7 @@ from uploads.button_requests import require_button
 from uploads.models import Album, MediaKind, Upload, defer_details
 from uploads.pagination import parse_id
 from uploads.picture_lists import Neighbours, in_album, in_search, in_similar, in_timeline, in_trash
+from uploads.search.options import SearchOptions
 from uploads.text import storable
 from uploads.timeline import place_of
 
@@ -81,7 +82,7 @@ def edit_labels(request: HttpRequest, upload_id: int) -> HttpResponse:
 
 def _back(request: HttpRequest, upload_id: int) -> HttpResponse:
     """Redirect to the picture's page, in the list that the form names."""
-    chosen = {name: value for name in ("in", "sort") if (value := request.POST.get(name))}
+    chosen = {name: value for name in ("in", "sort", "exact") if (value := request.POST.get(name))}
     address = reverse("upload-detail", args=[upload_id])
     return redirect(f"{address}?{urlencode(chosen)}" if chosen else address)
 
@@ -90,7 +91,7 @@ def _open_list(request: HttpRequest, upload: Upload) -> PictureList:
     kind, _colon, value = request.GET.get("in", "")[:MAX_QUERY].partition(":")
     id, found = parse_id(value), None
     if kind == "search" and value:
-        found = _search_list(storable(value), upload, by_date=request.GET.get("sort") == "date")
+        found = _search_list(storable(value), upload, SearchOptions.of(request.GET))
     elif kind == "trash":
         found = PictureList(_("Trash"), reverse("trash"), urlencode({"in": "trash"}), in_trash(upload))
     elif kind == "import" and id is not None:
@@ -109,11 +110,10 @@ def _library_list(upload: Upload) -> PictureList:
     return PictureList(_("Library"), address, "", in_timeline(upload))
 
 
-def _search_list(query: str, upload: Upload, *, by_date: bool) -> PictureList:
-    sort = {"sort": "date"} if by_date else {}
-    address = f"{reverse('search')}?{urlencode({'q': query, **sort})}"
-    neighbours = in_search(query, upload, by_date=by_date)
-    return PictureList(query, address, urlencode({"in": f"search:{query}", **sort}), neighbours)
+def _search_list(query: str, upload: Upload, options: SearchOptions) -> PictureList:
+    address = f"{reverse('search')}?{urlencode({'q': query, **options.parameters})}"
+    neighbours = in_search(query, upload, by_date=options.by_date)
+    return PictureList(query, address, urlencode({"in": f"search:{query}", **options.parameters}), neighbours)
 
 
 def _similar_list(first_id: int, upload: Upload) -> PictureList | None:

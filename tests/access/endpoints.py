@@ -147,7 +147,7 @@ ENDPOINTS = [
     Endpoint("near-duplicates-keep", method="POST", body={"id": lambda data: data.duplicates}, answers=(302,)),
     *[Endpoint("search-suggestions", query=f"?q={typed}", answers=(200,)) for typed in TYPED],
     Endpoint("search-saved", method="POST", body={"q": "text"}, answers=(302,)),
-    Endpoint("search-saved", method="POST", body={"q": "Zanzibar", "forget": "1"}, answers=(302,)),
+    Endpoint("search-saved", method="POST", body={"forget": "Zanzibar"}, answers=(302,)),
     Endpoint("search", answers=(200,)),
     Endpoint("search", query="?q=text", answers=(200,)),
     Endpoint("search", query="?q=has:camera", answers=(200,)),

@@ -88,6 +88,7 @@ PAGE_STATES = {
         PageState("library-selected", "/library/", select_two),
         PageState("no-search", "/search/", who="newcomer"),
         PageState("search", "/search/?q=cat -dog type:photo"),
+        PageState("search-saved", "/search/", lambda page, *_: page.locator(".filters summary").last.click()),
         PageState("search-closest", "/search/?q=giraffe"),
         PageState("search-error", "/search/?q=colour:red"),
         PageState("picture", "/library/{data.picture.id}/"),

@@ -16,6 +16,7 @@ from tests.support.query_plans import plan, truncate_tables
 from tests.support.users import make_user
 from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
+from uploads.search.by_date import pictures_by_date
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
@@ -94,6 +95,10 @@ def newest(owner_id: int, text: str) -> QuerySet[Upload]:
     return filter_pictures(owner_id, parse_query(text)).only("id").order_by("-id")[:61]
 
 
+def by_date(owner_id: int, text: str) -> QuerySet[Upload]:
+    return pictures_by_date(owner_id, parse_query(text)).only("id")[:61]
+
+
 def vectors_of(owner_id: int, text: str) -> OwnerVectors:
     return OwnerVectors(owner_id, parse_query(text), MODEL, (1.0, 0.0, 0.0))
 
@@ -142,6 +147,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "filters": (newest(ben, FILTERS), "upload_owner_newest"),
         "other filters": (newest(ben, OTHERS), "upload_owner_newest"),
         "few pictures": (filter_pictures(ben, parse_query(OTHERS)).values_list("id")[:600], "upload_owner_newest"),
+        "filters, by date": (by_date(ben, FILTERS), "upload_owner_newest"),
+        "exclusions, by date": (by_date(ben, "-dog"), "upload_timeline"),
         "album": (newest(ben, "album:norway"), "upload_albums"),
         "names of imports": (beginning(imports_of(ben), "name", "ol"), "batch_owner_newest"),
         "filters, newer": (
@@ -169,7 +176,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         assert index in {node.get("Index Name") for node in found}, name
         assert "Seq Scan" not in {node["Node Type"] for node in found}, name
     assert "camera_clock" in str([node.get("Index Cond") for node in plans["dated"][0]])
-    for name in ("filters", "other filters", "few pictures"):
+    for name in ("filters", "other filters", "few pictures", "filters, by date"):
         assert "Index Only Scan" in {node["Node Type"] for node in plans[name][0]}, name
     assert "owner" in str([node.get("Index Cond") for node in plans["words"][0]])
     # Either of two indexes is fine if the ids of the import's pictures are a condition of the index scan.

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from html import unescape
+from urllib.parse import parse_qsl
 
 import pytest
 from django.contrib.auth.models import User
@@ -17,6 +18,7 @@ from tests.support.html import compact
 from tests.support.users import make_user
 from uploads.models import Embedding, MediaKind, SavedSearch, SearchTerm
 from uploads.search import transaction
+from uploads.views import search as views
 
 URL = "/search/"
 MANY_COPIES = """
@@ -85,6 +87,7 @@ def test_search_without_a_hit_shows_the_closest_pictures(page: Client, make_pict
     html = text(page, q="giraffe")
 
     assert "Nothing matches “giraffe”. Closest pictures:" in html
+    assert "Looks like" not in html
     assert "result" not in re.sub('id="results"|"#results"|Results for giraffe', "", html)
 
 
@@ -97,12 +100,44 @@ def test_chip_leads_to_the_query_without_its_filter(page: Client, make_picture: 
     assert 'href="/search/?q=cat%20camera%3A%22Pixel%208%22"' in html
 
 
-def test_filters_without_words_list_pictures_newest_first(page: Client, make_picture: MakePicture) -> None:
+def test_filters_without_words_list_the_pictures_added_last_first(page: Client, make_picture: MakePicture) -> None:
     old, new = make_picture("a cat", camera="Pixel 8"), make_picture("a dog", camera="Pixel 8")
 
     html = text(page, q="has:camera")
 
     assert html.index(reverse("upload-detail", args=[new.id])) < html.index(reverse("upload-detail", args=[old.id]))
+    assert 'href="/search/?q=has%3Acamera" aria-current="true">Recently added</a>' in html
+    assert 'href="/search/?q=has%3Acamera&sort=date">Newest</a>' in html
+
+
+def test_pictures_that_match_filters_are_paged_by_date(
+    page: Client, make_picture: MakePicture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(views, "PICTURES_PER_PAGE", 1)
+    second, first, third = (make_picture("a cat", taken_at=datetime(2024, 1, day, tzinfo=UTC)) for day in (2, 3, 1))
+    undated = [make_picture("a cat").id for _ in range(2)]
+
+    ids, query = [], {"q": "type:photo", "sort": "date"}
+    while query:
+        html = text(page, **query)
+        ids += [int(id) for id in re.findall(r'<a class="shot" href="/library/(\d+)/', html)]
+        found = re.search(r'id="next-page" href="\?([^"]*)"', html)
+        query = dict(parse_qsl(found[1])) if found else {}
+
+    assert ids == [first.id, second.id, third.id, *reversed(undated)]
+
+
+def test_links_keep_the_order_and_that_no_word_is_corrected(page: Client, make_picture: MakePicture) -> None:
+    for camera in ("Pixel 8", "Leica"):
+        make_picture("a cat", camera=camera, place="Rome, Italy", description="A cat.")
+
+    html = text(page, q="cat -dog", sort="date", exact="1")
+
+    assert 'href="/search/?q=cat%20-dog&exact=1">Best matches</a>' in html
+    assert 'href="/search/?q=cat%20-dog&sort=date&exact=1" aria-current="true">Newest</a>' in html
+    assert 'href="/search/?q=cat&sort=date&exact=1" aria-current="true">-dog' in html
+    assert 'href="/search/?q=cat%20-dog%20camera%3ALeica&sort=date&exact=1">Leica</a>' in html
+    assert "?in=search%3Acat+-dog&sort=date&exact=1" in html
 
 
 def test_invalid_filter_says_what_to_do(page: Client) -> None:
@@ -218,9 +253,34 @@ def test_search_is_saved_once_and_deleted(page: Client, anna: User, make_picture
     page.post(saved, {"q": "colour:red"})
 
     assert list(SavedSearch.objects.values_list("owner_id", "query")) == [(anna.id, "cat type:photo")]
-    assert "Delete saved search" in text(page, q="cat type:photo")
-    page.post(saved, {"q": "cat type:photo", "forget": "1"})
+    assert 'name="forget" value="cat type:photo">Delete saved search</button>' in text(page, q="cat type:photo")
+    page.post(saved, {"q": "cat type:photo", "forget": "cat type:photo"})
     assert not SavedSearch.objects.exists()
+
+
+def test_saved_search_without_hits_can_be_deleted_on_every_search_page(page: Client, anna: User) -> None:
+    for query in ("beach", 'say "cheese"'):
+        SavedSearch.objects.create(owner=anna, query=query)
+
+    assert 'name="forget" value="beach" aria-label="Delete “beach”"' in text(page, q="has:camera")
+    answer = page.post(reverse("search-saved"), {"q": "has:camera", "sort": "date", "forget": 'say "cheese"'})
+
+    assert answer.headers["Location"] == "/search/?q=has%3Acamera&sort=date"
+    assert 'Saved search “say "cheese"” deleted.' in text(page, q="has:camera")
+    assert [one.query for one in SavedSearch.objects.all()] == ["beach"]
+
+
+def test_exact_search_is_saved_as_such(page: Client, anna: User, make_picture: MakePicture) -> None:
+    make_picture("a cat", place="Lisbon, Portugal", description="A cat.")
+    SearchTerm.objects.create(owner=anna, kind=SearchTerm.Kind.PLACE, text="Lisbon, Portugal")
+
+    answer = page.post(reverse("search-saved"), {"q": "cat lisbn", "exact": "1"})
+
+    html = text_of(page, answer.headers["Location"])
+    assert "Showing results for" not in html
+    assert "Delete saved search" in html
+    assert 'href="/search/?q=cat%20lisbn&exact=1">cat lisbn</a>' in html
+    assert "Delete saved search" not in text(page, q="cat lisbn")
 
 
 def test_suggestions_are_links_to_searches(page: Client, anna: User, make_picture: MakePicture) -> None:

@@ -66,6 +66,38 @@ def test_names_of_own_imports_with_pictures_are_suggested(
     assert [one.query for one in suggest(anna.id, "ta")] == ["import:Taxi", "tabby cat"]
 
 
+@pytest.mark.parametrize(
+    ("typed", "query"),
+    [
+        ("tabby c", "tabby cat"),
+        ("my Tabby c", "my tabby cat"),
+        ("cat c", "cat tabby cat"),
+        ("tabby my c", "tabby my tabby cat"),
+        ("LISBON por", 'place:"Lisbon, Portugal"'),
+        ("Tour of Ice", 'import:"Tour of Iceland"'),
+        ("great tour  of ice", 'great import:"Tour of Iceland"'),
+        ("big of ice", 'big import:"Tour of Iceland"'),
+        ("-tabby c", "-tabby tabby cat"),
+        ('"tabby" c', '"tabby" tabby cat'),
+        ('"my tabby" c', '"my tabby" tabby cat'),
+        ('camera:"my tabby" c', 'camera:"my tabby" tabby cat'),
+        ("camera:tabby c", "camera:tabby tabby cat"),
+        ("dog OR tabby c", "dog OR tabby cat"),
+    ],
+)
+def test_suggestions_do_not_repeat_words_already_typed(typed: str, query: str, anna: User, indexed: Upload) -> None:
+    add_to_import(anna, "Tour of Iceland", indexed)
+
+    assert [one.query for one in suggest(anna.id, typed)] == [query]
+
+
+def test_operator_is_not_a_repeated_word(anna: User, indexed: Upload) -> None:
+    Upload.objects.filter(id=indexed.id).update(keywords=["trick OR treat"])
+    add_terms([indexed.id])
+
+    assert [one.query for one in suggest(anna.id, "trick OR tre")] == ['trick OR "trick OR treat"']
+
+
 @pytest.mark.parametrize("name", ['Tour "of" Iceland', "Tour of Iceland: 2024", "{number}", "#{number}"])
 def test_suggested_name_of_an_import_finds_only_this_import(
     name: str, anna: User, indexed: Upload, make_picture: MakePicture

@@ -94,6 +94,14 @@ def test_neighbours_in_an_import_have_the_order_of_its_files(page: Client, batch
     assert strip(open_picture(page, three, f"?in=import:{batch.id}")) == [one.id, two.id, three.id]
 
 
+def test_way_back_to_an_exact_search_keeps_its_words(page: Client, pictures: list[Upload]) -> None:
+    html = open_picture(page, pictures[0], "?in=search:type:photo&exact=1")
+
+    assert 'id="back" href="/search/?q=type%3Aphoto&amp;exact=1"' in html
+    assert linked(html, "prev") == f"/library/{pictures[1].id}/?in=search%3Atype%3Aphoto&amp;exact=1"
+    assert '<input type="hidden" name="exact" value="1">' in html
+
+
 @pytest.mark.parametrize("name", ["import:0", "import:{ben}", "import:x", "similar:{ben}", "nothing", "search:"])
 def test_unknown_list_is_the_library(page: Client, pictures: list[Upload], name: str) -> None:
     ben = make_user("ben")

@@ -5,7 +5,7 @@ from uploads.models.appearance import Appearance, NearDuplicate
 from uploads.models.choices import MediaKind, PartRole, TakenSource
 from uploads.models.damaged_file import DamagedFile, DamageReason
 from uploads.models.embedding import Embedding
-from uploads.models.expressions import INSTANT, UNDATED, Folded
+from uploads.models.expressions import CLOCK, INSTANT, UNDATED, Folded
 from uploads.models.library import all_library_pictures, defer_details, library_pictures, live_photos
 from uploads.models.picture_edit import PictureEdit
 from uploads.models.search_terms import SavedSearch, SearchTerm
@@ -13,6 +13,7 @@ from uploads.models.timeline_day import TimelineDay
 from uploads.models.upload import TEXT_UNREAD, FileDeletion, Upload
 
 __all__ = [
+    "CLOCK",
     "INSTANT",
     "TEXT_UNREAD",
     "UNDATED",

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.contrib.postgres.search import SearchVectorField
 from django.db.backends.base.base import BaseDatabaseWrapper
-from django.db.models import DateTimeField, F, Func, Lookup, TextField
+from django.db.models import DateTimeField, F, Func, Lookup, TextField, Value
 from django.db.models.functions import Coalesce
 from django.db.models.sql.compiler import SQLCompiler
 
@@ -16,6 +16,9 @@ INSTANT = Coalesce("taken_at", "created_at")
 
 UNDATED = datetime(1, 1, 1, tzinfo=UTC)
 """The `timeline_at` of pictures without a date; it puts them after all others."""
+
+CLOCK = Coalesce("camera_clock", Value(UNDATED))
+"""The local time when a picture was taken, or UNDATED: the order of the timeline."""
 
 _CLOCK = "((taken_at AT TIME ZONE 'UTC' + coalesce(utc_offset, 0) * interval '1 minute') AT TIME ZONE 'UTC')"
 

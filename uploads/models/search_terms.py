@@ -26,8 +26,11 @@ class SearchTerm(models.Model):
 
 
 class SavedSearch(models.Model):
+    """A query that an owner saved. If `exact`, no word of it is corrected."""
+
     owner = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="+", db_index=False)
     query = models.CharField(max_length=200)
+    exact = models.BooleanField(default=False, db_default=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

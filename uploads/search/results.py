@@ -13,9 +13,10 @@ from django.db.models import JSONField
 from uploads.analysis.base import QueryEncoder
 from uploads.database import fetch_rows
 from uploads.errors import ProcessingError
-from uploads.models import INSTANT, Upload
+from uploads.models import CLOCK, Upload
 from uploads.pagination import Page
 from uploads.search.candidates import find_candidates
+from uploads.search.filters import AnyOf
 from uploads.search.query import Query
 from uploads.search.ranking import Candidate, Ranking, fuse, rank_alternatives
 from uploads.search.reasons import Reason, explain
@@ -114,7 +115,7 @@ def _order(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_
 
 
 def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
-    rows = Upload.objects.filter(id__in=[one.upload_id for one in found]).order_by(INSTANT.desc(), "-id")
+    rows = Upload.objects.filter(AnyOf("id", [one.upload_id for one in found])).order_by(CLOCK.desc(), "-id")
     by_id = {one.upload_id: one for one in found}
     return [by_id[id] for id in rows.values_list("id", flat=True)]
 

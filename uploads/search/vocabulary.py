@@ -6,6 +6,7 @@ deleted, so suggestions are checked against the pictures. Names of imports are s
 
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TypeVar
 
 from django.db.models import Case, IntegerField, Model, Q, QuerySet, When
@@ -74,7 +75,8 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     """Return up to MAX_SUGGESTIONS terms and names of imports with a word that starts with the last word typed.
 
     Texts that begin with that word come first, and shorter texts before longer ones. Each suggestion's query keeps the
-    words before it. Suggestions are left out if this query would be too long or no picture has the term any more.
+    words before it that the text does not repeat. Suggestions are left out if this query would be too long or no
+    picture has the term any more.
     """
     before, _, last = typed.rpartition(" ")
     if not last or ":" in last or last.startswith("-") or typed.count('"') % 2:
@@ -85,7 +87,8 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     rows.sort(key=lambda row: (not row[1].lower().startswith(last.lower()), len(row[1])))
     found: dict[str, Suggestion] = {}
     for kind, text in rows:
-        suggestion = Suggestion(kind, text, " ".join(filter(None, (before, _as_query(kind, text)))))
+        kept = _without_repeated(before, last, text)
+        suggestion = Suggestion(kind, text, " ".join(filter(None, (kept, _as_query(kind, text)))))
         fits = len(suggestion.query) <= MAX_LENGTH
         if fits and suggestion.query not in found and _occurs(owner_id, kind, text):
             found[suggestion.query] = suggestion
@@ -102,6 +105,29 @@ def beginning(rows: QuerySet[Row], column: str, letters: str) -> QuerySet[Row]:
     begins = Q((f"{column}__istartswith", letters))
     order = Case(When(begins, then=0), default=1, output_field=IntegerField())
     return rows.filter(begins | Q((f"{column}__icontains", f" {letters}"))).order_by(order, Length(column), column)
+
+
+def _without_repeated(before: str, last: str, text: str) -> str:
+    """Return `before` without its last words that `text` contains directly before a word starting with `last`."""
+    typed, words = before.split(), text.split()
+    starts = [position for position, word in enumerate(words) if word.lower().startswith(last.lower())]
+    repeated = max((_count_repeated(typed, words[:start]) for start in starts), default=0)
+    return " ".join(typed[: len(typed) - repeated])
+
+
+def _count_repeated(typed: list[str], words: list[str]) -> int:
+    """Return how many of the last words of `typed` are the last of `words`. Quotes, filters and operators end them."""
+    pairs = zip(reversed(typed), reversed(words), strict=False)
+    return len(list(takewhile(lambda pair: _is_plain(pair[0]) and _letters(pair[0]) == _letters(pair[1]), pairs)))
+
+
+def _is_plain(word: str) -> bool:
+    return word != "OR" and not word.startswith("-") and not set(word) & {'"', ":"}
+
+
+def _letters(word: str) -> str:
+    """Return a word in lower case and without punctuation, unless it consists of punctuation."""
+    return split_words(word).lower() or word
 
 
 def _as_query(kind: str, text: str) -> str:
