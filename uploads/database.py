@@ -1,10 +1,11 @@
-"""Run prepared statements on Django's connection, and drop dead connections after a database outage."""
+"""Run statements on Django's connection, and drop dead connections after a database outage."""
 
 from collections.abc import Mapping
 from typing import Any
 
 import psycopg
 from django.db import InternalError, OperationalError, connection
+from django.db.models import QuerySet
 
 # SQLSTATEs of sessions that PostgreSQL ended because they were idle in a transaction for too long or because the
 # transaction took too long. This happens to processes that were suspended.
@@ -37,6 +38,16 @@ def fetch_rows(statement: str, parameters: Mapping[str, object]) -> list[tuple[A
         raise
     finally:
         session.prepare_threshold = None
+
+
+def read_rows(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
+    """Run the query of `rows`, and return the values as psycopg converts them.
+
+    For hundreds of rows of numbers, Django's own conversion of each value takes longer than the statement.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(*rows.query.sql_with_params())
+        return list(cursor.fetchall())
 
 
 def renew_pool() -> None:

@@ -17,6 +17,7 @@ from tests.support.users import make_user
 from uploads.models import SearchTerm, Upload
 from uploads.search import vector_index
 from uploads.search.by_date import pictures_by_date
+from uploads.search.candidates import counting
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
@@ -24,7 +25,7 @@ from uploads.search.query import Term
 from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import beginning
 from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords
-from uploads.search.words import text_query
+from uploads.search.words import AnyPhrase
 from uploads.similar.groups import in_kept_pairs, kept_pairs, pairs_of
 from uploads.similar.indexing import LIBRARY, due_rows
 
@@ -35,6 +36,7 @@ FEW = 200
 MODEL = "test"
 FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
 OTHERS = "place:lisbon orientation:portrait is:favourite -place:rome"
+WORD = AnyPhrase("thing7")
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
                             description, taken_at, taken_source, processed_at, created_at, updated_at)
@@ -116,10 +118,8 @@ def test_index_finds_vectors_if_most_match_the_filters(owners: tuple[int, int], 
 
 def words_of(owner_id: int, filters: str, *, most: bool) -> QuerySet[Any, Any]:
     """Return the statement for the pictures with a word that meet the filters."""
-    word = text_query(Term("thing7"))
-    assert word is not None
     texts = OwnerWords(owner_id, parse_query(filters), many=False, most=most)
-    return texts.matching([word]).values_list("id")[:MAX_WITH_ALL]
+    return texts.matching([WORD]).values_list("id")[:MAX_WITH_ALL]
 
 
 def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
@@ -142,8 +142,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "filtered words": (words_of(anna, FILTERS, most=False), "upload_words"),
         "words of most pictures": (words_of(ben, "", most=True), "upload_words"),
         "filtered words of most pictures": (words_of(ben, FILTERS, most=True), "upload_words"),
-        "pictures": (many.join(pictures), "uploads_upload_pkey"),
-        "vectors of pictures": (many.join(pictures), "embedding_once_per_model"),
+        "words of pictures": (counting(pictures, [WORD]), "uploads_upload_pkey"),
+        "vectors of pictures": (many.of_pictures(range(1, 500)), "embedding_once_per_model"),
         "filters": (newest(ben, FILTERS), "upload_owner_newest"),
         "other filters": (newest(ben, OTHERS), "upload_owner_newest"),
         "few pictures": (filter_pictures(ben, parse_query(OTHERS)).values_list("id")[:600], "upload_owner_newest"),

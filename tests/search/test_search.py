@@ -53,7 +53,7 @@ def test_word_search_reads_only_the_owners_pictures(anna: User, make_picture: Ma
     assert word is not None
     texts = OwnerWords(anna.id, parse_query(""), many=False, most=most)
 
-    assert texts.find([word]) == WordMatches({mine.id}, more=False)
+    assert texts.find([word]) == WordMatches({mine.id}, set(), more=False)
 
 
 class UnavailableEncoder:

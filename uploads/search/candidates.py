@@ -3,13 +3,14 @@
 Most statements read a limited number of rows, even in large libraries, and may miss pictures; see docs/search.md.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.contrib.postgres.search import SearchQueryCombinable
-from django.db import connection
 from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 
 from uploads.analysis.base import QueryEncoder, QueryVector
+from uploads.database import read_rows
 from uploads.models import Upload
 from uploads.search.estimates import estimate_rows
 from uploads.search.filters import ONLY_UPLOADS, AnyOf, filter_pictures
@@ -17,7 +18,7 @@ from uploads.search.nearest import OwnerVectors
 from uploads.search.query import Query, Term
 from uploads.search.ranking import Candidate, Found, least_fit
 from uploads.search.transaction import search_transaction
-from uploads.search.word_matches import MAX_MATCHES, MAX_WITH_ALL, OwnerWords, Words, containing
+from uploads.search.word_matches import MAX_MATCHES, MAX_WITH_ALL, OwnerWords, WordMatches, Words, containing
 from uploads.search.words import text_query
 
 MAX_CANDIDATES = 200
@@ -63,11 +64,11 @@ def _alternative(
         return _with_all_words(containing(pictures, owner_id, words)) if words else Found([])
     vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
     if few is not None:
-        return Found(_compare(pictures, words, vectors))
+        return Found(_compare(pictures, words, vectors, {}, WordMatches(set(), set(few), more=False)))
     near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
     texts = OwnerWords(owner_id, query, many=vectors.indexed, most=vectors.owner_has_most)
     matches = texts.find(words)
-    candidates = _compare(pictures.filter(AnyOf("id", near.keys() | matches.ids)), words, vectors)
+    candidates = _compare(pictures, words, vectors, near, matches)
     return Found(candidates, frozenset(near) if len(near) >= MAX_CANDIDATES else frozenset(), matches.more)
 
 
@@ -116,22 +117,32 @@ def _nearest(
     return vectors.exact(Q(upload__in=pictures), MAX_CANDIDATES)
 
 
-def _compare(pictures: QuerySet[Upload], words: Words, vectors: OwnerVectors) -> list[Candidate]:
-    """Return a candidate for each picture, with the share of the words that its text contains."""
+def _compare(
+    pictures: QuerySet[Upload], words: Words, vectors: OwnerVectors, near: Mapping[int, float], matches: WordMatches
+) -> list[Candidate]:
+    """Return a candidate for each of the nearest pictures and the word matches, unless `pictures` exclude it."""
+    others = (matches.complete | matches.partial) - near.keys()
+    cosines = {**near, **dict(read_rows(vectors.of_pictures(others).values_list("upload_id", "cosine")))}
+    read = pictures.filter(AnyOf("id", (near.keys() | matches.partial) - matches.complete))
+    found = [
+        *read_rows(counting(read, words).values_list("id", "found")),
+        *((id, len(words)) for id in matches.complete),
+    ]
+    most = max(1, len(words))
+    return [Candidate(id, cosines.get(id, 0.0), count / most) for id, count in found]
+
+
+def counting(pictures: QuerySet[Upload], words: Words) -> QuerySet[Any, Any]:
+    """Annotate pictures with the number of words that their text contains, as `found`."""
     found = (
         Func(F("words"), one, arg_joiner=" @@ ", template="(%(expressions)s)::int", output_field=IntegerField())
         for one in words
     )
-    rows = vectors.join(pictures).annotate(found=sum(found, Value(0))).values_list("id", "cosine", "found")
-    most = max(1, len(words))
-    with connection.cursor() as cursor:
-        # Read the rows without Django's conversion of each number, which would take longer than the statement.
-        cursor.execute(*rows.query.sql_with_params())
-        return [Candidate(id, cosine or 0.0, found / most) for id, cosine, found in cursor.fetchall()]
+    return pictures.annotate(found=sum(found, Value(0)))
 
 
 def _ids(pictures: QuerySet[Upload], limit: int) -> list[int]:
-    return list(pictures.values_list("id", flat=True)[:limit])
+    return [id for (id,) in read_rows(pictures.values_list("id")[:limit])]
 
 
 def _text_queries(terms: Iterable[Term]) -> list[SearchQueryCombinable]:

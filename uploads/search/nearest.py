@@ -1,14 +1,16 @@
 """Find the vectors nearest to a query's vector, with an exact scan or an approximate index."""
 
+from collections.abc import Iterable
 from math import isqrt
 from typing import Any
 
-from django.db.models import FilteredRelation, Q, QuerySet, Value
+from django.db.models import Q, QuerySet, Value
 from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
-from uploads.models import Upload
+from uploads.database import read_rows
+from uploads.models import Embedding
 from uploads.search.estimates import estimate_vectors
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.query import Query
@@ -58,29 +60,30 @@ class OwnerVectors:
 
     def exact(self, condition: Q | AnyOf, limit: int) -> dict[int, float]:
         """Compare all vectors that also match `condition`. Return the cosines of the `limit` nearest."""
-        return dict(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit])
+        return dict(read_rows(self.by_scan().filter(condition).values_list("upload_id", "cosine")[:limit]))
 
     def approximate(self, limit: int) -> dict[int, float]:
         """Scan the index; return the cosines found, perhaps fewer than `limit` even if there are more vectors."""
-        ordered = self.by_index().values_list("upload_id", "distance")[:limit]
+        ordered = read_rows(self.by_index().values_list("upload_id", "distance")[:limit])
         return {id: -distance for id, distance in sorted(ordered, key=lambda row: (row[1], -row[0]))}
 
     def by_scan(self) -> QuerySet[Any, Any]:
         """Return all rows, the highest `cosine` first."""
-        return self.rows.annotate(cosine=self._cosine("vector")).order_by("-cosine", "-upload_id")
+        return self.rows.annotate(cosine=self._cosine).order_by("-cosine", "-upload_id")
 
     def by_index(self) -> QuerySet[Any, Any]:
         """Return rows in approximate order of `distance`, the expression that is indexed."""
         indexed = Cast("vector", HalfVectorField(dimensions=self._dimensions))
         return self.rows.annotate(distance=MaxInnerProduct(indexed, self._vector)).order_by("distance")
 
-    def join(self, pictures: QuerySet[Upload]) -> QuerySet[Any, Any]:
-        """Annotate pictures with their `cosine`, or None if they have no vector."""
-        compared = FilteredRelation("embeddings", condition=Q(embeddings__model=self._model))
-        return pictures.annotate(compared=compared).annotate(cosine=self._cosine("compared__vector"))
+    def of_pictures(self, ids: Iterable[int]) -> QuerySet[Any, Any]:
+        """Return the rows of these pictures with their `cosine`, in any order, even if the filters exclude them."""
+        rows = Embedding.objects.filter(AnyOf("upload_id", ids), owner_id=self._owner_id, model=self._model)
+        return rows.annotate(cosine=self._cosine)
 
-    def _cosine(self, column: str) -> CombinedExpression:
-        return Value(-1.0) * MaxInnerProduct(column, self._vector)
+    @property
+    def _cosine(self) -> CombinedExpression:
+        return Value(-1.0) * MaxInnerProduct("vector", self._vector)
 
     def _scan_is_long(self, limit: int) -> bool:
         """Return whether an exact scan would probably take longer than a scan of the index."""

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.contrib.postgres.search import SearchQueryCombinable
 from django.db.models import F, QuerySet
 
+from uploads.database import read_rows
 from uploads.models import Upload, all_library_pictures
 from uploads.search.estimates import estimate_rows
 from uploads.search.filters import filter_pictures, narrow, timeline_conditions
@@ -39,9 +40,13 @@ Words = Sequence[SearchQueryCombinable]
 
 
 class WordMatches(NamedTuple):
-    """The ids of pictures that contain words. If `more`, there are more pictures that contain all words."""
+    """The ids of pictures that contain all words, and of others that contain some of them.
 
-    ids: set[int]
+    If `more`, there are more pictures that contain all words.
+    """
+
+    complete: set[int]
+    partial: set[int]
     more: bool
 
 
@@ -62,17 +67,12 @@ class OwnerWords:
         word that at least MAX_WITH_SOME pictures contain adds no pictures, because it is too common.
         """
         if not words:
-            return WordMatches(set(), more=False)
+            return WordMatches(set(), set(), more=False)
         if len(words) == 1 and self._checks_pictures() and self._is_common(words[0], MAX_MATCHES):
-            return WordMatches(set(), more=True)
-        found = self._ids(words, MAX_WITH_ALL)
-        more = len(found) == MAX_WITH_ALL
-        if len(words) > 1 and len(found) < ENOUGH:
-            for word in words[:MAX_SINGLE_WORDS]:
-                common = self._is_common(word, MAX_MATCHES_OF_SOME)
-                some = [] if common else self._ids([word], MAX_WITH_SOME)
-                found += some if len(some) < MAX_WITH_SOME else ()
-        return WordMatches(set(found), more)
+            return WordMatches(set(), set(), more=True)
+        complete = self._ids(words, MAX_WITH_ALL)
+        some = self._with_one(words) if len(words) > 1 and len(complete) < ENOUGH else set()
+        return WordMatches(complete, some - complete, more=len(complete) == MAX_WITH_ALL)
 
     def matching(self, words: Words) -> QuerySet[Upload]:
         """Return the pictures that contain all words.
@@ -87,8 +87,13 @@ class OwnerWords:
         pictures = all_library_pictures().alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=self._owner_id)
         return narrow(pictures, self._owner_id, self._query).filter(words=reduce(and_, words))
 
-    def _ids(self, words: Words, limit: int) -> list[int]:
-        return list(self.matching(words).values_list("id", flat=True)[:limit])
+    def _with_one(self, words: Words) -> set[int]:
+        rare = (word for word in words[:MAX_SINGLE_WORDS] if not self._is_common(word, MAX_MATCHES_OF_SOME))
+        found = (self._ids([word], MAX_WITH_SOME) for word in rare)
+        return {id for ids in found if len(ids) < MAX_WITH_SOME for id in ids}
+
+    def _ids(self, words: Words, limit: int) -> set[int]:
+        return {id for (id,) in read_rows(self.matching(words).values_list("id")[:limit])}
 
     def _checks_pictures(self) -> bool:
         """Return whether the query has conditions that no index combines with the words."""
