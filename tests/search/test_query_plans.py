@@ -21,7 +21,6 @@ from uploads.search.candidates import counting
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.nearest import OwnerVectors
-from uploads.search.query import Term
 from uploads.search.transaction import search_transaction
 from uploads.search.vocabulary import beginning
 from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords
