@@ -122,7 +122,8 @@ def _compare(
 ) -> list[Candidate]:
     """Return a candidate for each of the nearest pictures and the word matches, unless `pictures` exclude it."""
     others = (matches.complete | matches.partial) - near.keys()
-    cosines = {**near, **dict(read_rows(vectors.of_pictures(others).values_list("upload_id", "cosine")))}
+    rows = vectors.of_pictures(others).values_list("upload_id", "cosine")
+    cosines = {**near, **dict(read_rows(rows))} if others else near
     read = pictures.filter(AnyOf("id", (near.keys() | matches.partial) - matches.complete))
     found = [
         *read_rows(counting(read, words).values_list("id", "found")),

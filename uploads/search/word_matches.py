@@ -15,7 +15,7 @@ from uploads.search.filters import filter_pictures, narrow, timeline_conditions
 from uploads.search.query import Query
 from uploads.search.words import OwnerWord
 
-MAX_WITH_ALL = 1_000
+MAX_WITH_ALL = 500
 """The maximum number of pictures that contain all words."""
 
 MAX_WITH_SOME = 200
@@ -29,7 +29,7 @@ ranking. The estimate is about twice the true number, because the condition name
 stemmed. It also counts the words of other owners.
 """
 
-MAX_MATCHES_OF_SOME = 2_000
+MAX_MATCHES_OF_SOME = 600
 """Replaces MAX_MATCHES in searches for pictures that contain only some of the words."""
 
 MAX_SINGLE_WORDS = 8
@@ -58,7 +58,15 @@ class OwnerWords:
     """
 
     def __init__(self, owner_id: int, query: Query, *, many: bool, most: bool) -> None:
-        self._owner_id, self._query, self._many, self._most = owner_id, query, many, most
+        self._owner_id, self._query, self._many = owner_id, query, many
+        dates = timeline_conditions(query)
+        self._names_owner = bool(dates) or not most
+        if self._names_owner:
+            self._pictures = filter_pictures(owner_id, query).filter(dates)
+        else:
+            # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
+            pictures = all_library_pictures().alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=owner_id)
+            self._pictures = narrow(pictures, owner_id, query)
 
     def find(self, words: Words) -> WordMatches:
         """Return up to MAX_WITH_ALL pictures that contain all words.
@@ -80,12 +88,9 @@ class OwnerWords:
         If the owner has most of all pictures, reading the index entries of the owner takes longer than reading and
         discarding the other owners' pictures, unless the timeline's index limits the pictures to some dates.
         """
-        dates = timeline_conditions(self._query)
-        if dates or not self._most:
-            return containing(filter_pictures(self._owner_id, self._query).filter(dates), self._owner_id, words)
-        # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
-        pictures = all_library_pictures().alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=self._owner_id)
-        return narrow(pictures, self._owner_id, self._query).filter(words=reduce(and_, words))
+        if self._names_owner:
+            return containing(self._pictures, self._owner_id, words)
+        return self._pictures.filter(words=reduce(and_, words))
 
     def _with_one(self, words: Words) -> set[int]:
         rare = (word for word in words[:MAX_SINGLE_WORDS] if not self._is_common(word, MAX_MATCHES_OF_SOME))
