@@ -122,8 +122,7 @@ def _compare(
 ) -> list[Candidate]:
     """Return a candidate for each of the nearest pictures and the word matches, unless `pictures` exclude it."""
     others = (matches.complete | matches.partial) - near.keys()
-    rows = vectors.of_pictures(others).values_list("upload_id", "cosine")
-    cosines = {**near, **dict(read_rows(rows))} if others else near
+    cosines = {**near, **vectors.cosines(others)}
     read = pictures.filter(AnyOf("id", (near.keys() | matches.partial) - matches.complete))
     found = [
         *read_rows(counting(read, words).values_list("id", "found")),

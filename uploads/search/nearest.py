@@ -1,16 +1,14 @@
 """Find the vectors nearest to a query's vector, with an exact scan or an approximate index."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 from math import isqrt
 from typing import Any
 
 from django.db.models import Q, QuerySet, Value
-from django.db.models.expressions import CombinedExpression
 from django.db.models.functions import Cast
 from pgvector.django import HalfVectorField, MaxInnerProduct
 
-from uploads.database import read_rows
-from uploads.models import Embedding
+from uploads.database import fetch_rows, read_rows
 from uploads.search.estimates import estimate_vectors
 from uploads.search.filters import INDEXED, AnyOf, filter_vectors
 from uploads.search.query import Query
@@ -20,6 +18,12 @@ Vector = tuple[float, ...]
 
 INDEX_COST = 12
 """Finding a vector with the index takes about as long as comparing this number of vectors in an exact scan."""
+
+
+COSINES = """
+SELECT upload_id, -(vector <#> %(vector)s::halfvec) FROM uploads_embedding
+ WHERE upload_id = ANY(%(ids)s) AND model = %(model)s
+"""
 
 
 class OwnerVectors:
@@ -69,21 +73,21 @@ class OwnerVectors:
 
     def by_scan(self) -> QuerySet[Any, Any]:
         """Return all rows, the highest `cosine` first."""
-        return self.rows.annotate(cosine=self._cosine).order_by("-cosine", "-upload_id")
+        return self.rows.annotate(cosine=Value(-1.0) * MaxInnerProduct("vector", self._vector)).order_by(
+            "-cosine", "-upload_id"
+        )
 
     def by_index(self) -> QuerySet[Any, Any]:
         """Return rows in approximate order of `distance`, the expression that is indexed."""
         indexed = Cast("vector", HalfVectorField(dimensions=self._dimensions))
         return self.rows.annotate(distance=MaxInnerProduct(indexed, self._vector)).order_by("distance")
 
-    def of_pictures(self, ids: Iterable[int]) -> QuerySet[Any, Any]:
-        """Return the rows of these pictures with their `cosine`, in any order, even if the filters exclude them."""
-        rows = Embedding.objects.filter(AnyOf("upload_id", ids), owner_id=self._owner_id, model=self._model)
-        return rows.annotate(cosine=self._cosine)
-
-    @property
-    def _cosine(self) -> CombinedExpression:
-        return Value(-1.0) * MaxInnerProduct("vector", self._vector)
+    def cosines(self, ids: Collection[int]) -> dict[int, float]:
+        """Return the cosines of those pictures that have a vector, even if the filters exclude them."""
+        if not ids:
+            return {}
+        parameters = {"vector": self._vector.value, "ids": list(ids), "model": self._model}
+        return dict(fetch_rows(COSINES, parameters))
 
     def _scan_is_long(self, limit: int) -> bool:
         """Return whether an exact scan would probably take longer than a scan of the index."""
