@@ -127,7 +127,7 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     vectors, dated = (vectors_of(anna, text) for text in ("cat", "cat taken:2024-01-03"))
     many, kinds = (vectors_of(ben, text) for text in ("cat", "cat has:date"))
     pictures = filter_pictures(ben, parse_query("")).filter(AnyOf("id", range(1, 500)))
-    rows = {
+    rows: dict[str, tuple[str | QuerySet[Any, Any], str]] = {
         "exact": (
             vectors.by_scan()[:500],
             "embedding_owner_filters",
