@@ -24,10 +24,13 @@ def test_neighbours_in_a_search_have_the_order_of_its_results(make_picture: Make
 
 
 def test_neighbours_among_filtered_pictures_have_the_order_of_their_pages(make_picture: MakePicture) -> None:
-    one, two, three = (make_picture("a cat", camera="Pixel 8") for _ in range(3))
+    times = (datetime(2024, 1, 1, tzinfo=UTC), None, datetime(2020, 1, 1, tzinfo=UTC))
+    one, two, three = (make_picture("a cat", camera="Pixel 8", taken_at=time) for time in times)
     make_picture("a cat")
 
     assert in_search("camera:pixel", two, by_date=False) == Neighbours([three], [one])
+    assert in_search("camera:pixel", three, by_date=True) == Neighbours([one], [two])
+    assert in_search("camera:pixel", two, by_date=True) == Neighbours([one, three], [])
 
 
 def test_neighbours_in_a_german_search_are_those_of_the_translated_query(make_picture: MakePicture) -> None:

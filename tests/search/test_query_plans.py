@@ -142,6 +142,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
         "filtered words": (words_of(anna, FILTERS, most=False), "upload_words"),
         "words of most pictures": (words_of(ben, "", most=True), "upload_words"),
         "filtered words of most pictures": (words_of(ben, FILTERS, most=True), "upload_words"),
+        "words of videos": (words_of(ben, "type:video", most=True), "upload_videos"),
+        "words and dates": (words_of(ben, "taken:2024-01", most=True), "upload_timeline"),
         "words of pictures": (counting(pictures, [WORD]), "uploads_upload_pkey"),
         "vectors of pictures": (COSINES % COMPARED, "embedding_once_per_model"),
         "filters": (newest(ben, FILTERS), "upload_owner_newest"),

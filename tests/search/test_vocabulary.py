@@ -53,6 +53,20 @@ def test_suggestions_complete_the_last_word(typed: str, queries: list[str], anna
     assert [one.query for one in suggest(anna.id, typed)] == queries
 
 
+def test_suggestions_ignore_accents(anna: User, make_picture: MakePicture) -> None:
+    upload = make_picture("a lake", place="Zürich, Switzerland", keywords=["crème brûlée"])
+    add_terms([upload.id])
+    add_to_import(anna, "Köln im März", upload)
+
+    for typed, query in (
+        ("zur", 'place:"Zürich, Switzerland"'),
+        ("ZÜR", 'place:"Zürich, Switzerland"'),
+        ("creme bru", "crème brûlée"),
+        ("kol", 'import:"Köln im März"'),
+    ):
+        assert [one.query for one in suggest(anna.id, typed)] == [query]
+
+
 def test_names_of_own_imports_with_pictures_are_suggested(
     anna: User, indexed: Upload, make_picture: MakePicture
 ) -> None:

@@ -449,6 +449,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="upload",
+            index=models.Index(condition=models.Q(("kind", "video")), fields=["owner"], name="upload_videos"),
+        ),
+        migrations.AddIndex(
+            model_name="upload",
             index=django.contrib.postgres.indexes.GinIndex(fields=["words"], name="upload_words"),
         ),
         migrations.AddConstraint(

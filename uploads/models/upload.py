@@ -194,6 +194,7 @@ class Upload(models.Model):
                 condition=TEXT_UNREAD,
             ),
             models.Index(fields=["owner", "-id"], name="upload_with_text", condition=~Q(text_found="")),
+            models.Index(fields=["owner"], name="upload_videos", condition=Q(kind=MediaKind.VIDEO)),
             GinIndex(fields=["words"], name="upload_words"),
         ]
 

@@ -9,23 +9,26 @@ from dataclasses import dataclass
 from itertools import takewhile
 from typing import TypeVar
 
-from django.db.models import Case, IntegerField, Model, Q, QuerySet, When
+from django.db.models import Case, F, IntegerField, Model, Q, QuerySet, When
 from django.db.models.functions import Length
+from django.db.models.lookups import IContains, IStartsWith
 
 from uploads.database import fetch_rows
-from uploads.models import SearchTerm
+from uploads.models import Folded, SearchTerm
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.imports import imports_of, pictures_of_imports
 from uploads.search.language import MAX_LENGTH, query_for
 from uploads.search.query import Filter, Query, Term
 from uploads.search.word_matches import containing
 from uploads.search.words import split_words, text_query
+from uploads.text import fold
 
 IMPORT = "import"
 """The kind of suggestions that are names of imports. All other kinds are those of SearchTerm."""
 
 MAX_SUGGESTIONS = 6
-MAX_WORDS = 20_000
+MAX_TERMS = 20_000
+MAX_LETTERS = 500_000
 _CONSIDERED = 30
 _CHECKED = 1_000
 _FILTERS = (SearchTerm.Kind.PLACE, SearchTerm.Kind.CAMERA, IMPORT)
@@ -65,10 +68,10 @@ def add_terms(upload_ids: Collection[int]) -> None:
 
 
 def own_words(owner_id: int) -> set[str]:
-    """Return the words of up to MAX_WORDS of the owner's terms, in lower case."""
-    texts = SearchTerm.objects.filter(owner_id=owner_id).values_list("text", flat=True)[:MAX_WORDS]
+    """Return the words of up to MAX_TERMS of the owner's terms, in lower case."""
+    texts = SearchTerm.objects.filter(owner_id=owner_id).values_list("text", flat=True)[:MAX_TERMS]
     # Splitting the texts one by one would take three times as long.
-    return set(split_words(" ".join(texts)).lower().split())
+    return set(split_words(" ".join(texts)[:MAX_LETTERS]).lower().split())
 
 
 def suggest(owner_id: int, typed: str) -> list[Suggestion]:
@@ -84,7 +87,7 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
     terms = beginning(SearchTerm.objects.filter(owner_id=owner_id), "text", last).values_list("kind", "text")
     names = beginning(imports_of(owner_id), "name", last).values_list("name", flat=True).distinct()
     rows = [*terms[:_CONSIDERED], *((IMPORT, name) for name in names[:_CONSIDERED])]
-    rows.sort(key=lambda row: (not row[1].lower().startswith(last.lower()), len(row[1])))
+    rows.sort(key=lambda row: (not _starts_with(row[1], last), len(row[1])))
     found: dict[str, Suggestion] = {}
     for kind, text in rows:
         kept = _without_repeated(before, last, text)
@@ -100,17 +103,18 @@ def suggest(owner_id: int, typed: str) -> list[Suggestion]:
 def beginning(rows: QuerySet[Row], column: str, letters: str) -> QuerySet[Row]:
     """Return the rows whose text in `column` contains a word starting with `letters`, the shortest first.
 
-    Texts that start with `letters` come before texts in which only a later word does.
+    Case and accents are ignored. Texts that start with `letters` come before texts in which only a later word does.
     """
-    begins = Q((f"{column}__istartswith", letters))
+    text, letters = Folded(F(column)), fold(letters)
+    begins = Q(IStartsWith(text, letters))
     order = Case(When(begins, then=0), default=1, output_field=IntegerField())
-    return rows.filter(begins | Q((f"{column}__icontains", f" {letters}"))).order_by(order, Length(column), column)
+    return rows.filter(begins | Q(IContains(text, f" {letters}"))).order_by(order, Length(column), column)
 
 
 def _without_repeated(before: str, last: str, text: str) -> str:
     """Return `before` without its last words that `text` contains directly before a word starting with `last`."""
     typed, words = before.split(), text.split()
-    starts = [position for position, word in enumerate(words) if word.lower().startswith(last.lower())]
+    starts = [position for position, word in enumerate(words) if _starts_with(word, last)]
     repeated = max((_count_repeated(typed, words[:start]) for start in starts), default=0)
     return " ".join(typed[: len(typed) - repeated])
 
@@ -126,8 +130,12 @@ def _is_plain(word: str) -> bool:
 
 
 def _letters(word: str) -> str:
-    """Return a word in lower case and without punctuation, unless it consists of punctuation."""
-    return split_words(word).lower() or word
+    """Return a word in lower case, without accents and punctuation, unless it consists of punctuation."""
+    return split_words(fold(word)).lower() or word
+
+
+def _starts_with(text: str, letters: str) -> bool:
+    return fold(text).lower().startswith(fold(letters).lower())
 
 
 def _as_query(kind: str, text: str) -> str:

@@ -12,7 +12,7 @@ from uploads.database import read_rows
 from uploads.models import Upload, all_library_pictures
 from uploads.search.estimates import estimate_rows
 from uploads.search.filters import filter_pictures, narrow, timeline_conditions
-from uploads.search.query import Query
+from uploads.search.query import Filter, Query
 from uploads.search.words import OwnerWord
 
 MAX_WITH_ALL = 500
@@ -24,9 +24,9 @@ MAX_WITH_SOME = 200
 MAX_MATCHES = 40_000
 """The number of pictures with a word, estimated by PostgreSQL, above which checking filters on all of them is slow.
 
-In large libraries, such a word is not searched for together with filters other than dates, and only affects the
-ranking. The estimate is about twice the true number, because the condition names most words twice: stemmed and not
-stemmed. It also counts the words of other owners.
+In large libraries, such a word is only searched for without filters, or with those that have an index (dates and
+videos). Otherwise, it only affects the ranking. The estimate is about twice the true number, because the condition
+names most words twice: stemmed and not stemmed. It also counts the words of other owners.
 """
 
 MAX_MATCHES_OF_SOME = 600
@@ -59,10 +59,9 @@ class OwnerWords:
 
     def __init__(self, owner_id: int, query: Query, *, many: bool, most: bool) -> None:
         self._owner_id, self._query, self._many = owner_id, query, many
-        dates = timeline_conditions(query)
-        self._names_owner = bool(dates) or not most
+        self._names_owner = not most or any(map(_has_index, query.filters))
         if self._names_owner:
-            self._pictures = filter_pictures(owner_id, query).filter(dates)
+            self._pictures = filter_pictures(owner_id, query).filter(timeline_conditions(query))
         else:
             # The addition keeps PostgreSQL from reading all pictures of the owner instead of the index of words.
             pictures = all_library_pictures().alias(id_of_owner=F("owner_id") + 0).filter(id_of_owner=owner_id)
@@ -86,7 +85,7 @@ class OwnerWords:
         """Return the pictures that contain all words.
 
         If the owner has most of all pictures, reading the index entries of the owner takes longer than reading and
-        discarding the other owners' pictures, unless the timeline's index limits the pictures to some dates.
+        discarding the other owners' pictures, unless another index limits the pictures to some dates or to videos.
         """
         if self._names_owner:
             return containing(self._pictures, self._owner_id, words)
@@ -102,11 +101,16 @@ class OwnerWords:
 
     def _checks_pictures(self) -> bool:
         """Return whether the query has conditions that no index combines with the words."""
-        return bool(self._query.excluded) or any(one.name != "taken" or one.negated for one in self._query.filters)
+        return bool(self._query.excluded) or not all(map(_has_index, self._query.filters))
 
     def _is_common(self, word: SearchQueryCombinable, limit: int) -> bool:
         """Return whether more than `limit` pictures of an owner with many probably contain the word."""
         return self._many and estimate_rows(Upload.objects.filter(owner_id=self._owner_id, words=word)) > limit
+
+
+def _has_index(one: Filter) -> bool:
+    """Return whether PostgreSQL can combine an index for this filter with that of the words."""
+    return not one.negated and (one.name == "taken" or (one.name, one.value) == ("type", "video"))
 
 
 def containing(pictures: QuerySet[Upload], owner_id: int, words: Words) -> QuerySet[Upload]:
