@@ -21,8 +21,8 @@ from uploads.search.candidates import counting
 from uploads.search.filters import AnyOf, filter_pictures
 from uploads.search.language import parse_query
 from uploads.search.nearest import COSINES, OwnerVectors
+from uploads.search.suggestions import beginning
 from uploads.search.transaction import search_transaction
-from uploads.search.vocabulary import beginning
 from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords
 from uploads.search.words import AnyPhrase
 from uploads.similar.groups import in_kept_pairs, kept_pairs, pairs_of
@@ -36,7 +36,7 @@ MODEL = "test"
 FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
 OTHERS = "place:lisbon orientation:portrait is:favourite -place:rome"
 WORD = AnyPhrase("thing7")
-COMPARED = {"vector": "'[1,0,0]'", "ids": f"'{set(range(1, 500))}'::bigint[]", "model": f"'{MODEL}'"}
+COMPARED = {"vector": "'[1,0,0]'", "ids": f"'{set(range(1, 500))}'::bigint[]", "model": f"'{MODEL}'", "owner": 1}
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
                             description, taken_at, taken_source, processed_at, created_at, updated_at)

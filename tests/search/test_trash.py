@@ -14,7 +14,7 @@ from uploads.search.filters import filter_pictures, filter_vectors
 from uploads.search.language import parse_query
 from uploads.search.offers import find_offers
 from uploads.search.results import search
-from uploads.search.vocabulary import suggest
+from uploads.search.suggestions import suggest
 from uploads.similar.groups import open_pairs
 from uploads.similar.neighbours import similar_pictures
 from uploads.trash import move_to_trash, restore

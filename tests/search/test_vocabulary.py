@@ -12,7 +12,8 @@ from uploads.search import spelling
 from uploads.search.filters import filter_pictures
 from uploads.search.interpretation import interpret
 from uploads.search.language import parse_query
-from uploads.search.vocabulary import add_terms, suggest
+from uploads.search.suggestions import suggest
+from uploads.search.vocabulary import add_terms
 from uploads.similar.due import index_due_pictures
 
 FACTS = {

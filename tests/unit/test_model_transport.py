@@ -85,6 +85,7 @@ class Clock:
 def test_each_request_on_a_connection_has_its_own_time(server: ModelServer, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = Clock()
     monkeypatch.setattr(transport, "time", clock)
+    monkeypatch.setattr(transport, "IDLE_SECONDS", 3600.0)
     client = ModelClient(server.settings(), missing="")
 
     for now in (0.0, 3600.0):

@@ -7,7 +7,7 @@ The list has all 230,000 cities and villages of GeoNames' cities500. Its arrays 
 
 import hashlib
 import io
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -59,18 +59,22 @@ class Cities:
     def find(self, text: str) -> tuple[float, float] | None:
         """Return the coordinates of the largest city with this name, or None if there is none.
 
-        The name may include the region or country, as in “Lisbon, Portugal”. Case and accents are ignored. This takes
-        about 50 ms, because all names are compared.
+        The name may include the region or country, as in “Lisbon, Portugal”. Case and accents are ignored. All names
+        are compared.
         """
         name, _, region = (part.strip() for part in fold(text).casefold().partition(","))
-        lines = fold(self._names.tobytes().decode()).casefold().split("\n")
-        rows = [row for row, line in enumerate(lines) if line == name] if name else []
+        rows = [row for row, line in enumerate(self._folded.split("\n")) if line == name] if name else []
         regions = [fold(self._regions[self._region_of[row]]).casefold() for row in rows]
         matching = [row for row, known in zip(rows, regions, strict=True) if region in known]
         if not matching:
             return None
         best = max(matching, key=lambda row: int(self._reach[row]))
         return float(self._latitudes[best]), float(self._longitudes[best])
+
+    @cached_property
+    def _folded(self) -> str:
+        """All names without accents, in lower case, one per line."""
+        return fold(self._names.tobytes().decode()).casefold()
 
     def _name(self, row: int) -> str:
         start, end = self._starts[row], self._starts[row + 1] - 1

@@ -4,6 +4,7 @@ Most statements read a limited number of rows, even in large libraries, and may 
 """
 
 from collections.abc import Iterable, Mapping
+from itertools import islice
 from typing import Any
 
 from django.contrib.postgres.search import SearchQueryCombinable
@@ -65,17 +66,18 @@ def _alternative(
     vectors = OwnerVectors(owner_id, query, vector.model, vector.numbers)
     if few is not None:
         return Found(_compare(pictures, words, vectors, {}, WordMatches(set(), set(few), more=False)))
-    near = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
+    nearest = _nearest(pictures, vectors, quotes, least, checked=bool(quotes or query.excluded))
+    near = dict(islice(nearest.items(), MAX_CANDIDATES))
     texts = OwnerWords(owner_id, query, many=vectors.indexed, most=vectors.owner_has_most)
     matches = texts.find(words)
     candidates = _compare(pictures, words, vectors, near, matches)
-    return Found(candidates, frozenset(near) if len(near) >= MAX_CANDIDATES else frozenset(), matches.more)
+    return Found(candidates, frozenset(near if len(nearest) > MAX_CANDIDATES else ()), matches.more)
 
 
 def _with_all_words(pictures: QuerySet[Upload]) -> Found:
     # One query checks both words and filters: if the limit applied to only one of them, hits could be missed.
-    found = _ids(pictures.order_by((F("id") + 0).desc()), MAX_WITH_ALL)
-    return Found([Candidate(id, 0.0, 1.0) for id in found], more_words=len(found) == MAX_WITH_ALL)
+    found = _ids(pictures.order_by((F("id") + 0).desc()), MAX_WITH_ALL + 1)
+    return Found([Candidate(id, 0.0, 1.0) for id in found[:MAX_WITH_ALL]], more_words=len(found) > MAX_WITH_ALL)
 
 
 def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
@@ -94,7 +96,7 @@ def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
 def _nearest(
     pictures: QuerySet[Upload], vectors: OwnerVectors, quotes: Words, least: float, *, checked: bool
 ) -> dict[int, float]:
-    """Return the cosines of the nearest vectors of `pictures`, keyed by picture id.
+    """Return the cosines of the nearest vectors of `pictures`, keyed by picture id: MAX_CANDIDATES, and the next one.
 
     A picture whose cosine is below `least` cannot be a hit by appearance alone. `quotes` are conditions for quoted
     text. `checked` means that `pictures` is also filtered by words, which the table of vectors does not contain.
@@ -104,17 +106,17 @@ def _nearest(
     remain even then, or if too few remain and others could be hits by appearance.
     """
     if not checked:
-        return vectors.nearest(MAX_CANDIDATES)
+        return vectors.nearest(MAX_CANDIDATES + 1)
     if quotes and estimate_rows(pictures) <= MAX_MATCHES and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
-        return vectors.exact(AnyOf("upload_id", few), MAX_CANDIDATES)
+        return vectors.exact(AnyOf("upload_id", few), MAX_CANDIDATES + 1)
     for limit in (LIKELY_ENOUGH, MAX_UNCHECKED):
         near = vectors.nearest(limit)
         kept = set(_ids(pictures.filter(AnyOf("id", near)), limit))
         found = {id: cosine for id, cosine in near.items() if id in kept}
         complete = len(near) < limit or (found and min(near.values()) < least)
-        if complete or len(found) >= MAX_CANDIDATES:
-            return dict(list(found.items())[:MAX_CANDIDATES])
-    return vectors.exact(Q(upload__in=pictures), MAX_CANDIDATES)
+        if complete or len(found) > MAX_CANDIDATES:
+            return found
+    return vectors.exact(Q(upload__in=pictures), MAX_CANDIDATES + 1)
 
 
 def _compare(

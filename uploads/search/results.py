@@ -78,19 +78,15 @@ def search(
     the parameters to keep in links to other pages.
     """
     order = _order(owner_id, query, encoders, by_date=by_date)
-    ranking, ordered = order.ranking, order.hits
-    pages = max(1, -(-len(ranking.hits) // PICTURES_PER_PAGE))
+    total = len(order.hits)
+    pages = max(1, -(-total // PICTURES_PER_PAGE))
     number = min(max(1, page_number), pages)
     start = (number - 1) * PICTURES_PER_PAGE
-    hits = _load(owner_id, query, ordered[start : start + PICTURES_PER_PAGE])
-    parameters = {"q": str(query), **kept}
-    page = Page(
-        [hit.upload for hit in hits],
-        urlencode({**parameters, "page": number + 1}) if number < pages else "",
-        urlencode({**parameters, "page": number - 1}) if number > 1 else "",
-    )
-    closest = _load(owner_id, query, ranking.closest)
-    return Results(page, hits, closest, len(ranking.hits), ranking.more, order.incomplete)
+    hits = _load(owner_id, query, order.hits[start : start + PICTURES_PER_PAGE])
+    older, newer = (urlencode({"q": str(query), **kept, "page": other}) for other in (number + 1, number - 1))
+    page = Page([hit.upload for hit in hits], older if number < pages else "", newer if number > 1 else "")
+    closest = _load(owner_id, query, order.ranking.closest)
+    return Results(page, hits, closest, total, order.ranking.more, order.incomplete)
 
 
 def ranked_ids(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_date: bool) -> list[int]:
@@ -110,12 +106,13 @@ class _Order(NamedTuple):
 def _order(owner_id: int, query: Query, encoders: Sequence[QueryEncoder], *, by_date: bool) -> _Order:
     rankings = [found for encoder in encoders if (found := _rank(owner_id, query, encoder)) is not None]
     ranking = fuse(rankings or [rank_alternatives(find_candidates(owner_id, query, None), _ONLY_WORDS)])
-    hits = _latest_first(ranking.hits) if by_date else ranking.hits
+    hits = _latest_first(owner_id, ranking.hits) if by_date else ranking.hits
     return _Order(ranking, hits, len(rankings) < len(encoders))
 
 
-def _latest_first(found: Sequence[Candidate]) -> list[Candidate]:
-    rows = Upload.objects.filter(AnyOf("id", [one.upload_id for one in found])).order_by(CLOCK.desc(), "-id")
+def _latest_first(owner_id: int, found: Sequence[Candidate]) -> list[Candidate]:
+    ids = AnyOf("id", [one.upload_id for one in found])
+    rows = Upload.objects.filter(ids, owner_id=owner_id).order_by(CLOCK.desc(), "-id")
     by_id = {one.upload_id: one for one in found}
     return [by_id[id] for id in rows.values_list("id", flat=True)]
 

@@ -41,7 +41,7 @@ def correct_query(owner_id: int, query: Query, *, german: bool) -> Query:
     known = own_words(owner_id)
     if german:
         known |= {word for word, english in german_words().items() if set(english.split()) & known}
-    folded = {fold(word): word for word in known}
+    folded = {fold(word): word for word in sorted(known)}
     nearest = nearest_words([fold(term.text.lower()) for term in doubtful], folded)
     return _replaced(
         query, {term: replace(term, text=folded[word]) for term, word in zip(doubtful, nearest, strict=True) if word}

@@ -26,7 +26,7 @@ MAX_MATCHES = 40_000
 
 In large libraries, such a word is only searched for without filters, or with those that have an index (dates and
 videos). Otherwise, it only affects the ranking. The estimate is about twice the true number, because the condition
-names most words twice: stemmed and not stemmed. It also counts the words of other owners.
+names most words twice: stemmed and not stemmed. It is based on how often the pictures of all owners contain the word.
 """
 
 MAX_MATCHES_OF_SOME = 600
@@ -77,9 +77,10 @@ class OwnerWords:
             return WordMatches(set(), set(), more=False)
         if len(words) == 1 and self._checks_pictures() and self._is_common(words[0], MAX_MATCHES):
             return WordMatches(set(), set(), more=True)
-        complete = self._ids(words, MAX_WITH_ALL)
+        found = self._ids(words, MAX_WITH_ALL + 1)
+        complete = set(found[:MAX_WITH_ALL])
         some = self._with_one(words) if len(words) > 1 and len(complete) < ENOUGH else set()
-        return WordMatches(complete, some - complete, more=len(complete) == MAX_WITH_ALL)
+        return WordMatches(complete, some - complete, more=len(found) > MAX_WITH_ALL)
 
     def matching(self, words: Words) -> QuerySet[Upload]:
         """Return the pictures that contain all words.
@@ -96,8 +97,8 @@ class OwnerWords:
         found = (self._ids([word], MAX_WITH_SOME) for word in rare)
         return {id for ids in found if len(ids) < MAX_WITH_SOME for id in ids}
 
-    def _ids(self, words: Words, limit: int) -> set[int]:
-        return {id for (id,) in read_rows(self.matching(words).values_list("id")[:limit])}
+    def _ids(self, words: Words, limit: int) -> list[int]:
+        return [id for (id,) in read_rows(self.matching(words).values_list("id")[:limit])]
 
     def _checks_pictures(self) -> bool:
         """Return whether the query has conditions that no index combines with the words."""

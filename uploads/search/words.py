@@ -68,7 +68,7 @@ def split_words(text: str) -> str:
 
 def is_indexed(term: Term) -> bool:
     """Return whether `term` contains a word that can be found in a picture's text."""
-    text = split_words(term.wording)
+    text = split_words(fold(term.wording))
     return bool(text) and (term.quoted or text.lower() not in _STOP_WORDS)
 
 

@@ -22,8 +22,8 @@ from uploads.search.options import SearchOptions
 from uploads.search.query import Query
 from uploads.search.results import PICTURES_PER_PAGE, SHOWN, Hit, search
 from uploads.search.saved import saved_searches
+from uploads.search.suggestions import suggest
 from uploads.search.transaction import SearchTooSlow, search_transaction
-from uploads.search.vocabulary import suggest
 from uploads.text import storable
 from uploads.views.htmx_request import HtmxRequest
 
