@@ -46,9 +46,16 @@ class TimelineTime(Func):
 
 
 class Folded(Func):
-    """A text without accents; see uploads.text.fold. The SQL expression is immutable."""
+    """A text without accents; see uploads.text.fold. The SQL expression is immutable.
 
-    function = "uploads_fold"
+    The function is called only for text that is not ASCII, because filters are compared with many rows.
+    """
+
+    template = (
+        "(CASE WHEN octet_length(%(expressions)s) = char_length(%(expressions)s) THEN %(expressions)s"
+        " ELSE uploads_fold(%(expressions)s) END)"
+    )
+    arity = 1
     output_field = TextField()
 
 
