@@ -27,6 +27,7 @@ from uploads.search.word_matches import MAX_WITH_ALL, OwnerWords
 from uploads.search.words import AnyPhrase
 from uploads.similar.groups import in_kept_pairs, kept_pairs, pairs_of
 from uploads.similar.indexing import LIBRARY, due_rows
+from uploads.similar.mutual_fit import FITS_WITH_SAMPLE
 
 pytestmark = pytest.mark.slow
 
@@ -36,6 +37,8 @@ MODEL = "test"
 FILTERS = "has:camera has:place taken:2024 type:photo camera:leica"
 OTHERS = "place:lisbon orientation:portrait is:favourite -place:rome"
 WORD = AnyPhrase("thing7")
+IDS = f"'{set(range(1, 100))}'::bigint[]"
+MUTUAL = {"owner": 1, "model": f"'{MODEL}'", "compared": IDS, "sample": IDS}
 COMPARED = {"vector": "'[1,0,0]'", "ids": f"'{set(range(1, 500))}'::bigint[]", "model": f"'{MODEL}'", "owner": 1}
 FILL = """
 INSERT INTO uploads_upload (owner_id, key, sha256, filename, size, mime_type, kind, camera, metadata, previews, labels,
@@ -160,6 +163,8 @@ def test_searches_use_their_indexes(owners: tuple[int, int]) -> None:
     }
 
     others: dict[str, tuple[str | QuerySet[Any, Any], str]] = {
+        "mutual fits": (FITS_WITH_SAMPLE % MUTUAL, "embedding_once_per_model"),
+        "features": (FITS_WITH_SAMPLE % MUTUAL, "uploads_appearance_pkey"),
         "codes": (LIBRARY % {"owner": anna}, "appearance_owner"),
         "due": (due_rows()[:500], "appearance_due"),
         "near duplicates": (pairs_of(anna), "nearduplicate_open"),

@@ -1,5 +1,7 @@
 """Find the owner's pictures that look most like a given one."""
 
+from collections.abc import Mapping
+
 from django.db.models import Value
 from pgvector.django import MaxInnerProduct
 
@@ -8,9 +10,11 @@ from uploads.search.nearest import OwnerVectors
 from uploads.search.query import Query
 from uploads.search.results import SHOWN
 from uploads.search.transaction import search_transaction
+from uploads.similar.mutual_fit import mutual_fits
 
 MAX_SIMILAR = 12
 _CANDIDATES = 300
+_COMPARED = 60
 _FEATURES_WEIGHT = 1.0
 
 
@@ -18,7 +22,7 @@ def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
     """Return up to `limit` pictures of the same owner that look most like `upload`, the most similar first.
 
     The pictures with the nearest vectors are ordered by the cosine of the vectors plus that of the classifier's
-    features. Parts of other pictures are left out.
+    features, and the first of these by their mutual fit. Parts of other pictures are left out.
     """
     embedding = Embedding.objects.filter(upload=upload).order_by("-id").first()
     if embedding is None:
@@ -29,9 +33,16 @@ def similar_pictures(upload: Upload, limit: int = MAX_SIMILAR) -> list[Upload]:
     fits.pop(upload.pk, None)
     for id, cosine in _feature_cosines(upload, list(fits)).items():
         fits[id] += _FEATURES_WEIGHT * cosine
-    best = sorted(fits, key=lambda id: (-fits[id], -id))
+    best = _best_first(fits)
+    first = {id: fits[id] for id in best[:_COMPARED]}
+    mutual = mutual_fits(upload.owner_id, upload.pk, embedding.model, first, best)
+    best = [*_best_first(mutual), *(id for id in best if id not in mutual)]
     found = library_pictures(upload.owner_id).only(*SHOWN).in_bulk(best[: 2 * limit])
     return [found[id] for id in best if id in found][:limit]
+
+
+def _best_first(fits: Mapping[int, float]) -> list[int]:
+    return sorted(fits, key=lambda id: (-fits[id], -id))
 
 
 def _feature_cosines(upload: Upload, ids: list[int]) -> dict[int, float]:
