@@ -1,6 +1,7 @@
 """Pictures that are similar to most of a library are listed only where they fit better than usual."""
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 from django.contrib.auth.models import User
 
@@ -14,10 +15,11 @@ from uploads.similar.mutual_fit import mutual_fits
 MODEL = "test"
 
 
-def units(count: int, length: int) -> np.ndarray[tuple[int, int], np.dtype[np.float32]]:
+def units(count: int, length: int) -> npt.NDArray[np.float32]:
     """Return unit vectors that are more similar to each other than random ones."""
     rows = np.random.default_rng(count).normal(0.3, 1, (count, length))
-    return (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    unit: npt.NDArray[np.float32] = (rows / np.linalg.norm(rows, axis=1, keepdims=True)).astype(np.float32)
+    return unit
 
 
 @pytest.fixture
