@@ -18,7 +18,7 @@ Searches usually take less than 0.1 s, but some combinations of filters read all
 SCAN_SETTINGS = {
     # Continue an index scan until enough vectors match the filters, but do not scan the whole index of a large library.
     "hnsw.iterative_scan": "relaxed_order",
-    "hnsw.ef_search": "400",
+    "hnsw.ef_search": "300",
     "hnsw.max_scan_tuples": "10000",
     "hnsw.scan_mem_multiplier": "8",
     # No search may read a whole table, even if the statistics are out of date.
