@@ -50,6 +50,11 @@ def read_rows(rows: QuerySet[Any, Any]) -> list[tuple[Any, ...]]:
         return list(cursor.fetchall())
 
 
+def read_ids(rows: QuerySet[Any, Any], limit: int) -> list[int]:
+    """Return the ids of the first `limit` of `rows`; see `read_rows`."""
+    return [id for (id,) in read_rows(rows.values_list("id")[:limit])]
+
+
 def renew_pool() -> None:
     """Close the idle connections of the pool, which are all dead after an outage.
 

@@ -11,7 +11,7 @@ from django.contrib.postgres.search import SearchQueryCombinable
 from django.db.models import F, Func, IntegerField, Q, QuerySet, Value
 
 from uploads.analysis.base import QueryEncoder, QueryVector
-from uploads.database import read_rows
+from uploads.database import read_ids, read_rows
 from uploads.models import Upload
 from uploads.search.estimates import estimate_rows
 from uploads.search.filters import ONLY_UPLOADS, AnyOf, filter_pictures
@@ -76,7 +76,7 @@ def _alternative(
 
 def _with_all_words(pictures: QuerySet[Upload]) -> Found:
     # One query checks both words and filters: if the limit applied to only one of them, hits could be missed.
-    found = _ids(pictures.order_by((F("id") + 0).desc()), MAX_WITH_ALL + 1)
+    found = read_ids(pictures.order_by((F("id") + 0).desc()), MAX_WITH_ALL + 1)
     return Found([Candidate(id, 0.0, 1.0) for id in found[:MAX_WITH_ALL]], more_words=len(found) > MAX_WITH_ALL)
 
 
@@ -89,7 +89,7 @@ def _few_pictures(owner_id: int, query: Query) -> list[int] | None:
     """
     if not query.filtered_by(ONLY_UPLOADS):
         return None
-    few = _ids(filter_pictures(owner_id, Query(filters=query.filters)), MAX_UNCHECKED)
+    few = read_ids(filter_pictures(owner_id, Query(filters=query.filters)), MAX_UNCHECKED)
     return few if len(few) < MAX_UNCHECKED else None
 
 
@@ -107,11 +107,15 @@ def _nearest(
     """
     if not checked:
         return vectors.nearest(MAX_CANDIDATES + 1)
-    if quotes and estimate_rows(pictures) <= MAX_MATCHES and len(few := _ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED:
+    if (
+        quotes
+        and estimate_rows(pictures) <= MAX_MATCHES
+        and len(few := read_ids(pictures, MAX_UNCHECKED)) < MAX_UNCHECKED
+    ):
         return vectors.exact(AnyOf("upload_id", few), MAX_CANDIDATES + 1)
     for limit in (LIKELY_ENOUGH, MAX_UNCHECKED):
         near = vectors.nearest(limit)
-        kept = set(_ids(pictures.filter(AnyOf("id", near)), limit))
+        kept = set(read_ids(pictures.filter(AnyOf("id", near)), limit))
         found = {id: cosine for id, cosine in near.items() if id in kept}
         complete = len(near) < limit or (found and min(near.values()) < least)
         if complete or len(found) > MAX_CANDIDATES:
@@ -141,10 +145,6 @@ def counting(pictures: QuerySet[Upload], words: Words) -> QuerySet[Any, Any]:
         for one in words
     )
     return pictures.annotate(found=sum(found, Value(0)))
-
-
-def _ids(pictures: QuerySet[Upload], limit: int) -> list[int]:
-    return [id for (id,) in read_rows(pictures.values_list("id")[:limit])]
 
 
 def _text_queries(terms: Iterable[Term]) -> list[SearchQueryCombinable]:

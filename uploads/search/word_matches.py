@@ -8,7 +8,7 @@ from typing import NamedTuple
 from django.contrib.postgres.search import SearchQueryCombinable
 from django.db.models import F, QuerySet
 
-from uploads.database import read_rows
+from uploads.database import read_ids
 from uploads.models import Upload, all_library_pictures
 from uploads.search.estimates import estimate_rows
 from uploads.search.filters import filter_pictures, narrow, timeline_conditions
@@ -77,7 +77,7 @@ class OwnerWords:
             return WordMatches(set(), set(), more=False)
         if len(words) == 1 and self._checks_pictures() and self._is_common(words[0], MAX_MATCHES):
             return WordMatches(set(), set(), more=True)
-        found = self._ids(words, MAX_WITH_ALL + 1)
+        found = read_ids(self.matching(words), MAX_WITH_ALL + 1)
         complete = set(found[:MAX_WITH_ALL])
         some = self._with_one(words) if len(words) > 1 and len(complete) < ENOUGH else set()
         return WordMatches(complete, some - complete, more=len(found) > MAX_WITH_ALL)
@@ -94,11 +94,8 @@ class OwnerWords:
 
     def _with_one(self, words: Words) -> set[int]:
         rare = (word for word in words[:MAX_SINGLE_WORDS] if not self._is_common(word, MAX_MATCHES_OF_SOME))
-        found = (self._ids([word], MAX_WITH_SOME) for word in rare)
+        found = (read_ids(self.matching([word]), MAX_WITH_SOME) for word in rare)
         return {id for ids in found if len(ids) < MAX_WITH_SOME for id in ids}
-
-    def _ids(self, words: Words, limit: int) -> list[int]:
-        return [id for (id,) in read_rows(self.matching(words).values_list("id")[:limit])]
 
     def _checks_pictures(self) -> bool:
         """Return whether the query has conditions that no index combines with the words."""
